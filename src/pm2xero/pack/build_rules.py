@@ -1,0 +1,193 @@
+"""Builds rules from the merged YAML: which kinds, which conditions, which texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pm2xero.errors import Finding
+from pm2xero.pack.condition_reader import parse_condition
+from pm2xero.pack.conditions import Condition, Quantified, atoms
+from pm2xero.pack.expressions import PathError, Scope, TextExpr, parse_text
+from pm2xero.pack.layers import Entry, Merged
+from pm2xero.pack.model import Kind, Rule
+from pm2xero.pack.source import SourceList, SourceMap
+from pm2xero.pack.suggest import did_you_mean, one_of
+from pm2xero.pack.types import DERIVED_LISTS, ListType, RecordType
+
+
+def build_rules(
+    merged: Merged, kinds: Mapping[str, Kind], findings: list[Finding]
+) -> tuple[Rule, ...]:
+    """All rules in the order in which their reasons are named."""
+    entries = merged.entries["rules"]
+    complete = {i: e for i, e in entries.items() if _complete(e, entries, findings)}
+    posting = _posting_kinds(complete, kinds)
+    rules = [_rule(e, merged, kinds, posting, findings) for e in complete.values()]
+    return tuple(sorted(rules, key=lambda r: r.order))
+
+
+def _complete(entry: Entry, entries: Mapping[str, Entry], findings: list[Finding]) -> bool:
+    values = entry.values
+    lacking = [k for k in ("kinds",) if k not in values]
+    if "outcome" not in values and "warning" not in values:
+        lacking.append("outcome")
+    if lacking:
+        others = [i for i in entries if i != entry.id]
+        findings.append(
+            Finding(
+                "PX204",
+                f'the rule "{entry.id}" lacks {" and ".join(lacking)}, '
+                "and no lower layer has a rule of that id",
+                values.value_at.get("id", values.at),
+                hint=did_you_mean(entry.id, others),
+                width=len(entry.id),
+            )
+        )
+        return False
+    outcome = values.get("outcome")
+    if outcome is None:
+        return True
+    wanted = "mapping" if outcome == "post" else "reason"
+    if wanted not in values:
+        findings.append(
+            Finding(
+                "PX205",
+                f'the rule "{entry.id}" has outcome {outcome} but no {wanted}',
+                values.value_at["outcome"],
+                width=len(str(outcome)),
+            )
+        )
+        return False
+    return True
+
+
+def _posting_kinds(entries: Mapping[str, Entry], kinds: Mapping[str, Kind]) -> set[str]:
+    found: set[str] = set()
+    for entry in entries.values():
+        listed = entry.values["kinds"]
+        if entry.values.get("outcome") == "post" and isinstance(listed, list):
+            found.update(str(k) for k in listed)
+    return found & set(kinds)
+
+
+def _rule(
+    entry: Entry, merged: Merged, kinds: Mapping[str, Kind], posting: set[str],
+    findings: list[Finding],
+) -> Rule:  # fmt: skip
+    values = entry.values
+    names = tuple(_kinds(values, kinds, posting, findings))
+    conditions: dict[str, Condition | None] = {}
+    texts: dict[str, Mapping[str, TextExpr]] = {}
+    local: dict[tuple[object, ...], Finding] = {}
+    for name in names:
+        scope = Scope(name, kinds[name].record)
+        own: list[Finding] = []
+        condition = None
+        if "when" in values:
+            condition = parse_condition(values["when"], scope, values.value_at["when"], own)
+        conditions[name] = condition
+        texts[name] = _texts(values, scope, condition, own)
+        for finding in own:
+            local.setdefault((finding.code, finding.at), finding)
+    findings.extend(local.values())
+    section = str(values.get("section", entry.section))
+    rank = merged.sections.index(section) if section in merged.sections else len(merged.sections)
+    return Rule(
+        id=entry.id,
+        code=str(values.get("code", entry.id)),
+        kinds=names,
+        conditions=conditions,
+        outcome=values.get("outcome"),
+        mapping=values.get("mapping"),
+        texts=texts,
+        by_hand=bool(values.get("by_hand", False)),
+        source=str(values.get("source", "")),
+        section=section,
+        order=(rank, entry.place),
+        at=values.value_at.get("id", values.at),
+        origins=entry.origins,
+    )
+
+
+def _texts(
+    values: SourceMap, scope: Scope, condition: Condition | None, findings: list[Finding]
+) -> Mapping[str, TextExpr]:
+    found = next((a for a in atoms(condition) if isinstance(a, Quantified)), None)
+    extra = {}
+    if found is not None and isinstance(found.over.type, ListType):
+        extra["found"] = scope.with_item(found.over.type.of)
+    texts = {}
+    for key in ("reason", "remedy", "warning"):
+        if key not in values:
+            continue
+        try:
+            texts[key] = parse_text(str(values[key]), scope, extra)
+        except PathError as exc:
+            findings.append(exc.finding("PX310", values.value_at[key], len(str(values[key]))))
+    return texts
+
+
+def _kinds(
+    values: SourceMap, kinds: Mapping[str, Kind], posting: set[str], findings: list[Finding]
+) -> Iterable[str]:
+    listed, at = values["kinds"], values.value_at["kinds"]
+    if listed == "all":
+        return kinds
+    if listed == "posting":
+        return [k for k in kinds if k in posting]
+    if isinstance(listed, SourceList):
+        good = []
+        for name, place in zip(listed, listed.item_at, strict=True):
+            if name in kinds:
+                good.append(str(name))
+                continue
+            findings.append(
+                Finding(
+                    "PX311",
+                    f'there is no kind "{name}"',
+                    place,
+                    hint=did_you_mean(name, kinds),
+                    should_be=one_of(kinds, 50),
+                    width=len(str(name)),
+                )
+            )
+        return good
+    selector = "posting_with" if "posting_with" in listed else "with"
+    wanted = listed[selector]
+    fields = [str(f) for f in (wanted if isinstance(wanted, list) else [wanted])]
+    pool = [k for k in kinds if selector == "with" or k in posting]
+    chosen = [k for k in pool if all(_has(kinds[k], f) for f in fields)]
+    if not chosen:
+        every = {n for k in kinds.values() for n in (*k.record.required, *k.record.optional)}
+        findings.append(
+            Finding(
+                "PX312",
+                f"no kind has {' and '.join(fields)}",
+                at,
+                hint=did_you_mean(fields[0], every),
+            )
+        )
+    return chosen
+
+
+def _has(kind: Kind, field: str) -> bool:
+    if field == "roles":
+        return any(p.account.by == "role" for p in kind.postings)
+    if field in DERIVED_LISTS:
+        return bool(reference_fields(kind.record, DERIVED_LISTS[field].of.name))
+    return kind.record.field(field) is not None
+
+
+def reference_fields(record: RecordType, name: str) -> list[tuple[str, ...]]:
+    """Paths to all fields of a reference type; a list's items count under the list's name."""
+    found: list[tuple[str, ...]] = []
+    for field, kind in {**record.required, **record.optional}.items():
+        if kind.name == name:
+            found.append((field,))
+        elif isinstance(kind, ListType):
+            if kind.of.name == name:
+                found.append((field,))
+            elif isinstance(kind.of, RecordType):
+                inner = {**kind.of.required, **kind.of.optional}
+                found.extend((field, f) for f, t in inner.items() if t.name == name)
+    return found

@@ -1,0 +1,343 @@
+"""Reads the mapping under `when:` into a condition tree, saying every fault with its place."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from pm2xero.errors import Finding, Position
+from pm2xero.pack.conditions import (
+    OPERATORS,
+    ORDER_DATE,
+    ORDER_MONEY,
+    STRUCTURE,
+    TWO_FIELDS,
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Literal_,
+    Not,
+    Quantified,
+    Repeated,
+    Sum,
+    atoms,
+)
+from pm2xero.pack.expressions import PathError, PathExpr, Scope, resolve
+from pm2xero.pack.source import SourceList, SourceMap
+from pm2xero.pack.suggest import did_you_mean, one_of
+from pm2xero.pack.types import (
+    FieldType,
+    ListType,
+    ReferenceType,
+    ScalarType,
+    TaxCodeType,
+    describe,
+)
+
+
+def parse_condition(
+    raw: Any, scope: Scope, at: Position, findings: list[Finding]
+) -> Condition | None:
+    """Turn the mapping under `when` into a tree; every fault goes to `findings`.
+
+    Returns None when there is nothing to test or when it could not be read.
+    """
+    parser = _Parser(scope, findings)
+    return parser.mapping(raw, at)
+
+
+class _Parser:
+    def __init__(self, scope: Scope, findings: list[Finding]) -> None:
+        self.scope = scope
+        self.findings = findings
+
+    def fault(
+        self, code: str, message: str, at: Position, *, hint: str | None = None,
+        should_be: str | None = None, width: int = 1,
+    ) -> None:  # fmt: skip
+        self.findings.append(
+            Finding(code, message, at, hint=hint, should_be=should_be, width=width)
+        )
+
+    def mapping(self, raw: Any, at: Position) -> Condition | None:
+        if not isinstance(raw, SourceMap):
+            self.fault(
+                "PX301", "a condition is written as `field: test`", at,
+                should_be="when: { currency: { differs_from: organisation.base_currency } }",
+            )  # fmt: skip
+            return None
+        if not raw:
+            self.fault("PX301", "an empty condition tests nothing", at, hint="leave `when` out")
+            return None
+        parts: list[Condition] = []
+        handled: set[str] = set()
+        for key in raw:
+            if key in handled:
+                continue
+            part = self.entry(key, raw, handled)
+            if part is not None:
+                parts.append(part)
+        if not parts:
+            return None
+        return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+
+    def entry(self, key: str, raw: SourceMap, handled: set[str]) -> Condition | None:
+        value, key_at, value_at = raw[key], raw.key_at[key], raw.value_at[key]
+        if key in ("any", "every"):
+            handled.add("where")
+            return self.quantified(key, raw)
+        if key == "where":
+            if "any" not in raw and "every" not in raw:
+                self.fault("PX301", "`where` needs `any: LIST` or `every: LIST` beside it", key_at)
+            return None
+        if key in ("all_of", "any_of"):
+            return self.group(key, value, value_at)
+        if key == "not":
+            part = self.mapping(value, value_at)
+            return Not(part) if part is not None else None
+        if key == "sum":
+            handled.update(k for k in raw if k in OPERATORS)
+            return self.sum(raw)
+        if key == "repeated":
+            path = self.path(str(value), value_at)
+            if path is not None and not isinstance(path.type, ListType):
+                self.fault("PX302", f'"{value}" is not the field of a list', value_at)
+                return None
+            return Repeated(path, value_at) if path else None
+        if key in OPERATORS and "sum" in raw:
+            return None
+        path = self.path(key, key_at)
+        return self.tests(path, value, value_at) if path is not None else None
+
+    def path(self, text: str, at: Position) -> PathExpr | None:
+        try:
+            return resolve(text, self.scope)
+        except PathError as exc:
+            if self.scope.item is None and exc.hint is None:
+                exc.hint = did_you_mean(text, STRUCTURE)
+            self.findings.append(exc.finding("PX303", at, len(text)))
+            return None
+
+    def group(self, key: str, value: Any, at: Position) -> Condition | None:
+        if not isinstance(value, SourceList) or not value:
+            self.fault("PX301", f"`{key}` takes a list of conditions", at)
+            return None
+        parts = [self.mapping(v, p) for v, p in zip(value, value.item_at, strict=True)]
+        good = tuple(p for p in parts if p is not None)
+        if len(good) != len(parts):
+            return None
+        return AllOf(good) if key == "all_of" else AnyOf(good)
+
+    def quantified(self, key: str, raw: SourceMap) -> Condition | None:
+        if "where" not in raw:
+            self.fault(
+                "PX301", f"`{key}` needs `where:` beside it, to say what is asked of an item",
+                raw.key_at[key], width=len(key),
+            )  # fmt: skip
+            return None
+        over = self.path(str(raw[key]), raw.value_at[key])
+        if over is None:
+            return None
+        if not isinstance(over.type, ListType) or over.attribute:
+            self.fault(
+                "PX302", f'"{raw[key]}" is {describe(over.type)}, not a list', raw.value_at[key],
+                width=len(str(raw[key])),
+            )  # fmt: skip
+            return None
+        inner = _Parser(self.scope.with_item(over.type.of), self.findings)
+        where = inner.mapping(raw["where"], raw.value_at["where"])
+        if where is None:
+            return None
+        if any(isinstance(a, Quantified) for a in atoms(where)):
+            self.fault("PX301", "`any` inside `any` is not supported", raw.key_at["where"])
+            return None
+        return Quantified("any" if key == "any" else "every", over, where, raw.key_at[key])
+
+    def sum(self, raw: SourceMap) -> Condition | None:
+        value, at = raw["sum"], raw.value_at["sum"]
+        texts = value if isinstance(value, SourceList) else [value]
+        paths = [self.path(str(t), at) for t in texts]
+        ops = [k for k in raw if k in OPERATORS]
+        if not ops:
+            self.fault(
+                "PX301", "`sum` needs something to compare with", at,
+                should_be="{ sum: lines.net, differs_from: totals.net }",
+            )  # fmt: skip
+        parts: list[Condition] = []
+        good = tuple(p for p in paths if p is not None)
+        for path in good:
+            kind = path.type.of if isinstance(path.type, ListType) else path.type
+            if kind.name != "money":
+                self.fault("PX302", f'"{path.text}" is {describe(kind)}, not money', at)
+                return None
+        for op in ops:
+            operand = self.operand(op, raw[op], raw.value_at[op], ScalarType("money"))
+            if operand is None or isinstance(operand, tuple) or len(good) != len(paths):
+                return None
+            if not isinstance(operand, Decimal | PathExpr):
+                return None
+            parts.append(Sum(good, op, operand, raw.key_at["sum"]))  # type: ignore[arg-type]  # op is one of OPERATORS
+        if not parts:
+            return None
+        return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+
+    def tests(self, path: PathExpr, value: Any, at: Position) -> Condition | None:
+        if isinstance(value, SourceList):
+            return self.test(path, "in", value, at)
+        if not isinstance(value, SourceMap):
+            return self.test(path, "is", value, at)
+        parts: list[Condition] = []
+        for key in value:
+            if key not in OPERATORS:
+                self.fault(
+                    "PX304", f'unknown operator "{key}"', value.key_at[key], width=len(key),
+                    hint=did_you_mean(key, OPERATORS), should_be=one_of(OPERATORS, 20),
+                )  # fmt: skip
+                continue
+            part = self.test(path, key, value[key], value.value_at[key])
+            if part is not None:
+                parts.append(part)
+        if not parts:
+            return None
+        return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
+
+    def test(self, path: PathExpr, op: str, value: Any, at: Position) -> Condition | None:
+        kind = path.type
+        allowed = _operators_of(kind)
+        if op not in allowed:
+            self.fault(
+                "PX302", f'"{op}" cannot test "{path.text}", which is {describe(kind)}', at,
+                should_be=one_of(allowed, 20),
+            )  # fmt: skip
+            return None
+        operand = self.operand(op, value, at, kind)
+        if operand is None:
+            return None
+        return Compare(path, op, operand, at)  # type: ignore[arg-type]  # op is one of OPERATORS
+
+    def operand(
+        self, op: str, value: Any, at: Position, kind: FieldType
+    ) -> Literal_ | tuple[Literal_, ...] | PathExpr | None:
+        if op == "present":
+            if not isinstance(value, bool):
+                self.fault("PX305", "`present` is true or false", at)
+                return None
+            return value
+        if op in ("in", "not_in"):
+            if not isinstance(value, SourceList) or not value:
+                self.fault("PX305", f"`{op}` takes a list of values", at)
+                return None
+            literals = [
+                self.literal(v, p, kind) for v, p in zip(value, value.item_at, strict=True)
+            ]
+            good = tuple(v for v in literals if v is not None)
+            return good if len(good) == len(literals) else None
+        if op in TWO_FIELDS:
+            return self.other_path(value, at, kind)
+        if op == "matches":
+            try:
+                re.compile(str(value))
+            except re.error as exc:
+                self.fault("PX305", f"this is not a pattern: {exc.msg}", at)
+                return None
+            return str(value)
+        if op == "longer_than":
+            return self.literal(value, at, ScalarType("count"))
+        if op in ORDER_MONEY | ORDER_DATE and _looks_like_path(value):
+            return self.other_path(value, at, kind)
+        return self.literal(value, at, kind)
+
+    def other_path(self, value: Any, at: Position, kind: FieldType) -> PathExpr | None:
+        other = self.path(str(value), at)
+        if other is None:
+            return None
+        if _family(other.type) != _family(kind):
+            self.fault(
+                "PX302", f'"{value}" is {describe(other.type)} and cannot be compared with '
+                f"{describe(kind)}", at, width=len(str(value)),
+            )  # fmt: skip
+            return None
+        return other
+
+    def literal(self, value: Any, at: Position, kind: FieldType) -> Literal_ | None:
+        try:
+            return _literal(value, kind)
+        except ValueError as exc:
+            values = kind.values if isinstance(kind, ScalarType) else ()
+            self.fault(
+                "PX305", str(exc), at, width=max(1, len(str(value))),
+                hint=did_you_mean(value, values) if values else None,
+                should_be=one_of(values) if values else None,
+            )  # fmt: skip
+            return None
+
+
+def _operators_of(kind: FieldType) -> tuple[str, ...]:
+    common = ("present", "is", "is_not", "in", "not_in", "same_as", "differs_from")
+    if isinstance(kind, ReferenceType | TaxCodeType):
+        return common
+    if not isinstance(kind, ScalarType):
+        return ("present",)
+    if kind.name in ("money", "count"):
+        return (*common, *sorted(ORDER_MONEY))
+    if kind.name in ("date", "instant"):
+        return (*common, *sorted(ORDER_DATE))
+    if kind.name == "flag":
+        return ("present", "is", "is_not", "same_as", "differs_from")
+    return (*common, "matches", "longer_than")
+
+
+def _family(kind: FieldType) -> str:
+    if kind.name in ("money", "date", "instant", "flag", "count"):
+        return kind.name
+    return "text" if not isinstance(kind, ListType) else "list"
+
+
+def _looks_like_path(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.match(r"[A-Za-z_]", value))
+
+
+def _literal(value: Any, kind: FieldType) -> Literal_:
+    name = kind.name
+    if name == "flag":
+        if not isinstance(value, bool):
+            raise ValueError(f'"{value}" is not true or false')
+        return value
+    if name == "count":
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ValueError(f'"{value}" is not a whole number')
+        return value
+    if name == "money":
+        return _money(value)
+    if name in ("date", "instant"):
+        try:
+            if name == "date":
+                return date.fromisoformat(str(value))
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            form = "2026-05-31" if name == "date" else "2026-05-31T00:00:00Z"
+            raise ValueError(f'"{value}" is not a {name}; write it as {form}') from None
+        if moment.tzinfo is None:
+            raise ValueError(f'"{value}" needs a time zone, as in 2026-05-31T00:00:00Z')
+        return moment
+    if not isinstance(value, str):
+        raise ValueError(f'"{value}" must be text here; put it in quotes')
+    if isinstance(kind, ScalarType) and kind.values and value not in kind.values:
+        raise ValueError(f'"{value}" is not a value that this field can have')
+    return value
+
+
+def _money(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise ValueError(f'"{value}" is not an amount')
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f'"{value}" is not an amount; write it as "0.01"') from None
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -2:
+        raise ValueError(f'"{value}" has more than two decimals')
+    return amount

@@ -1,0 +1,192 @@
+"""Layers of a pack, merged by id: a higher layer changes a field, removes an entry, or adds one.
+
+Every effective value keeps its origin and what it replaced. A layer that changes nothing, removes
+what is not there, or defines an id twice is at fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pm2xero.errors import Finding, Position
+from pm2xero.pack.model import Origin
+from pm2xero.pack.source import SourceMap
+from pm2xero.pack.suggest import did_you_mean
+
+# Sections whose entries are merged by id, and the word for one entry in messages.
+BY_ID = {
+    "fields": "field",
+    "records": "record",
+    "roles": "role",
+    "kinds": "kind",
+    "rules": "rule",
+    "mappings": "mapping",
+    "tax_codes": "tax code",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML file of a layer, already checked against its schema."""
+
+    file: str
+    content: SourceMap
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One step of base → region → state → firm."""
+
+    name: str
+    documents: tuple[Document, ...]
+
+
+@dataclass(slots=True)
+class Entry:
+    """A merged rule, kind, mapping …: its values, where each came from, and its section."""
+
+    id: str
+    values: SourceMap
+    origins: dict[str, Origin]
+    section: str
+    layer: str
+    place: int
+
+
+@dataclass(slots=True)
+class Merged:
+    """All entries of a pack after merging, plus the settings that are single values."""
+
+    entries: dict[str, dict[str, Entry]] = field(default_factory=lambda: {k: {} for k in BY_ID})
+    settings: dict[str, Any] = field(default_factory=dict)
+    setting_at: dict[str, Position] = field(default_factory=dict)
+    sections: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def merge(layers: tuple[Layer, ...]) -> Merged:
+    """Merge layers from the lowest to the highest; faults are collected, not raised."""
+    merged = Merged()
+    place = 0
+    for layer in layers:
+        seen: dict[tuple[str, str], Position] = {}
+        for document in layer.documents:
+            _settings(document, merged)
+            section = str(document.content.get("section", ""))
+            if section and section not in merged.sections:
+                merged.sections.append(section)
+            for group in BY_ID:
+                for identity, values, at in _entries(document, group):
+                    place += 1
+                    first = seen.get((group, identity))
+                    if first is not None:
+                        merged.findings.append(
+                            Finding(
+                                "PX201",
+                                f'the {BY_ID[group]} "{identity}" stands twice in one layer',
+                                at,
+                                width=len(identity),
+                                related=((first, "first here"),),
+                            )
+                        )
+                        continue
+                    seen[group, identity] = at
+                    _apply(group, identity, values, at, section, layer.name, place, merged)
+    return merged
+
+
+def _settings(document: Document, merged: Merged) -> None:
+    content = document.content
+    for key in ("every_document", "no_tax"):
+        if key in content:
+            merged.settings[key] = content[key]
+            merged.setting_at[key] = content.value_at[key]
+    if "words" in content:
+        merged.settings.setdefault("words", {}).update(content["words"])
+    if "sections" in content:
+        merged.sections[:0] = [s for s in content["sections"] if s not in merged.sections]
+
+
+def _entries(document: Document, group: str) -> Iterator[tuple[str, SourceMap, Position]]:
+    content = document.content.get(group)
+    if content is None:
+        return
+    if isinstance(content, SourceMap):
+        for identity, values in content.items():
+            if not isinstance(values, SourceMap):
+                wrapped = SourceMap(content.value_at[identity])
+                at = content.value_at[identity]
+                wrapped.put("is", values, content.key_at[identity], at)
+                values = wrapped
+            yield identity, values, content.key_at[identity]
+        return
+    for item in content:
+        yield str(item["id"]), item, item.value_at["id"]
+
+
+def _apply(
+    group: str, identity: str, values: SourceMap, at: Position, section: str, layer: str,
+    place: int, merged: Merged,
+) -> None:  # fmt: skip
+    known = merged.entries[group]
+    word = BY_ID[group]
+    if values.get("remove") is True:
+        if identity not in known:
+            merged.findings.append(
+                Finding(
+                    "PX203",
+                    f'there is no {word} "{identity}" in a lower layer to remove',
+                    at,
+                    hint=did_you_mean(identity, known),
+                    width=len(identity),
+                )
+            )
+            return
+        del known[identity]
+        return
+    below = known.get(identity)
+    if below is None:
+        origins = {k: Origin(values.value_at[k], layer) for k in values if k != "id"}
+        known[identity] = Entry(identity, values.copy(), origins, section, layer, place)
+        return
+    _override(below, values, at, word, layer, merged)
+
+
+def _override(
+    below: Entry, values: SourceMap, at: Position, word: str, layer: str, merged: Merged
+) -> None:
+    changed = False
+    for key, value in values.items():
+        if key == "id":
+            continue
+        old = below.origins.get(key)
+        if key in below.values and below.values[key] == value:
+            merged.findings.append(
+                Finding(
+                    "PX202",
+                    f'"{key}" of {word} "{below.id}" is set to what it already is',
+                    values.key_at[key],
+                    hint="leave the line out",
+                    width=len(key),
+                    related=((old.at, f"already set in layer {old.layer}"),) if old else (),
+                )
+            )
+            changed = True
+            continue
+        changed = True
+        replaced = (old, *old.replaced) if old else ()
+        below.values.put(key, value, values.key_at[key], values.value_at[key])
+        below.origins[key] = Origin(values.value_at[key], layer, replaced)
+    if not changed:
+        merged.findings.append(
+            Finding(
+                "PX202",
+                f'this change of {word} "{below.id}" changes nothing',
+                at,
+                hint="say what is to be different, or `remove: true`",
+                width=len(below.id),
+                related=((below.values.at, f"defined in layer {below.layer}"),),
+            )
+        )

@@ -1,0 +1,214 @@
+"""A pack as typed, frozen values: kinds, rules, mappings and what a region says about taxes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from pm2xero.errors import Position
+from pm2xero.pack.conditions import Condition
+from pm2xero.pack.expressions import AccountExpr, PathExpr, TextExpr
+from pm2xero.pack.types import FieldType, RecordType
+
+Outcome = Literal["post", "reject", "hold", "skip"]
+Side = Literal["sales", "purchases", "sales_unless_cost", "purchases_unless_income"]
+OUTCOME_PRECEDENCE: tuple[Outcome, ...] = ("skip", "reject", "hold")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an effective value was written, and which lower layers it replaced."""
+
+    at: Position
+    layer: str
+    replaced: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One debit or credit that a kind makes in the ledger of Practice Management.
+
+    `matter` and `held_in` say whose trust money moves and which bank holds it.
+    """
+
+    sign: Literal[1, -1]
+    account: AccountExpr
+    amount: PathExpr
+    each: str | None
+    when: Condition | None
+    matter: tuple[PathExpr, ...]
+    held_in: PathExpr | None
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """The kind makes a document that can be paid or used up later."""
+
+    amount: PathExpr
+    contact: PathExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Settles:
+    """The kind takes an amount off what another document has outstanding."""
+
+    document: PathExpr
+    amount: PathExpr
+    each: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type of transaction: what its documents hold and what they do to the ledger."""
+
+    name: str
+    title: str
+    section: str
+    side: Side | None
+    record: RecordType
+    postings: tuple[Posting, ...]
+    opens: Opens | None
+    settles: tuple[Settles, ...]
+    at: Position
+
+    def fields_of_type(self, name: str) -> tuple[str, ...]:
+        """The top-level fields of this kind whose type has the given name."""
+        both = {**self.record.required, **self.record.optional}
+        return tuple(n for n, t in both.items() if t.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule as it holds for this organisation, with the origin of each of its values.
+
+    A rule either has an outcome or is a warning; `kinds` is already resolved to names, and
+    `conditions` and `texts` (reason, remedy, warning) are resolved for each of them.
+    """
+
+    id: str
+    code: str
+    kinds: tuple[str, ...]
+    conditions: Mapping[str, Condition | None]
+    outcome: Outcome | None
+    mapping: str | None
+    texts: Mapping[str, Mapping[str, TextExpr]]
+    by_hand: bool
+    source: str
+    section: str
+    order: tuple[int, int]
+    at: Position
+    origins: Mapping[str, Origin]
+
+
+@dataclass(frozen=True, slots=True)
+class LineSource:
+    """Where lines of a Xero document come from.
+
+    Attributes:
+        each: the list of the document that gives a line per item; None for one line.
+        sign: -1 where the line was written as a credit.
+        merge: lines of the same Xero account and tax type become one.
+    """
+
+    each: str | None
+    when: Condition | None
+    account: AccountExpr
+    tax: PathExpr | None
+    net: PathExpr
+    tax_amount: PathExpr | None
+    describe: TextExpr | PathExpr
+    sign: Literal[1, -1]
+    merge: bool
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSpec:
+    """One request of a mapping, before it meets a transaction."""
+
+    id: str
+    method: Literal["PUT", "POST"]
+    path: str
+    template: str
+    each: str | None
+    when: Condition | None
+    needs: tuple[str, ...]
+    values: Mapping[str, object]
+    contact: tuple[PathExpr, ...]
+    lines: tuple[LineSource, ...]
+    movement: Literal["receive", "spend"] | None
+    when_tax_differs: Literal["override", "rounding_line"] | None
+    becomes_document: bool
+    at: Position
+    value_at: Mapping[str, Position]
+
+    @property
+    def endpoint(self) -> str:
+        """The path without its parameters: `CreditNotes.Allocations`, `Payments`."""
+        return ".".join(p for p in self.path.split("/") if not p.startswith("{"))
+
+    @property
+    def contract(self) -> str:
+        """The name of the body schema, such as `put.CreditNotes.Allocations`."""
+        return f"{self.method.lower()}.{self.endpoint}"
+
+
+@dataclass(frozen=True, slots=True)
+class MappingSpec:
+    """How one transaction becomes an ordered list of requests; compiled per kind."""
+
+    id: str
+    title: str
+    section: str
+    raw: Mapping[str, object]
+    on_change: Mapping[str, str]
+    at: Position
+    origins: Mapping[str, Origin]
+
+
+@dataclass(frozen=True, slots=True)
+class TaxCode:
+    """A tax code of Practice Management and the Xero tax type of each side."""
+
+    code: str
+    title: str
+    types: Mapping[str, str]
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """An account found by what it does; `system` is Xero's own mark for it."""
+
+    id: str
+    title: str
+    system: str | None
+    account_class: str | None
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Everything that was declared, merged over its layers, for one organisation."""
+
+    region: str
+    layers: tuple[str, ...]
+    fields: Mapping[str, FieldType]
+    kinds: Mapping[str, Kind]
+    rules: tuple[Rule, ...]
+    mappings: Mapping[str, MappingSpec]
+    requests: Mapping[tuple[str, str], tuple[RequestSpec, ...]]
+    roles: Mapping[str, Role]
+    tax_codes: Mapping[str, TaxCode]
+    no_tax: str
+    words: Mapping[str, str]
+    template_dirs: tuple[Path, ...]
+    tolerance: Decimal = field(default=Decimal("0.01"))
+
+    def rules_of(self, kind: str) -> tuple[Rule, ...]:
+        """The rules that may apply to a kind, in the order in which reasons are named."""
+        return tuple(r for r in self.rules if kind in r.kinds)

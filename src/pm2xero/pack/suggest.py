@@ -1,0 +1,24 @@
+"""Did-you-mean: the closest known word to one that is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str | None:
+    """A hint naming the closest of `known`, or None when nothing is close."""
+    candidates = sorted({str(k) for k in known})
+    text = str(word)
+    lowered = {c.lower(): c for c in candidates}
+    if text.lower() in lowered:
+        return f'did you mean "{lowered[text.lower()]}"?'
+    close = get_close_matches(text, candidates, n=1, cutoff=0.6)
+    return f'did you mean "{close[0]}"?' if close else None
+
+
+def one_of(known: Iterable[str], limit: int = 12) -> str:
+    """A readable list of what is allowed, cut when it is long."""
+    words = sorted({str(k) for k in known})
+    shown = ", ".join(words[:limit])
+    return f"one of: {shown}" + (f", … ({len(words)} in all)" if len(words) > limit else "")

@@ -1,0 +1,160 @@
+"""The types that a field of a document may have, and what a path may reach from each.
+
+Scalars hold a value; references (`ledger_account`, `bank_account`, `tax_code`, `document`) hold a
+name of Practice Management and can be followed to facts about the Xero side of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Scalar = Literal["text", "identifier", "money", "date", "instant", "flag", "count"]
+SCALARS: frozenset[str] = frozenset(
+    ("text", "identifier", "money", "date", "instant", "flag", "count")
+)
+REFERENCES: frozenset[str] = frozenset(("ledger_account", "bank_account", "document"))
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarType:
+    """A single value; `values` is set when only these words are allowed."""
+
+    name: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceType:
+    """A name that stands for something in Xero or for another document."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaxCodeType:
+    """A tax code, with the fields of the same record that it taxes.
+
+    Attributes:
+        on: the field with the net amount.
+        amount: the field with the tax amount.
+        account: the field with the ledger account, whose class decides what suits.
+    """
+
+    on: str
+    amount: str
+    account: str
+    name: str = "tax_code"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """A group of named fields."""
+
+    name: str
+    required: Mapping[str, FieldType]
+    optional: Mapping[str, FieldType]
+
+    def field(self, name: str) -> FieldType | None:
+        """The type of a field of this record, or None when it has none of that name."""
+        return self.required.get(name) or self.optional.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class ListType:
+    """A list of values of one type."""
+
+    of: FieldType
+    name: str = "list"
+
+
+FieldType = ScalarType | ReferenceType | TaxCodeType | RecordType | ListType
+
+TEXT = ScalarType("text")
+MONEY = ScalarType("money")
+DATE = ScalarType("date")
+INSTANT = ScalarType("instant")
+FLAG = ScalarType("flag")
+COUNT = ScalarType("count")
+
+ACCOUNT_STATUS = ScalarType("text", ("ACTIVE", "ARCHIVED"))
+ACCOUNT_CLASS = ScalarType("text", ("ASSET", "EQUITY", "EXPENSE", "LIABILITY", "REVENUE"))
+DOCUMENT_STATES = ("in_xero", "waiting", "rejected", "before_integration", "unknown")
+OUTCOMES = ("post", "reject", "hold", "skip")
+
+_ACCOUNT: dict[str, FieldType] = {
+    "id": TEXT,
+    "mapped": FLAG,
+    "in_xero": FLAG,
+    "code": TEXT,
+    "name": TEXT,
+    "status": ACCOUNT_STATUS,
+    "class": ACCOUNT_CLASS,
+    "type": TEXT,
+    "system": TEXT,
+}
+
+# What can be reached from a reference: `gl_account.status`, `document.amount_due`, …
+ATTRIBUTES: dict[str, Mapping[str, FieldType]] = {
+    "ledger_account": _ACCOUNT,
+    "bank_account": _ACCOUNT | {"purpose": ScalarType("text", ("office", "trust"))},
+    "tax_code": {
+        "mapped": FLAG,
+        "type": TEXT,
+        "suits_account": FLAG,
+        "calculated": MONEY,
+        "off_by": MONEY,
+    },
+    "document": {
+        "id": TEXT,
+        "state": ScalarType("text", DOCUMENT_STATES),
+        "kind": TEXT,
+        "amount_due": MONEY,
+        "contact": TEXT,
+    },
+}
+
+# What a path may start with besides the fields of the document itself.
+ROOTS: dict[str, Mapping[str, FieldType]] = {
+    "organisation": {
+        "id": TEXT,
+        "region": TEXT,
+        "base_currency": TEXT,
+        "division": TEXT,
+        "accounting_method": ScalarType("text", ("accrual", "cash")),
+        "integration_start": INSTANT,
+        "xero_organisation_id": TEXT,
+        "bank_feed": FLAG,
+        "payments_in_practice_management": FLAG,
+        "sandbox": FLAG,
+        "default_contact": TEXT,
+    },
+    "xero": {
+        "organisation_id": TEXT,
+        "base_currency": TEXT,
+        "country": TEXT,
+        "class": TEXT,
+        "lock_date": DATE,
+    },
+    "trust": {"shortfall": MONEY, "matter": TEXT},
+    "earlier": {"outcome": ScalarType("text", OUTCOMES)},
+}
+SUBMISSION = ScalarType("text", ("first", "repeated", "conflicting", "newer", "older"))
+
+# Lists that every kind has by the types of its fields: all banks it names, all documents it
+# refers to, all account roles its postings use.
+DERIVED_LISTS: dict[str, ListType] = {
+    "banks": ListType(ReferenceType("bank_account")),
+    "documents": ListType(ReferenceType("document")),
+    "roles": ListType(ReferenceType("ledger_account")),
+}
+
+
+def describe(kind: FieldType) -> str:
+    """The type in words, for messages."""
+    if isinstance(kind, ScalarType) and kind.values:
+        return "one of " + ", ".join(kind.values)
+    if isinstance(kind, ListType):
+        return f"a list of {describe(kind.of)}"
+    return kind.name.replace("_", " ")

@@ -1,0 +1,157 @@
+"""The SQLite file (or memory) behind the sandbox: schema, transactions, savepoints."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+SCHEMA_VERSION = 1
+
+# Money is whole cents, everything else text; `body` holds what no rule and no query needs.
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE account (
+  id TEXT PRIMARY KEY, position INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE tax_rate (
+  tax_type TEXT PRIMARY KEY, position INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE record (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  endpoint TEXT NOT NULL,
+  type TEXT NOT NULL,
+  status TEXT NOT NULL,
+  date TEXT,
+  due_date TEXT,
+  number TEXT,
+  reference TEXT,
+  label TEXT,
+  contact_id TEXT,
+  account_id TEXT,
+  target_id TEXT,
+  source_id TEXT,
+  group_id TEXT,
+  total INTEGER NOT NULL,
+  remaining INTEGER NOT NULL,
+  updated TEXT NOT NULL,
+  body TEXT NOT NULL);
+CREATE INDEX record_endpoint ON record (endpoint, seq);
+CREATE INDEX record_number ON record (endpoint, number) WHERE number IS NOT NULL;
+CREATE INDEX record_reference ON record (endpoint, reference) WHERE reference IS NOT NULL;
+CREATE INDEX record_label ON record (endpoint, label) WHERE label IS NOT NULL;
+CREATE INDEX record_contact ON record (contact_id, endpoint) WHERE contact_id IS NOT NULL;
+CREATE INDEX record_target ON record (target_id) WHERE target_id IS NOT NULL;
+CREATE INDEX record_source ON record (source_id) WHERE source_id IS NOT NULL;
+CREATE INDEX record_group ON record (group_id) WHERE group_id IS NOT NULL;
+CREATE TABLE history (
+  seq INTEGER PRIMARY KEY, record_id TEXT NOT NULL, changes TEXT NOT NULL, details TEXT NOT NULL,
+  made TEXT NOT NULL);
+CREATE INDEX history_record ON history (record_id);
+CREATE TABLE journal (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  source_id TEXT NOT NULL,
+  source_type TEXT NOT NULL,
+  date TEXT NOT NULL,
+  made TEXT NOT NULL,
+  reverses INTEGER REFERENCES journal (seq),
+  is_open INTEGER NOT NULL);
+CREATE INDEX journal_source ON journal (source_id) WHERE is_open;
+CREATE TABLE posting (
+  journal INTEGER NOT NULL REFERENCES journal (seq), position INTEGER NOT NULL,
+  account_id TEXT NOT NULL REFERENCES account (id), cents INTEGER NOT NULL,
+  PRIMARY KEY (journal, position)) WITHOUT ROWID;
+CREATE TABLE token (
+  token TEXT PRIMARY KEY, kind TEXT NOT NULL, bound INTEGER NOT NULL, scopes TEXT NOT NULL,
+  expires TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE idempotency (
+  key TEXT PRIMARY KEY, request TEXT NOT NULL, first_seen TEXT NOT NULL, status INTEGER NOT NULL,
+  media_type TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX idempotency_first_seen ON idempotency (first_seen);
+"""
+
+
+class Store:
+    """One SQLite connection. Whoever uses it from several threads brings the lock."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._connection = sqlite3.connect(
+            str(path), isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        self.rows("PRAGMA foreign_keys=ON")
+        if str(path) != ":memory:":
+            # WAL and NORMAL: a commit outlives a killed process, though not a power cut.
+            self.rows("PRAGMA journal_mode=WAL")
+            self.rows("PRAGMA synchronous=NORMAL")
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the file has no schema yet.
+
+        Raises:
+            ValueError: the file was written by another version of the schema.
+        """
+        version = int(self.one("PRAGMA user_version")[0])
+        if version not in (0, SCHEMA_VERSION):
+            raise ValueError(f"the sandbox file has schema {version}, not {SCHEMA_VERSION}")
+        return version == 0
+
+    def create(self) -> None:
+        """Write the schema, within the caller's transaction."""
+        for statement in _SCHEMA.split(";"):
+            if statement.strip():
+                self._connection.execute(statement)
+        self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run one statement; the row id of an insert."""
+        return self._connection.execute(sql, parameters).lastrowid or 0
+
+    def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for each row."""
+        self._connection.executemany(sql, rows)
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Every row of a query."""
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def find(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query, if any."""
+        row: tuple[Any, ...] | None = self._connection.execute(sql, parameters).fetchone()
+        return row
+
+    def one(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
+        """The first row of a query that always has one."""
+        row = self.find(sql, parameters)
+        if row is None:
+            raise LookupError(sql)
+        return row
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, durable at the end."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of a transaction that can be undone alone."""
+        self._connection.execute("SAVEPOINT element")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK TO element")
+            self._connection.execute("RELEASE element")
+            raise
+        self._connection.execute("RELEASE element")
+
+    def close(self) -> None:
+        """Close the connection; committed requests stay."""
+        self._connection.close()

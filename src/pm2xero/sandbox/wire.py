@@ -1,0 +1,146 @@
+"""JSON as Xero writes and reads it: exact decimals, `/Date(ms+0000)/`, three ways to send a date."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+import orjson
+
+from pm2xero.sandbox.problems import Invalid, post_data_invalid
+
+Wire = dict[str, Any]
+
+ZERO_ID = "00000000-0000-0000-0000-000000000000"
+LARGEST_AMOUNT = Decimal("9999999999.99")
+
+_CENT = Decimal("0.01")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS_DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
+_ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.]+(?:Z|[+-]\d{2}:?\d{2})?)?")
+
+
+def parse_body(body: bytes) -> Any:
+    """The JSON value of a request body, fractions as Decimal.
+
+    Raises:
+        Problem: 400 PostDataInvalidException when it is no JSON.
+    """
+    try:
+        return json.loads(body, parse_float=Decimal)
+    except ValueError as error:
+        raise post_data_invalid(f"The body is not valid JSON: {error}") from error
+
+
+def parse_stored(text: str) -> Wire:
+    """A JSON object that `dump_text` wrote."""
+    stored: Wire = json.loads(text, parse_float=Decimal)
+    return stored
+
+
+def dump(value: object) -> bytes:
+    """JSON with decimals as numbers, digit for digit, and dates as `/Date(ms+0000)/`."""
+    return orjson.dumps(value, default=_encode, option=orjson.OPT_PASSTHROUGH_DATETIME)
+
+
+def dump_text(value: Mapping[str, Any]) -> str:
+    """`dump` for a column of the store; dates must already be ISO text."""
+    return orjson.dumps(value, default=_encode).decode()
+
+
+def _encode(value: object) -> object:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(format(value, "f").encode())
+    if isinstance(value, date):
+        return ms_date(value)
+    raise TypeError(f"{type(value).__name__} has no place in a Xero answer")
+
+
+def ms_date(value: date) -> str:
+    """`/Date(ms+0000)/`; a plain date stands for its midnight in UTC."""
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time(tzinfo=UTC))
+    return f"/Date({(value - _EPOCH) // timedelta(milliseconds=1)}+0000)/"
+
+
+def date_string(value: date) -> str:
+    """The form of DateString and DueDateString."""
+    return f"{value.isoformat()}T00:00:00"
+
+
+def parse_date(value: object) -> date:
+    """A date sent as `YYYY-MM-DD`, with `T` and a time, or as `/Date(ms)/`.
+
+    Raises:
+        Problem: 400 PostDataInvalidException for anything else, as Xero answers a date-time
+            with a space in it.
+    """
+    text = str(value)
+    try:
+        if match := _ISO_DATE.fullmatch(text):
+            return date.fromisoformat(match[1])
+        if match := _MS_DATE.fullmatch(text):
+            return (_EPOCH + timedelta(milliseconds=int(match[1]))).date()
+    except (ValueError, OverflowError):
+        pass
+    raise post_data_invalid(f"The string '{text}' is not a valid AllXsd value.")
+
+
+def date_of(element: Mapping[str, Any], field: str) -> date | None:
+    """`field`, or its twin `fieldString`, of a sent element; None when neither is there."""
+    for name in (field, f"{field}String"):
+        if element.get(name) not in (None, ""):
+            return parse_date(element[name])
+    return None
+
+
+def text_of(element: Mapping[str, Any], field: str, longest: int = 255) -> str | None:
+    """A text field of a sent element, None when absent or empty.
+
+    Raises:
+        Invalid: longer than `longest` characters.
+    """
+    value = element.get(field)
+    if value is None or value == "":
+        return None
+    text = str(value)
+    if len(text) > longest:
+        raise Invalid(f"The {field} must not be longer than {longest} characters")
+    return text
+
+
+def decimal_of(element: Mapping[str, Any], field: str) -> Decimal | None:
+    """A number field of a sent element, as a JSON number or a string; None when absent.
+
+    Raises:
+        Problem: 400 PostDataInvalidException when it is no number.
+    """
+    value = element.get(field)
+    if value is None or value == "":
+        return None
+    try:
+        number = value if isinstance(value, Decimal) else Decimal(str(value))
+    except InvalidOperation as error:
+        raise post_data_invalid(f"{field} '{value}' is not a number") from error
+    if isinstance(value, bool) or not number.is_finite():
+        raise post_data_invalid(f"{field} '{value}' is not a number")
+    return number
+
+
+def rounded(amount: Decimal, places: int = 2) -> Decimal:
+    """Half away from zero, as Xero rounds money."""
+    return amount.quantize(_CENT if places == 2 else Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def cents(amount: Decimal) -> int:
+    """Whole cents of an amount that has at most two places."""
+    return int(amount.scaleb(2).to_integral_exact())
+
+
+def from_cents(count: int) -> Decimal:
+    """The amount with two places that `cents` counted."""
+    return Decimal(count).scaleb(-2)
