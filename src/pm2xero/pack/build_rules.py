@@ -101,6 +101,7 @@ def _rule(
         mapping=values.get("mapping"),
         texts=texts,
         by_hand=bool(values.get("by_hand", False)),
+        leaves=values.get("leaves_document"),
         source=str(values.get("source", "")),
         section=section,
         order=(rank, entry.place),

@@ -86,7 +86,8 @@ class Rule:
     """A rule as it holds for this organisation, with the origin of each of its values.
 
     A rule either has an outcome or is a warning; `kinds` is already resolved to names, and
-    `conditions` and `texts` (reason, remedy, warning) are resolved for each of them.
+    `conditions` and `texts` (reason, remedy, warning) are resolved for each of them. `leaves`
+    says what the document counts as for others when that does not follow from the outcome.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Rule:
     mapping: str | None
     texts: Mapping[str, Mapping[str, TextExpr]]
     by_hand: bool
+    leaves: str | None
     source: str
     section: str
     order: tuple[int, int]

@@ -137,8 +137,15 @@ def rounded(amount: Decimal, places: int = 2) -> Decimal:
 
 
 def cents(amount: Decimal) -> int:
-    """Whole cents of an amount that has at most two places."""
-    return int(amount.scaleb(2).to_integral_exact())
+    """Whole cents of an amount.
+
+    Raises:
+        ValueError: it has fractions of a cent.
+    """
+    count = int(amount.scaleb(2))
+    if count != amount.scaleb(2):
+        raise ValueError(f"{amount} has fractions of a cent")
+    return count
 
 
 def from_cents(count: int) -> Decimal:

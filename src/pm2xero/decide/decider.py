@@ -1,0 +1,141 @@
+"""Decides transactions one by one, each seeing the effect of those before it."""
+
+from __future__ import annotations
+
+from pm2xero.decide.decision import Decision, Reason, Warning_
+from pm2xero.decide.program import CompiledRule, Program
+from pm2xero.decide.state import DocumentFact, MemoryState, State
+from pm2xero.errors import EngineFault
+from pm2xero.pack.chart import Chart
+from pm2xero.pack.model import Outcome, Pack
+from pm2xero.pack.organisation import Organisation
+from pm2xero.read.transaction import Malformed, Transaction
+
+
+class Decider:
+    """The rules of a pack, compiled for one organisation; pure but for what it remembers."""
+
+    def __init__(self, pack: Pack, organisation: Organisation) -> None:
+        self.pack = pack
+        self.organisation = organisation
+        self.chart = Chart(pack, organisation)
+        self._programs: dict[str, Program] = {}
+
+    def program(self, kind: str) -> Program:
+        """The compiled rules of a kind, compiled when first needed."""
+        program = self._programs.get(kind)
+        if program is None:
+            program = self._programs[kind] = Program(self.pack.kinds[kind], self.pack, self.chart)
+        return program
+
+    def decide(self, tx: Transaction | Malformed, state: State) -> Decision:
+        """The decision about one transaction, given what is known of others.
+
+        A malformed record is rejected; an engine fault leaves the transaction undetermined, which
+        is a rejection too: nothing is posted on a guess.
+        """
+        if type(tx) is Malformed:
+            return _malformed(tx)
+        assert isinstance(tx, Transaction)
+        program = self._programs.get(tx.kind) or self.program(tx.kind)
+        try:
+            verdict = program.verdict(program.truths(tx, state))
+        except EngineFault as fault:
+            return _refused(tx, "undetermined", fault.findings[0].message)
+        warnings: tuple[Warning_, ...] = ()
+        if verdict.warnings or tx.unknown:
+            warnings = self._warnings(program, verdict.warnings, tx, state)
+        if verdict.outcome is None:
+            return self._posted(program, verdict.posts, tx, warnings)
+        reasons = tuple(_reason(program.rules[i], tx, state) for i in verdict.reasons)
+        leaves = program.rules[verdict.reasons[0]].rule.leaves
+        return Decision(
+            tx.id, tx.revision, tx.kind, verdict.outcome, reasons, warnings, None, None, leaves
+        )
+
+    def _posted(
+        self, program: Program, posts: tuple[int, ...], tx: Transaction,
+        warnings: tuple[Warning_, ...],
+    ) -> Decision:  # fmt: skip
+        if len(posts) == 1:
+            rule = program.rules[posts[0]].rule
+            return Decision(
+                tx.id, tx.revision, tx.kind, "post", (), warnings, rule.mapping, rule.id
+            )
+        if not posts:
+            return _refused(tx, "no_rule", f"No rule of the pack says what becomes of this {tx.kind}.")
+        ids = ", ".join(program.rules[i].rule.id for i in posts)
+        return _refused(tx, "conflicting_rules", f"Several rules would post this: {ids}.")
+
+    def _warnings(
+        self, program: Program, indexes: tuple[int, ...], tx: Transaction, state: State
+    ) -> tuple[Warning_, ...]:
+        result = []
+        for index in indexes:
+            rule = program.rules[index]
+            message = rule.write("warning", tx, state)
+            result.append(Warning_(rule.rule.code, message, rule.rule.id, rule.at))
+        if tx.unknown:
+            names = ", ".join(tx.unknown)
+            message = f"Fields that a {tx.kind} does not declare were ignored: {names}."
+            result.append(Warning_("unknown_field", message, "", f"{tx.source}:{tx.line}"))
+        return tuple(result)
+
+    def apply(self, tx: Transaction | Malformed, decision: Decision, state: MemoryState) -> None:
+        """Let all that follow see what was decided (and, when posted, what it did)."""
+        if type(tx) is Malformed:
+            return
+        assert isinstance(tx, Transaction)
+        earlier = state.earlier(tx.id)
+        if earlier is not None:
+            same = tx.revision == earlier.revision and tx.fingerprint[:8] == earlier.digest[:8]
+            if earlier.outcome == "post" or not (same or tx.revision > earlier.revision):
+                return
+        state.remember(tx.id, tx.revision, tx.fingerprint, decision.leaves or decision.outcome)
+        if decision.outcome == "post":
+            effects = self._programs[tx.kind].effects
+            if not effects.none:
+                effects.apply(tx, decision.mapping or "", state)
+
+
+def opening_state(organisation: Organisation) -> MemoryState:
+    """The state before the first transaction: what the organisation says was there."""
+    state = MemoryState(organisation.trust_balances)
+    for document in organisation.documents:
+        state.add_open(
+            DocumentFact(
+                document.id, "in_xero", document.kind, document.amount_due, document.contact,
+                None, document.xero_id,
+            )
+        )  # fmt: skip
+    return state
+
+
+def _reason(rule: CompiledRule, tx: Transaction, state: State) -> Reason:
+    declared = rule.rule
+    outcome: Outcome = declared.outcome or "reject"
+    return Reason(
+        declared.code,
+        rule.write("reason", tx, state),
+        rule.write("remedy", tx, state),
+        declared.by_hand,
+        declared.id,
+        rule.at,
+        outcome,
+        rule.conditional,
+    )
+
+
+def _malformed(record: Malformed) -> Decision:
+    where = f"{record.source}:{record.line}"
+    message = f"{where}: " + "; ".join(record.faults) + "."
+    remedy = "Export the transaction again from Practice Management in the documented shape."
+    reason = Reason("malformed_document", message, remedy, False, "", where, "reject", True)
+    return Decision(record.id, record.revision, record.kind, "reject", (reason,))
+
+
+def _refused(tx: Transaction, code: str, message: str) -> Decision:
+    remedy = "Nothing is posted on a guess; add or correct the rule in the pack."
+    at = f"{tx.source}:{tx.line}"
+    reason = Reason(code, message, remedy, False, "", at, "reject", True)
+    return Decision(tx.id, tx.revision, tx.kind, "reject", (reason,))

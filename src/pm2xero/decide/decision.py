@@ -1,0 +1,94 @@
+"""A decision: what happens to one transaction, with every reason that applies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pm2xero.pack.model import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a transaction is not posted.
+
+    Attributes:
+        code: stable word for programs.
+        message: the sentence a bookkeeper reads.
+        remedy: what to do about it; empty when there is nothing to do.
+        by_hand: money moved, so somebody must enter it in Xero.
+        rule: id of the rule, empty when the program itself says so.
+        at: file:line:column of the rule.
+        conditional: the rule looked at the document; without, the kind as such is meant.
+    """
+
+    code: str
+    message: str
+    remedy: str
+    by_hand: bool
+    rule: str
+    at: str
+    outcome: Outcome
+    conditional: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The reason in the order of the documented output."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "remedy": self.remedy,
+            "by_hand": self.by_hand,
+            "rule": self.rule,
+            "at": self.at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Warning_:
+    """Something worth knowing that does not stop a transaction."""
+
+    code: str
+    message: str
+    rule: str
+    at: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The warning in the order of the documented output."""
+        return {"code": self.code, "message": self.message, "rule": self.rule, "at": self.at}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Outcome of one transaction; the first reason is the primary one.
+
+    Attributes:
+        mapping: set when the outcome is post.
+        leaves: what the document counts as for others that refer to it, when not by the outcome.
+    """
+
+    id: str
+    revision: int
+    kind: str
+    outcome: Outcome
+    reasons: tuple[Reason, ...] = ()
+    warnings: tuple[Warning_, ...] = ()
+    mapping: str | None = None
+    rule: str | None = None
+    leaves: str | None = None
+
+    @property
+    def needs_attention(self) -> bool:
+        """Refused or held for what the document holds, not because its kind is unsupported."""
+        return self.outcome in ("reject", "hold") and any(r.conditional for r in self.reasons[:1])
+
+    def as_json(self) -> dict[str, Any]:
+        """The decision in the order of the documented output."""
+        return {
+            "id": self.id,
+            "revision": self.revision,
+            "kind": self.kind,
+            "outcome": self.outcome,
+            "reasons": [r.as_json() for r in self.reasons],
+            "warnings": [w.as_json() for w in self.warnings],
+            "mapping": self.mapping,
+        }

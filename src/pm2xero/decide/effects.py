@@ -1,0 +1,102 @@
+"""What a posted transaction does to others: documents opened and settled, trust money moved.
+
+All of it is declared with the kind (`opens`, `settles`, `postings`); this module only compiles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from pm2xero.decide.codegen import compile_item_test
+from pm2xero.decide.facts import Facts, TrustMoves
+from pm2xero.decide.state import DocumentFact, MemoryState, State
+from pm2xero.decide.values import Getter, getter
+from pm2xero.pack.model import Kind, Posting, Settles
+from pm2xero.read.transaction import Transaction
+
+TRUST_ROLE = "trust_liability"
+
+
+def compile_trust_moves(kind: Kind, facts: Facts) -> TrustMoves | None:
+    """The movements of matters' money by the kind's postings: (matter, bank, amount).
+
+    A credit to the trust liability adds to the matter's money, a debit takes from it.
+    """
+    moves = [_trust_move(p, facts) for p in kind.postings if p.matter and p.held_in]
+    if not moves:
+        return None
+
+    def all_moves(tx: Transaction, state: State) -> Iterator[tuple[str, str, Decimal]]:
+        for move in moves:
+            yield from move(tx, state)
+
+    return all_moves
+
+
+def _trust_move(posting: Posting, facts: Facts) -> TrustMoves:
+    matters = [getter(p, facts) for p in posting.matter]
+    assert posting.held_in is not None
+    held_in = getter(posting.held_in, facts)
+    amount = getter(posting.amount, facts)
+    test = compile_item_test(posting.when, facts) if posting.when is not None else None
+    each, sign = posting.each, -posting.sign
+
+    def moves(tx: Transaction, state: State) -> Iterator[tuple[str, str, Decimal]]:
+        if test is not None and not test(tx, None, state):
+            return
+        for item in (tx.fields[each] or ()) if each else (None,):
+            matter = _first(matters, tx, item, state)
+            bank = held_in(tx, item, state)
+            if matter is not None and bank is not None:
+                yield matter, bank, sign * amount(tx, item, state)
+
+    return moves
+
+
+def _first(getters: list[Getter], tx: Transaction, item: Any, state: State) -> Any:
+    for get in getters:
+        value = get(tx, item, state)
+        if value is not None:
+            return value
+    return None
+
+
+class Effects:
+    """Applies a posted transaction of one kind to the state."""
+
+    def __init__(self, kind: Kind, facts: Facts, request: Callable[[str], str | None]) -> None:
+        self._kind = kind.name
+        self._request = request
+        self._opens: tuple[Getter, Getter] | None = None
+        if kind.opens is not None:
+            self._opens = (getter(kind.opens.amount, facts), getter(kind.opens.contact, facts))
+        self._settles = [_compile_settles(s, facts) for s in kind.settles]
+        self._trust = compile_trust_moves(kind, facts)
+        self.none = not (self._opens or self._settles or self._trust)
+
+    def apply(self, tx: Transaction, mapping: str, state: MemoryState) -> None:
+        """Make the transaction's effect seen by all that follow."""
+        if self._opens is not None:
+            amount, contact = (get(tx, None, state) for get in self._opens)
+            step = self._request(mapping)
+            request = f"{tx.id}/{step}" if step else None
+            fact = DocumentFact(tx.id, "in_xero", self._kind, amount, contact, request)
+            state.add_open(fact)
+        for settle in self._settles:
+            settle(tx, state)
+        if self._trust is not None:
+            for matter, bank, amount in list(self._trust(tx, state)):
+                state.move_trust(matter, bank, amount)
+
+
+def _compile_settles(settles: Settles, facts: Facts) -> Callable[[Transaction, MemoryState], None]:
+    document, amount = getter(settles.document, facts), getter(settles.amount, facts)
+    each = settles.each
+
+    def apply(tx: Transaction, state: MemoryState) -> None:
+        for item in (tx.fields[each] or ()) if each else (None,):
+            state.settle(document(tx, item, state), amount(tx, item, state))
+
+    return apply

@@ -1,0 +1,111 @@
+"""Everything a condition or a text may ask besides the fields of the document itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from pm2xero.decide.state import State
+from pm2xero.pack.build_rules import reference_fields
+from pm2xero.pack.chart import AccountFact, Chart
+from pm2xero.pack.expressions import PathExpr
+from pm2xero.pack.model import Kind
+from pm2xero.read.transaction import Transaction
+
+TrustMoves = Callable[[Transaction, State], Iterator[tuple[str, str, Decimal]]]
+
+
+class Facts:
+    """The lookups of one kind for one firm."""
+
+    def __init__(self, kind: Kind, chart: Chart) -> None:
+        self.kind = kind
+        self.chart = chart
+        self.trust_moves: TrustMoves | None = None
+        self.roles = tuple(chart.roles_of(kind))
+        self.bank_fields = tuple(f[0] for f in reference_fields(kind.record, "bank_account"))
+        self.document_fields = tuple(reference_fields(kind.record, "document"))
+        self.tax = chart.tax
+
+    def lookup(self, reference: str) -> Callable[[Any, State], Any]:
+        """How a name of a reference type is followed."""
+        if reference == "ledger_account":
+            ledger = self.chart.ledger
+            return lambda name, state: name if isinstance(name, AccountFact) else ledger(name)
+        if reference == "bank_account":
+            bank = self.chart.bank
+            return lambda name, state: bank(name)
+        return lambda name, state: state.document(name)
+
+    def banks(self, fields: dict[str, Any]) -> list[str]:
+        """The bank accounts that a document names."""
+        return [v for f in self.bank_fields if (v := fields[f]) is not None]
+
+    def documents(self, fields: dict[str, Any]) -> list[str]:
+        """The ids of all documents that a document refers to, each once."""
+        found: list[str] = []
+        for path in self.document_fields:
+            value = fields[path[0]]
+            if value is None:
+                continue
+            if len(path) == 1:
+                found.append(value)
+            else:
+                found.extend(i[path[1]] for i in value)
+        return found if len(found) < 2 else list(dict.fromkeys(found))
+
+    def constant(self, path: PathExpr) -> Any:
+        """A value of the organisation or of Xero, the same for the whole run."""
+        organisation = self.chart.organisation
+        xero = organisation.xero
+        if path.base == "organisation":
+            return getattr(organisation, path.steps[0])
+        values: dict[str, Any] = {
+            "organisation_id": xero.organisation_id,
+            "base_currency": xero.base_currency,
+            "country": xero.country,
+            "class": xero.organisation_class,
+            "lock_date": xero.lock_date,
+        }
+        return values[path.steps[0]]
+
+    @staticmethod
+    def submission(tx: Transaction, state: State) -> str:
+        """How this document stands to what was read before under the same id."""
+        earlier = state.earlier(tx.id)
+        if earlier is None:
+            return "first"
+        if tx.revision == earlier.revision:
+            same = tx.fingerprint[:8] == earlier.digest[:8]
+            return "repeated" if same else "conflicting"
+        return "newer" if tx.revision > earlier.revision else "older"
+
+    @staticmethod
+    def earlier_outcome(tx: Transaction, state: State) -> str | None:
+        """What was decided before under the same id."""
+        earlier = state.earlier(tx.id)
+        return earlier.outcome if earlier else None
+
+    def shortfall(self, tx: Transaction, state: State) -> tuple[Decimal | None, str | None]:
+        """By how much a matter's trust balance would fall below zero, and which matter.
+
+        (None, None) when it would not, or when balances are not known. In currency units.
+        """
+        if self.trust_moves is None:
+            return None, None
+        moves: dict[tuple[str, str], Decimal] = {}
+        for matter, bank, amount in self.trust_moves(tx, state):
+            key = (matter, bank)
+            moves[key] = moves[key] + amount if key in moves else amount
+        worst: tuple[Decimal | None, str | None] = (None, None)
+        for (matter, bank), amount in moves.items():
+            if amount >= 0:
+                continue
+            balance = state.trust_balance(matter, bank)
+            if balance is None:
+                continue
+            short = -(balance + amount)
+            if short > 0 and (worst[0] is None or short > worst[0]):
+                worst = (short, matter)
+        return worst

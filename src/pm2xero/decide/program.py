@@ -1,0 +1,164 @@
+"""The compiled rules of one kind: tests once, engine per new vector, verdicts remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pm2xero.decide.codegen import ItemTest, compile_item_test, compile_truths
+from pm2xero.decide.effects import Effects, compile_trust_moves
+from pm2xero.decide.engine import Ruleset
+from pm2xero.decide.facts import Facts
+from pm2xero.decide.state import State
+from pm2xero.decide.tree import Branch, branch, holds
+from pm2xero.decide.values import Getter, getter, text_getter
+from pm2xero.errors import EngineFault, Finding
+from pm2xero.pack.chart import Chart
+from pm2xero.pack.conditions import Atom, Quantified, atoms
+from pm2xero.pack.model import OUTCOME_PRECEDENCE, Kind, Outcome, Pack, Rule
+from pm2xero.read.transaction import Transaction
+
+MAX_REMEMBERED = 20_000
+
+Writer = Callable[[Transaction, Any, list[Any], State], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a vector of truths means: rules are indexes into the program's rules."""
+
+    outcome: Outcome | None
+    reasons: tuple[int, ...]
+    warnings: tuple[int, ...]
+    posts: tuple[int, ...]
+
+
+class CompiledRule:
+    """A rule of one kind with its texts as closures."""
+
+    def __init__(self, rule: Rule, kind: str, facts: Facts) -> None:
+        self.rule = rule
+        self.at = str(rule.at)
+        self.texts: dict[str, Writer] = {
+            name: text_getter(text, facts) for name, text in rule.texts[kind].items()
+        }
+        condition = rule.conditions[kind]
+        self.conditional = condition is not None
+        self.found: tuple[Getter, ItemTest] | None = None
+        quantified = next((a for a in atoms(condition) if isinstance(a, Quantified)), None)
+        if quantified is not None:
+            self.found = (
+                items_getter(quantified, facts),
+                compile_item_test(quantified.where, facts),
+            )
+
+    def write(self, name: str, tx: Transaction, state: State) -> str:
+        """One of the rule's texts for a transaction; empty when the rule has none."""
+        writer = self.texts.get(name)
+        if writer is None:
+            return ""
+        return writer(tx, None, self.items(tx, state), state)
+
+    def items(self, tx: Transaction, state: State) -> list[Any]:
+        """The items of a list that made the rule's condition true."""
+        if self.found is None:
+            return []
+        items, test = self.found
+        return [i for i in items(tx, None, state) or () if test(tx, i, state)]
+
+
+def items_getter(quantified: Quantified, facts: Facts) -> Getter:
+    """How the items of a condition's list are read, also of the lists every kind has."""
+    first = quantified.over.steps[0]
+    if facts.kind.record.field(first) is not None:
+        return getter(quantified.over, facts)
+    if first == "roles":
+        return lambda tx, item, state: list(facts.roles)
+    if first == "banks":
+        return lambda tx, item, state: facts.banks(tx.fields)
+    return lambda tx, item, state: facts.documents(tx.fields)
+
+
+class Program:
+    """All that is compiled for one kind; memory is bounded by MAX_REMEMBERED vectors."""
+
+    def __init__(self, kind: Kind, pack: Pack, chart: Chart) -> None:
+        self.kind = kind
+        self.facts = Facts(kind, chart)
+        self.facts.trust_moves = compile_trust_moves(kind, self.facts)
+        rules = pack.rules_of(kind.name)
+        distinct: dict[str, Atom] = {}
+        for rule in rules:
+            for atom in atoms(rule.conditions[kind.name]):
+                distinct.setdefault(atom.key, atom)
+        self.atoms = list(distinct.values())
+        self.index = {key: i for i, key in enumerate(distinct)}
+        self.rules = [CompiledRule(r, kind.name, self.facts) for r in rules]
+        self.truths = compile_truths(self.atoms, self.facts)
+        self._trees: list[Branch | None] = [
+            branch(c, self.index) if (c := r.conditions[kind.name]) is not None else None
+            for r in rules
+        ]
+        self._first = [i for i, r in enumerate(rules) if r.outcome != "post"]
+        self._second = [i for i, r in enumerate(rules) if r.outcome == "post"]
+        self._blocking: Ruleset | None = None
+        self._posting: Ruleset | None = None
+        self._verdicts: dict[int, Verdict] = {}
+        self.effects = Effects(kind, self.facts, self._document_request(pack))
+
+    def verdict(self, mask: int) -> Verdict:
+        """What the truths in `mask` mean; the engine is asked when they are first seen.
+
+        Raises:
+            EngineFault: the engine and its shadow disagree, or it answered oddly.
+        """
+        known = self._verdicts.get(mask)
+        if known is None:
+            if len(self._verdicts) >= MAX_REMEMBERED:
+                self._verdicts.clear()
+            known = self._verdicts[mask] = self._ask(mask)
+        return known
+
+    def _ask(self, mask: int) -> Verdict:
+        if self._blocking is None:
+            name = self.kind.name
+            self._blocking = Ruleset(f"{name}-first", [self._trees[i] for i in self._first])
+            self._posting = Ruleset(f"{name}-second", [self._trees[i] for i in self._second])
+        assert self._posting is not None
+        hits = [self._first[i] for i in self._blocking.match(mask)]
+        reasons = [i for i in hits if self.rules[i].rule.outcome is not None]
+        warnings = [i for i in hits if self.rules[i].rule.outcome is None]
+        posts: list[int] = []
+        if not reasons:
+            posts = [self._second[i] for i in self._posting.match(mask)]
+        self._compare(mask, hits, None if reasons else posts)
+        reasons.sort(key=lambda i: (OUTCOME_PRECEDENCE.index(_outcome(self.rules[i])), i))
+        outcome = _outcome(self.rules[reasons[0]]) if reasons else None
+        return Verdict(outcome, tuple(reasons), tuple(warnings), tuple(posts))
+
+    def _compare(self, mask: int, hits: list[int], posts: list[int] | None) -> None:
+        shadow = [i for i in self._first if holds(self._trees[i], mask)]
+        second = [i for i in self._second if holds(self._trees[i], mask)]
+        if hits != shadow or (posts is not None and posts != second):
+            raise EngineFault(
+                Finding(
+                    "PE004",
+                    f"the rule engine and its check disagree about a {self.kind.name}",
+                    hint="the transaction stays undetermined; please report it with the document",
+                )
+            )
+
+    def _document_request(self, pack: Pack) -> Callable[[str], str | None]:
+        name = self.kind.name
+
+        def step(mapping: str) -> str | None:
+            specs = pack.requests.get((mapping, name), ())
+            return next((s.id for s in specs if s.becomes_document), None)
+
+        return step
+
+
+def _outcome(rule: CompiledRule) -> Outcome:
+    assert rule.rule.outcome is not None
+    return rule.rule.outcome

@@ -1,0 +1,124 @@
+"""What is known of other documents while one is decided, and its in-memory keeper.
+
+Only open documents keep their details; of what is settled or cannot be paid, an id and a digest
+remain, about 200 bytes each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Protocol
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFact:
+    """What is known of a document that another one refers to.
+
+    Attributes:
+        state: in_xero (sent, or will be before what refers to it), waiting, rejected,
+            before_integration, unknown.
+        amount_due: what is outstanding (or left of a credit), in currency units.
+        request: id of the request that creates it, None when it was there before.
+        xero_id: its id in Xero, once known.
+    """
+
+    id: str
+    state: str
+    kind: str | None = None
+    amount_due: Decimal | None = None
+    contact: str | None = None
+    request: str | None = None
+    xero_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was decided before about the same id."""
+
+    revision: int
+    digest: bytes
+    outcome: str
+
+
+class State(Protocol):
+    """The one interface through which decisions see the past; reading only."""
+
+    def document(self, id: str) -> DocumentFact:
+        """The document of that id; state `unknown` when it was never seen."""
+
+    def earlier(self, id: str) -> Earlier | None:
+        """The last decision about the id, or None."""
+
+    def trust_balance(self, matter: str, bank: str) -> Decimal | None:
+        """The matter's money in a trust bank; None when balances are not known."""
+
+
+_OUTCOMES = ("post", "reject", "hold", "skip", "before_integration", "waiting")
+_CODES = {name: bytes((i,)) for i, name in enumerate(_OUTCOMES)}
+_STATE_OF = {
+    "post": "in_xero",
+    "reject": "rejected",
+    "hold": "waiting",
+    "skip": "rejected",
+    "before_integration": "before_integration",
+    "waiting": "waiting",
+}
+_DECIDED = {"before_integration": "reject", "waiting": "skip"}
+
+
+class MemoryState:
+    """State of one run, kept in memory; see the module's words for its size."""
+
+    def __init__(self, trust_balances: Mapping[tuple[str, str], Decimal] | None = None) -> None:
+        self._seen: dict[str, bytes] = {}
+        self._open: dict[str, DocumentFact] = {}
+        self._trust = dict(trust_balances) if trust_balances is not None else None
+
+    def document(self, id: str) -> DocumentFact:
+        """The document of that id; state `unknown` when it was never seen."""
+        fact = self._open.get(id)
+        if fact is not None:
+            return fact
+        packed = self._seen.get(id)
+        if packed is None:
+            return DocumentFact(id, "unknown")
+        return DocumentFact(id, _STATE_OF[_OUTCOMES[packed[0]]])
+
+    def earlier(self, id: str) -> Earlier | None:
+        """The last decision about the id, or None."""
+        packed = self._seen.get(id)
+        if packed is None:
+            return None
+        outcome = _OUTCOMES[packed[0]]
+        revision = int.from_bytes(packed[1:5], "big")
+        return Earlier(revision, packed[5:], _DECIDED.get(outcome, outcome))
+
+    def trust_balance(self, matter: str, bank: str) -> Decimal | None:
+        """The matter's money in a trust bank; None when balances are not known."""
+        if self._trust is None:
+            return None
+        return self._trust.get((matter, bank), ZERO)
+
+    def add_open(self, fact: DocumentFact) -> None:
+        """Make a document known that can be paid or used up."""
+        self._open[fact.id] = fact
+
+    def remember(self, id: str, revision: int, digest: bytes, outcome: str) -> None:
+        """Note the decision about an id; `outcome` may say why a document cannot be paid yet."""
+        self._seen[id] = _CODES[outcome] + min(revision, 0xFFFFFFFF).to_bytes(4, "big") + digest[:8]
+
+    def settle(self, id: str, amount: Decimal) -> None:
+        """Take an amount off what a document has outstanding (a negative amount puts it back)."""
+        fact = self._open.get(id)
+        if fact is not None and fact.amount_due is not None:
+            self._open[id] = replace(fact, amount_due=fact.amount_due - amount)
+
+    def move_trust(self, matter: str, bank: str, amount: Decimal) -> None:
+        """Add to (or take from) a matter's money in a trust bank."""
+        if self._trust is not None:
+            key = (matter, bank)
+            self._trust[key] = self._trust.get(key, ZERO) + amount

@@ -1,0 +1,156 @@
+"""The Xero side of every account, bank, role and tax code of a firm, looked up once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from pm2xero.pack.model import Kind, Pack
+from pm2xero.pack.organisation import Organisation, XeroAccount
+
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFact:
+    """A ledger account, bank or role of Practice Management and what it is in Xero.
+
+    `mapped` says that the firm gave it a code, `in_xero` that Xero has an account of that code;
+    what is not known is None, so every test on it is false.
+    """
+
+    id: str
+    mapped: bool = False
+    in_xero: bool = False
+    code: str | None = None
+    name: str | None = None
+    status: str | None = None
+    account_class: str | None = None
+    type: str | None = None
+    system: str | None = None
+    purpose: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaxFact:
+    """A tax code on one side and account: its Xero type, rate in per cent, and whether it fits."""
+
+    mapped: bool = False
+    type: str | None = None
+    rate: Decimal | None = None
+    suits_account: bool | None = None
+
+    def calculated(self, net: Decimal | None) -> Decimal | None:
+        """The tax on a net amount as Xero calculates it: per line, half up to the cent."""
+        if self.rate is None or net is None:
+            return None
+        return (net * self.rate / 100).quantize(CENT, ROUND_HALF_UP)
+
+    def off_by(self, net: Decimal | None, tax: Decimal | None) -> Decimal | None:
+        """How far a tax amount is from the calculated one, in currency units."""
+        calculated = self.calculated(net)
+        if calculated is None or tax is None:
+            return None
+        return abs(calculated - tax)
+
+
+class Chart:
+    """All lookups of one firm; every answer is made once and remembered.
+
+    The number of answers is bounded by the firm's own accounts and tax codes, except for names
+    that are not mapped: those are not remembered.
+    """
+
+    def __init__(self, pack: Pack, organisation: Organisation) -> None:
+        self.pack = pack
+        self.organisation = organisation
+        self._ledger = {k: self._fact(k, c) for k, c in organisation.accounts.items()}
+        self._banks = {
+            k: self._fact(k, b.code, b.purpose) for k, b in organisation.bank_accounts.items()
+        }
+        self._roles = {name: self._role(name) for name in pack.roles}
+        self._taxes: dict[tuple[str, str, str | None], TaxFact] = {}
+        rates = organisation.xero.tax_rates
+        rate = rates.get(pack.no_tax)
+        self.no_tax = TaxFact(True, pack.no_tax, rate.rate if rate else Decimal(0), True)
+
+    def ledger(self, account: str) -> AccountFact:
+        """The Xero side of a ledger account."""
+        return self._ledger.get(account) or AccountFact(account)
+
+    def bank(self, account: str) -> AccountFact:
+        """The Xero side of a bank account."""
+        return self._banks.get(account) or AccountFact(account)
+
+    def role(self, name: str) -> AccountFact:
+        """The account that plays a role."""
+        return self._roles[name]
+
+    def roles_of(self, kind: Kind) -> tuple[AccountFact, ...]:
+        """The roles that the postings of a kind need."""
+        names = dict.fromkeys(p.account.role for p in kind.postings if p.account.role)
+        return tuple(self._roles[n] for n in names)
+
+    def tax(self, code: str, account: str, side: str | None) -> TaxFact:
+        """The Xero side of a tax code used on a ledger account in a kind of the given side."""
+        account_class = self.ledger(account).account_class
+        key = (code, account_class or "", side)
+        fact = self._taxes.get(key)
+        if fact is None:
+            fact = self._tax(code, account_class, side)
+            if fact.mapped:
+                self._taxes[key] = fact
+        return fact
+
+    def _tax(self, code: str, account_class: str | None, side: str | None) -> TaxFact:
+        declared = self.pack.tax_codes.get(code)
+        if declared is None:
+            return TaxFact()
+        tax_type = declared.types.get(tax_side(side, account_class))
+        rate = self.organisation.xero.tax_rates.get(tax_type or "")
+        if rate is None or rate.status != "ACTIVE":
+            return TaxFact(False, tax_type)
+        suits = account_class in rate.classes if account_class else None
+        return TaxFact(True, rate.type, rate.rate, suits)
+
+    def _role(self, name: str) -> AccountFact:
+        role = self.pack.roles[name]
+        if role.system:
+            account = self.organisation.xero.by_system.get(role.system)
+            return _in_xero(name, account, None) if account else AccountFact(name)
+        code = self.organisation.roles.get(name)
+        return self._fact(name, code) if code else AccountFact(name)
+
+    def _fact(self, name: str, code: str, purpose: str | None = None) -> AccountFact:
+        account = self.organisation.xero.accounts.get(code)
+        if account is None:
+            return AccountFact(name, mapped=True, code=code, purpose=purpose)
+        return _in_xero(name, account, purpose)
+
+
+def _in_xero(name: str, account: XeroAccount, purpose: str | None) -> AccountFact:
+    return AccountFact(
+        id=name,
+        mapped=True,
+        in_xero=True,
+        code=account.code,
+        name=account.name,
+        status=account.status,
+        account_class=account.account_class,
+        type=account.type,
+        system=account.system or None,
+        purpose=purpose,
+    )
+
+
+def tax_side(side: str | None, account_class: str | None) -> str:
+    """Whether a line takes the sales or the purchases tax type.
+
+    Invoices and credit notes fix the side; a bank entry goes by the account where that is income
+    or cost, else by the way the money moves.
+    """
+    if side == "sales_unless_cost":
+        return "purchases" if account_class == "EXPENSE" else "sales"
+    if side == "purchases_unless_income":
+        return "sales" if account_class == "REVENUE" else "purchases"
+    return side or "sales"

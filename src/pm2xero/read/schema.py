@@ -1,0 +1,79 @@
+"""The JSON Schema of input documents, derived from the kinds that the pack declares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pm2xero.pack.model import Kind
+from pm2xero.pack.types import FieldType, ListType, RecordType, ScalarType
+
+_SCALARS: dict[str, dict[str, Any]] = {
+    "text": {"type": "string"},
+    "identifier": {"type": "string", "minLength": 1, "maxLength": 200},
+    "money": {"type": "string", "pattern": r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$"},
+    "date": {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+    "instant": {
+        "type": "string",
+        "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})$",
+    },
+    "flag": {"type": "boolean"},
+    "count": {"type": "integer", "minimum": 0},
+}
+
+EXPECTED = {
+    "text": "text in quotes",
+    "identifier": "text in quotes, not empty and at most 200 characters",
+    "money": 'an amount as text with two decimals, such as "600.00"',
+    "date": 'a date such as "2026-05-31"',
+    "instant": 'a moment with its time zone, such as "2026-05-31T02:15:00Z"',
+    "flag": "true or false",
+    "count": "a whole number from 0 up",
+}
+
+
+def kind_schema(kind: Kind) -> dict[str, Any]:
+    """The schema of one kind's documents. Fields that no kind declares are let through here."""
+    return {"title": kind.title, **_record(kind.record)}
+
+
+def transaction_schema(kinds: dict[str, Kind]) -> dict[str, Any]:
+    """One schema for all kinds, for editors and exporters: `kind` chooses the branch."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Transaction",
+        "description": "One document of Practice Management; derived from the kinds of the pack.",
+        "type": "object",
+        "required": ["id", "kind"],
+        "properties": {"kind": {"enum": list(kinds)}},
+        "allOf": [
+            {
+                "if": {"properties": {"kind": {"const": name}}},
+                "then": {"$ref": f"#/$defs/{name}"},
+            }
+            for name in kinds
+        ],
+        "$defs": {name: kind_schema(kind) for name, kind in kinds.items()},
+    }
+
+
+def _record(record: RecordType) -> dict[str, Any]:
+    properties = {name: _type(t) for name, t in record.required.items()}
+    properties |= {
+        name: {"anyOf": [_type(t), {"type": "null"}]} for name, t in record.optional.items()
+    }
+    return {"type": "object", "required": list(record.required), "properties": properties}
+
+
+def _type(kind: FieldType) -> dict[str, Any]:
+    if isinstance(kind, RecordType):
+        return _record(kind)
+    if isinstance(kind, ListType):
+        return {"type": "array", "minItems": 1, "items": _type(kind.of)}
+    if isinstance(kind, ScalarType):
+        return {"enum": list(kind.values)} if kind.values else _SCALARS[kind.name]
+    return _SCALARS["identifier"]
+
+
+def scalar_schema(name: str) -> dict[str, Any]:
+    """The schema of one scalar type."""
+    return _SCALARS[name]

@@ -1,0 +1,44 @@
+"""A transaction with typed values, and the documents that could not become one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One document of Practice Management, read and typed.
+
+    Attributes:
+        fields: every declared field of its kind; what is missing or null is None. Money is
+            `Decimal` in currency units, dates are `date`, moments are aware `datetime`.
+        fingerprint: hash of the whole document, whatever the order of its keys.
+        line: where it stood in the input, from 1.
+        unknown: fields that the kind does not declare; they are ignored, with a warning.
+    """
+
+    id: str
+    kind: str
+    revision: int
+    fields: dict[str, Any]
+    fingerprint: bytes
+    source: str
+    line: int
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A record of the input that is no document; the run goes on without it.
+
+    Attributes:
+        faults: sentences, each naming the field and what was expected.
+    """
+
+    id: str
+    kind: str
+    revision: int
+    faults: tuple[str, ...]
+    source: str
+    line: int
