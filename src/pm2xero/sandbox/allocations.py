@@ -86,11 +86,7 @@ def undo(books: Books, endpoint: str, credit_id: str, allocation_id: str) -> Wir
     """
     source = _credit(books, endpoint, credit_id)
     allocation = records.get(books.store, ALLOCATIONS, allocation_id)
-    if (
-        allocation is None
-        or allocation.source_id != source.id
-        or allocation.status != "AUTHORISED"
-    ):
+    if allocation is None or allocation.source_id != source.id or allocation.status != "AUTHORISED":
         raise not_found()
     books.organisation.require_open(allocation.day)
     ledger.reverse(books, allocation.id)

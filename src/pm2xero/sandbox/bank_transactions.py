@@ -53,9 +53,7 @@ def create(books: Books, element: Wire) -> Written:
     kind = _TYPES[record.type]
     source_id = record.id
     if kind.credit:
-        credit = replace(
-            record, id=books.new_id(), endpoint=kind.credit, remaining=record.total
-        )
+        credit = replace(record, id=books.new_id(), endpoint=kind.credit, remaining=record.total)
         records.insert(books.store, credit)
         source_id = credit.id
         record = replace(record, body={**record.body, f"{kind.credit[:-1]}ID": credit.id})
@@ -216,9 +214,7 @@ def _lines(books: Books, type_name: str, sent: Wire) -> Lines:
         raise Invalid("An overpayment must have exactly one line item")
     line = {key: raw[0][key] for key in raw[0] if key not in ("AccountCode", "AccountID")}
     account = books.chart.system(control)
-    lines = work_out(
-        books, {"LineItems": [line], "LineAmountTypes": "NoTax"}, _RULES, final=False
-    )
+    lines = work_out(books, {"LineItems": [line], "LineAmountTypes": "NoTax"}, _RULES, final=False)
     item = {**lines.items[0], "AccountCode": account.code, "AccountID": account.id}
     total = lines.sub_total
     return replace(lines, items=(item,), shares=(Share(account.id, total, Decimal("0.00")),))

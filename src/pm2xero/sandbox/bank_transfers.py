@@ -73,9 +73,7 @@ def create(books: Books, element: Wire) -> Written:
     }
     for record in (replace(transfer, body=body), *sides):
         records.insert(books.store, record)
-    ledger.post(
-        books, transfer.id, "TRANSFER", day, ledger.transfer(target.id, source.id, amount)
-    )
+    ledger.post(books, transfer.id, "TRANSFER", day, ledger.transfer(target.id, source.id, amount))
     return Written(transfer.id)
 
 

@@ -190,9 +190,7 @@ def _amount(
         discount = quantity * unit * (decimal_of(raw, "DiscountRate") or _ZERO) / 100
     expected = rounded(quantity * unit - discount)
     if amount is not None and decimal_of(raw, "UnitAmount") is not None and amount != expected:
-        raise Invalid(
-            f"The line total {amount} does not match the expected line total {expected}"
-        )
+        raise Invalid(f"The line total {amount} does not match the expected line total {expected}")
     item["Quantity"] = quantity
     item["UnitAmount"] = unit
     return expected if amount is None else rounded(amount)
@@ -211,9 +209,7 @@ def _account(books: Books, raw: Wire, final: bool) -> Account | None:
     return account
 
 
-def _tax(
-    raw: Wire, amount: Decimal, rate: TaxRate, amount_types: str, rules: LineRules
-) -> Decimal:
+def _tax(raw: Wire, amount: Decimal, rate: TaxRate, amount_types: str, rules: LineRules) -> Decimal:
     computed = rate.within(amount) if amount_types == "Inclusive" else rate.on_net(amount)
     sent = decimal_of(raw, "TaxAmount")
     if sent is None or sent == computed:

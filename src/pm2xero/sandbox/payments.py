@@ -88,8 +88,11 @@ def find_target(books: Books, element: Wire) -> Record:
             if record.status not in ("VOIDED", "DELETED")
         ]
     if len(found) != 1:
-        raise Invalid(f"{named[0]} could not be found" if not found else "Use the ID: the number"
-                      f" of the {named[0]} is not unique")
+        raise Invalid(
+            f"{named[0]} could not be found"
+            if not found
+            else f"Use the ID: the number of the {named[0]} is not unique"
+        )
     return found[0]
 
 

@@ -54,9 +54,7 @@ def validation_exception(elements: Sequence[Mapping[str, Any]], message: str = "
 
 def post_data_invalid(message: str) -> Problem:
     """400 for a body, or a value in it, that cannot be read."""
-    return Problem(
-        400, {"ErrorNumber": 14, "Type": "PostDataInvalidException", "Message": message}
-    )
+    return Problem(400, {"ErrorNumber": 14, "Type": "PostDataInvalidException", "Message": message})
 
 
 def query_parse(message: str) -> Problem:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -39,10 +39,10 @@ class Record:
     id: str
     endpoint: str
     status: str
-    updated: datetime
+    updated: dt.datetime
     type: str = ""
-    date: date | None = None
-    due_date: date | None = None
+    date: dt.date | None = None
+    due_date: dt.date | None = None
     number: str | None = None
     reference: str | None = None
     label: str | None = None
@@ -56,7 +56,7 @@ class Record:
     body: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def day(self) -> date:
+    def day(self) -> dt.date:
         """The date of a record that always has one."""
         if self.date is None:
             raise ValueError(f"{self.endpoint} {self.id} has no date")
@@ -126,8 +126,8 @@ def _record(row: tuple[Any, ...]) -> Record:
         endpoint=row[1],
         type=row[2],
         status=row[3],
-        date=date.fromisoformat(row[4]) if row[4] else None,
-        due_date=date.fromisoformat(row[5]) if row[5] else None,
+        date=dt.date.fromisoformat(row[4]) if row[4] else None,
+        due_date=dt.date.fromisoformat(row[5]) if row[5] else None,
         number=row[6],
         reference=row[7],
         label=row[8],
@@ -138,6 +138,6 @@ def _record(row: tuple[Any, ...]) -> Record:
         group_id=row[13],
         total=from_cents(row[14]),
         remaining=from_cents(row[15]),
-        updated=datetime.fromisoformat(row[16]),
+        updated=dt.datetime.fromisoformat(row[16]),
         body=parse_stored(row[17]),
     )

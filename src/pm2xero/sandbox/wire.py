@@ -1,4 +1,4 @@
-"""JSON as Xero writes and reads it: exact decimals, `/Date(ms+0000)/`, three ways to send a date."""
+"""JSON as Xero writes and reads it: exact decimals, `/Date(ms+0000)/`, dates sent in three ways."""
 
 from __future__ import annotations
 

@@ -1,0 +1,136 @@
+"""Checks a body before it can leave: its schema, and what a schema cannot say.
+
+Amounts are compared in whole cents: the parser gives doubles, which are exact to the cent far
+beyond the largest amount that Xero takes (9,999,999,999.99).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from pm2xero.errors import Finding, RenderError
+from pm2xero.pack.model import RequestSpec
+from pm2xero.pack.organisation import XeroSnapshot
+from pm2xero.render.contracts import faults, validator
+from pm2xero.render.request import Request
+
+_CONTROL = frozenset(("DEBTORS", "CREDITORS", "RETAINEDEARNINGS"))
+
+Semantic = Callable[[Mapping[str, Any], "BodyChecker"], "list[str]"]
+
+
+class BodyChecker:
+    """Checks bodies against `schema/xero/` and the firm's own accounts and tax rates."""
+
+    def __init__(self, xero: XeroSnapshot) -> None:
+        self.accounts = xero.accounts
+        self.rates = xero.tax_rates
+        self._suits: dict[tuple[str, str | None], str | None] = {}
+        self._validators: dict[str, Callable[[Any], bool]] = {}
+
+    def check(self, request: Request, spec: RequestSpec) -> None:
+        """Check one rendered request.
+
+        Raises:
+            RenderError: PR602 when the body is not JSON, PR603 with all faults otherwise.
+        """
+        try:
+            body = orjson.loads(request.element)
+        except orjson.JSONDecodeError as exc:
+            raise self._error("PR602", request, spec, [f"the body is no JSON: {exc}"]) from None
+        name = request.contract.name
+        valid = self._validators.get(name)
+        if valid is None:
+            valid = self._validators[name] = validator(name).is_valid
+        if not valid(body):
+            raise self._error("PR603", request, spec, faults(name, body))
+        semantic = _SEMANTICS.get(name)
+        if semantic is not None and (found := semantic(body, self)):
+            raise self._error("PR603", request, spec, found)
+
+    def line_faults(self, lines: list[Mapping[str, Any]]) -> list[str]:
+        """Lines on accounts that are not there, not active, or that the tax type does not suit."""
+        found = []
+        suits = self._suits
+        for index, line in enumerate(lines):
+            key = (line["AccountCode"], line.get("TaxType"))
+            if key not in suits:
+                suits[key] = self._pair_fault(*key)
+            fault = suits[key]
+            if fault is not None:
+                found.append(f"LineItems[{index}]: {fault}")
+        return found
+
+    def _pair_fault(self, code: str, tax_type: str | None) -> str | None:
+        account = self.accounts.get(code)
+        if account is None:
+            return f'Xero has no account with the code "{code}"'
+        if account.status != "ACTIVE":
+            return f'the Xero account "{code}" is {account.status.lower()}'
+        if account.type == "BANK" or account.system in _CONTROL:
+            return f'the Xero account "{code}" takes no lines (a bank or control account)'
+        if tax_type is None:
+            return None
+        rate = self.rates.get(tax_type)
+        if rate is None:
+            return f'Xero has no tax type "{tax_type}"'
+        if account.account_class not in rate.classes:
+            return f'the tax type "{tax_type}" cannot be used with account "{code}"'
+        return None
+
+    @staticmethod
+    def _error(
+        code: str, request: Request, spec: RequestSpec, faults: list[str]
+    ) -> RenderError:  # fmt: skip
+        at = spec.value_at.get("template", spec.at)
+        return RenderError(
+            *(Finding(code, f"{request.id}: {f}", at, width=len(spec.template)) for f in faults)
+        )
+
+
+def cents(amount: float) -> int:
+    """An amount in whole cents; see the module's words on why this is exact."""
+    return round(amount * 100)
+
+
+def _document(body: Mapping[str, Any], checker: BodyChecker) -> list[str]:
+    lines = body["LineItems"]
+    found = checker.line_faults(lines)
+    total = 0
+    for line in lines:
+        total += cents(line["LineAmount"]) + cents(line.get("TaxAmount", 0))
+    if total <= 0:
+        found.append(f"the total of {total / 100:.2f} is not above zero")
+    return found
+
+
+def _journal(body: Mapping[str, Any], checker: BodyChecker) -> list[str]:
+    lines = body["JournalLines"]
+    found = checker.line_faults(lines)
+    total = sum(cents(line["LineAmount"]) for line in lines)
+    if total:
+        found.append(f"debits and credits differ by {total / 100:.2f}")
+    return found
+
+
+def _batch(body: Mapping[str, Any], checker: BodyChecker) -> list[str]:
+    ids = [p["Invoice"].get("InvoiceID") for p in body["Payments"]]
+    return ["a document is paid twice"] if len(set(ids)) != len(ids) else []
+
+
+def _transfer(body: Mapping[str, Any], checker: BodyChecker) -> list[str]:
+    same = body["FromBankAccount"] == body["ToBankAccount"]
+    return ["both bank accounts are the same"] if same else []
+
+
+_SEMANTICS: dict[str, Semantic] = {
+    "put.Invoices": _document,
+    "put.CreditNotes": _document,
+    "put.BankTransactions": _document,
+    "put.ManualJournals": _journal,
+    "put.BatchPayments": _batch,
+    "put.BankTransfers": _transfer,
+}

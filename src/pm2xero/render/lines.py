@@ -1,0 +1,170 @@
+"""Lines of a Xero document: summed per Xero account and tax type, to the cent.
+
+The article: transactions post the sum of the line items of each general ledger account. A Xero
+line holds one tax type, so the sum is taken per (mapped Xero account, tax type); the tax of a line
+is the sum of the taxes of its parts. Groups that sum to nothing are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from pm2xero.decide.codegen import compile_item_test
+from pm2xero.decide.facts import Facts
+from pm2xero.decide.state import State
+from pm2xero.decide.values import Getter, getter, text_getter
+from pm2xero.pack.chart import CENT, AccountFact, TaxFact
+from pm2xero.pack.expressions import AccountExpr, PathExpr
+from pm2xero.pack.model import LineSource, RequestSpec
+from pm2xero.read.transaction import Transaction
+
+ZERO = Decimal("0.00")
+MAX_DESCRIPTION = 4000
+
+
+@dataclass(slots=True)
+class _Group:
+    account: AccountFact
+    tax: TaxFact
+    net: Decimal
+    tax_amount: Decimal
+    descriptions: dict[str, None]
+    sources: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of one document, as templates read them, and which way the money goes."""
+
+    lines: list[dict[str, Any]]
+    total: Decimal
+    money_in: bool
+
+
+LinesOf = Callable[[Transaction, State], Lines]
+
+
+def account_getter(account: AccountExpr, facts: Facts) -> Callable[[Any, Any, Any], AccountFact]:
+    """How an account of a mapping is found for a transaction."""
+    chart = facts.chart
+    if account.by == "role":
+        fact = chart.role(str(account.role))
+        return lambda tx, item, state: fact
+    assert account.path is not None
+    read = getter(account.path, facts)
+    look = chart.bank if account.by == "bank" else chart.ledger
+    return lambda tx, item, state: look(read(tx, item, state))
+
+
+def compile_lines(spec: RequestSpec, facts: Facts) -> LinesOf | None:
+    """A function that makes the lines of a request, or None when the request has none."""
+    if not spec.lines:
+        return None
+    sources = [_compile_source(s, facts) for s in spec.lines]
+    movement = spec.movement
+    rounding = spec.when_tax_differs == "rounding_line"
+    rounding_account = facts.chart.role("rounding") if rounding else None
+    no_tax = facts.chart.no_tax
+
+    def lines(tx: Transaction, state: State) -> Lines:
+        groups: dict[object, _Group] = {}
+        for source in sources:
+            source(tx, state, groups)
+        made = list(groups.values())
+        if rounding_account is not None:
+            made = _with_rounding(made, rounding_account, no_tax)
+        total = sum((g.net + g.tax_amount for g in made), ZERO)
+        money_in = movement == "receive"
+        sign = 1
+        if movement is not None and total < 0:
+            sign, money_in, total = -1, not money_in, -total
+        rows = [_row(g, sign) for g in made if g.net or g.tax_amount]
+        return Lines(rows, total, money_in)
+
+    return lines
+
+
+def _row(group: _Group, sign: int) -> dict[str, Any]:
+    text = "; ".join(group.descriptions)
+    if len(text) > MAX_DESCRIPTION:
+        text = text[: MAX_DESCRIPTION - 1] + "…"
+    return {
+        "description": text or "(no description)",
+        "net": group.net if sign == 1 else -group.net,
+        "tax": group.tax_amount if sign == 1 else -group.tax_amount,
+        "account": group.account.code,
+        "tax_type": group.tax.type,
+        "sources": group.sources,
+    }
+
+
+def _with_rounding(groups: list[_Group], account: AccountFact, no_tax: TaxFact) -> list[_Group]:
+    """Let each line carry the tax that Xero calculates, and book the cents between separately."""
+    cents = ZERO
+    kept = []
+    for group in groups:
+        rate = group.tax.rate
+        calculated = (group.net * rate / 100).quantize(CENT, ROUND_HALF_UP) if rate else ZERO
+        cents += group.tax_amount - calculated
+        group.tax_amount = calculated
+        kept.append(group)
+    if cents:
+        text = "Rounding of tax to the cents of Practice Management"
+        kept.append(_Group(account, no_tax, cents, ZERO, {text: None}, ["rounding"]))
+    return kept
+
+
+def _compile_source(
+    source: LineSource, facts: Facts
+) -> Callable[[Transaction, State, dict[object, _Group]], None]:
+    account = account_getter(source.account, facts)
+    net = getter(source.net, facts)
+    tax_amount = getter(source.tax_amount, facts) if source.tax_amount else None
+    tax = _tax_getter(source, facts)
+    describe = _describer(source, facts)
+    test = compile_item_test(source.when, facts) if source.when is not None else None
+    each, sign, merge = source.each, source.sign, source.merge
+    no_tax = facts.chart.no_tax
+
+    def add(tx: Transaction, state: State, groups: dict[object, _Group]) -> None:
+        if test is not None and not test(tx, None, state):
+            return
+        for index, item in enumerate((tx.fields[each] or ()) if each else (None,)):
+            where = account(tx, item, state)
+            rate = tax(item) if tax is not None else no_tax
+            amount = net(tx, item, state)
+            amount = amount if sign == 1 else -amount
+            taxed = tax_amount(tx, item, state) if tax_amount is not None else ZERO
+            key: object = (where.code, rate.type) if merge else len(groups)
+            group = groups.get(key)
+            text = describe(tx, item, state)
+            origin = f"{each}[{index}]" if each else source.net.text
+            if group is None:
+                groups[key] = _Group(where, rate, amount, taxed, {text: None}, [origin])
+                continue
+            group.net += amount
+            group.tax_amount += taxed
+            group.descriptions[text] = None
+            group.sources.append(origin)
+
+    return add
+
+
+def _tax_getter(source: LineSource, facts: Facts) -> Callable[[Any], TaxFact] | None:
+    if source.tax is None:
+        return None
+    assert isinstance(source.account.path, PathExpr)
+    code, account = source.tax.steps[-1], source.account.path.steps[-1]
+    look, side = facts.tax, facts.kind.side
+    return lambda item: look(item[code], item[account], side)
+
+
+def _describer(source: LineSource, facts: Facts) -> Callable[[Transaction, Any, State], str]:
+    if isinstance(source.describe, PathExpr):
+        read: Getter = getter(source.describe, facts)
+        return lambda tx, item, state: read(tx, item, state) or facts.kind.title
+    write = text_getter(source.describe, facts)
+    return lambda tx, item, state: write(tx, item, [], state)

@@ -1,0 +1,262 @@
+"""Turns a posted transaction into its requests, by the mapping that its decision names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jinja2 import Template, TemplateError, TemplateSyntaxError, UndefinedError
+
+from pm2xero.decide.codegen import ItemTest, compile_item_test
+from pm2xero.decide.decider import Decider
+from pm2xero.decide.facts import Facts
+from pm2xero.decide.state import DocumentFact, State
+from pm2xero.decide.values import Getter, getter
+from pm2xero.errors import Finding, PackError, Position, RenderError
+from pm2xero.pack.chart import AccountFact
+from pm2xero.pack.expressions import AccountExpr, PathExpr
+from pm2xero.pack.model import RequestSpec
+from pm2xero.read.transaction import Transaction
+from pm2xero.render.check import BodyChecker
+from pm2xero.render.contracts import contract
+from pm2xero.render.lines import LinesOf, account_getter, compile_lines
+from pm2xero.render.request import Contract, Request, idempotency_key, placeholder
+from pm2xero.render.templates import BodyEnvironment, environment, render
+
+Value = Callable[[Transaction, Any, State], Any]
+
+
+class Mapper:
+    """The mappings of a pack, compiled for one organisation."""
+
+    def __init__(self, decider: Decider, *, env: BodyEnvironment | None = None) -> None:
+        self._decider = decider
+        self.env = env or environment(decider.pack.template_dirs)
+        self._compiled: dict[tuple[str, str], list[CompiledRequest]] = {}
+        self._checker = BodyChecker(decider.organisation.xero)
+
+    def compiled(self, mapping: str, kind: str) -> list[CompiledRequest]:
+        """The requests of a mapping for a kind, compiled when first needed."""
+        key = (mapping, kind)
+        found = self._compiled.get(key)
+        if found is None:
+            facts = self._decider.program(kind).facts
+            specs = self._decider.pack.requests[key]
+            found = [CompiledRequest(s, facts, self._decider, self.env) for s in specs]
+            self._compiled[key] = found
+        return found
+
+    def requests(self, tx: Transaction, mapping: str, state: State) -> list[Request]:
+        """The requests of a transaction, in the order in which they must be sent.
+
+        Raises:
+            RenderError: PR601 when a template fails, PR602 when a body is not JSON, PR603 when it
+                breaks what Xero takes.
+            PackError: PX401 when a template cannot be read.
+        """
+        made: dict[str, list[str]] = {}
+        result: list[Request] = []
+        for compiled in self._compiled.get((mapping, tx.kind)) or self.compiled(mapping, tx.kind):
+            for request in compiled.make(tx, state, made):
+                self._checker.check(request, compiled.spec)
+                made.setdefault(compiled.spec.id, []).append(request.id)
+                result.append(request)
+        return result
+
+
+class CompiledRequest:
+    """One request of a mapping, ready to be filled."""
+
+    def __init__(
+        self, spec: RequestSpec, facts: Facts, decider: Decider, env: BodyEnvironment
+    ) -> None:
+        self.spec = spec
+        self.contract: Contract = contract(spec.contract)
+        self.template = load_template(env, spec)
+        self._facts = facts
+        self._organisation = decider.organisation
+        self._decider = decider
+        self._test: ItemTest | None = (
+            compile_item_test(spec.when, facts) if spec.when is not None else None
+        )
+        self._values: dict[str, Value] = {n: _value(v, facts) for n, v in spec.values.items()}
+        self._lines: LinesOf | None = compile_lines(spec, facts)
+        self._contact = [getter(p, facts) for p in spec.contact]
+        self._path = [
+            (part, None) if index % 2 == 0 else ("", part)
+            for index, part in enumerate(re.split(r"\{([^}]*)\}", spec.path))
+        ]
+
+    def make(
+        self, tx: Transaction, state: State, made: Mapping[str, list[str]]
+    ) -> list[Request]:  # fmt: skip
+        """The requests of this step: none, one, or one for each item."""
+        if self._test is not None and not self._test(tx, None, state):
+            return []
+        each = self.spec.each
+        if each is None:
+            return [self._one(tx, None, self.spec.id, state, made)]
+        items = tx.fields[each] or ()
+        if len(items) == 1:
+            return [self._one(tx, items[0], self.spec.id, state, made)]
+        return [
+            self._one(tx, item, f"{self.spec.id}.{number}", state, made)
+            for number, item in enumerate(items, 1)
+        ]
+
+    def _one(
+        self, tx: Transaction, item: Any, step: str, state: State, made: Mapping[str, list[str]]
+    ) -> Request:
+        needs = [request for need in self.spec.needs for request in made.get(need, ())]
+        values = self.values(tx, item, state, needs)
+        try:
+            element = render(self.template, values)
+        except UndefinedError as exc:
+            raise self._fault(tx, f"the template reads a name that is not there: {exc.message}") from None
+        except (TypeError, ValueError, ArithmeticError, TemplateError) as exc:
+            raise self._fault(tx, f"the template failed: {exc}") from None
+        path = "/" + "".join(
+            text if name is None else self._id_in_path(tx, name, needs, state)
+            for text, name in self._path
+        )
+        return Request(
+            id=f"{tx.id}/{step}",
+            transaction=tx.id,
+            revision=tx.revision,
+            step=step,
+            contract=self.contract,
+            path=path,
+            element=element,
+            key=idempotency_key(self._organisation.id, tx.id, tx.revision, step),
+            needs=tuple(dict.fromkeys(needs)),
+            becomes_document=self.spec.becomes_document,
+        )
+
+    def values(
+        self, tx: Transaction, item: Any, state: State, needs: list[str]
+    ) -> dict[str, Any]:
+        """Everything that the template of this step may read."""
+        values = dict(tx.fields)
+        values["item"] = item
+        for name, read in self._values.items():
+            values[name] = read(tx, item, state)
+        if self._lines is not None:
+            made = self._lines(tx, state)
+            values["lines"] = made.lines
+            values["total"] = made.total
+            values["money_in"] = made.money_in
+        if self._contact:
+            values["contact"] = self._contact_of(tx, item, state)
+
+        def xero_id(document: str) -> str:
+            return self._xero_id(state.document(document), needs)
+
+        values["xero_id"] = xero_id
+        return values
+
+    def _contact_of(self, tx: Transaction, item: Any, state: State) -> dict[str, str]:
+        for read in self._contact:
+            party = read(tx, item, state)
+            if party is not None:
+                return contact(party["id"], party["display_name"])
+        default = self._organisation.default_contact
+        if default is None:
+            raise self._fault(tx, "there is nobody to name as contact")
+        return contact(default["number"], default["name"])
+
+    def _xero_id(self, fact: DocumentFact, needs: list[str]) -> str:
+        if fact.xero_id:
+            return fact.xero_id
+        needs.append(fact.request or fact.id)
+        kind = fact.kind or ""
+        return placeholder(self._document_id_name(kind), fact.id)
+
+    def _document_id_name(self, kind: str) -> str:
+        for (_, name), specs in self._decider.pack.requests.items():
+            if name == kind:
+                for spec in specs:
+                    if spec.becomes_document:
+                        return contract(spec.contract).id_name or "ID"
+        return "ID"
+
+    def _id_in_path(self, tx: Transaction, name: str, needs: list[str], state: State) -> str:
+        """The id that stands in the path: of a document, or of what an earlier transaction made."""
+        document = tx.fields[name]
+        fact = state.document(document)
+        if fact.xero_id or fact.request:
+            return self._xero_id(fact, needs)
+        step = self._creating_step(tx.kind)
+        needs.append(f"{document}/{step}" if step else document)
+        return placeholder(self.contract.id_name or "ID", document)
+
+    def _creating_step(self, kind: str) -> str | None:
+        wanted = f"put.{self.spec.endpoint}"
+        for (_, name), specs in self._decider.pack.requests.items():
+            if name == kind:
+                for spec in specs:
+                    if spec.contract == wanted:
+                        return spec.id
+        return None
+
+    def _fault(self, tx: Transaction, what: str) -> RenderError:
+        place = Position(f"mappings/templates/{self.spec.template}")
+        message = f"{tx.id}: {what}"
+        return RenderError(
+            Finding("PR601", message, place, related=((self.spec.at, "used by this request"),))
+        )
+
+
+def load_template(env: BodyEnvironment, spec: RequestSpec) -> Template:
+    """The compiled template of a request.
+
+    Raises:
+        PackError: PX400 when there is none of that name, PX401 when it cannot be read.
+    """
+    from jinja2 import TemplateNotFound
+
+    from pm2xero.pack.suggest import did_you_mean
+
+    try:
+        return env.get_template(spec.template)
+    except TemplateNotFound:
+        known = env.list_templates()
+        raise PackError(
+            Finding(
+                "PX400",
+                f'there is no template "{spec.template}"',
+                spec.value_at["template"],
+                hint=did_you_mean(spec.template, known),
+                width=len(spec.template),
+            )
+        ) from None
+    except TemplateSyntaxError as exc:
+        at = Position(f"mappings/templates/{exc.name or spec.template}", exc.lineno)
+        raise PackError(
+            Finding("PX401", f"the template cannot be read: {exc.message}", at)
+        ) from None
+
+
+def contact(number: str, name: str) -> dict[str, str]:
+    """A contact as Xero takes it: found by its number, made with its name when it is new.
+
+    Xero refuses angle brackets and repeated spaces in names, and names over 255 characters.
+    """
+    plain = " ".join(name.replace("<", "(").replace(">", ")").split())
+    return {"ContactNumber": number[:50], "Name": plain[:255] or number[:50]}
+
+
+def _value(value: object, facts: Facts) -> Value:
+    if isinstance(value, AccountExpr):
+        read = account_getter(value, facts)
+        return lambda tx, item, state: _account(read(tx, item, state))
+    if isinstance(value, PathExpr):
+        field: Getter = getter(value, facts)
+        return field
+    return lambda tx, item, state: value
+
+
+def _account(fact: AccountFact) -> dict[str, Any]:
+    return {"id": fact.id, "code": fact.code, "name": fact.name, "class": fact.account_class}
+
+

@@ -1,0 +1,106 @@
+"""A request to Xero, ready to be sent once the ids it needs are known."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What is known of one verb on one endpoint, from `schema/xero/`.
+
+    Attributes:
+        id_name: field of the answer that carries the new id, such as InvoiceID.
+        wrapper: element that holds a list of documents; None where the body stands alone.
+        batch: several documents may go in one call.
+        summarize: the endpoint takes `summarizeErrors`.
+    """
+
+    name: str
+    method: str
+    path: str
+    id_name: str | None
+    wrapper: str | None
+    batch: bool
+    summarize: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call that one transaction makes.
+
+    Attributes:
+        id: transaction id and step, such as `AU-0007/invoice`.
+        path: below the API's base, such as `/Invoices`; ids of Xero that are not known yet stand
+            in it, and in the body, as `<InvoiceID of AU-0007>`.
+        element: the body of this one document as JSON text, without its wrapper.
+        needs: ids of the requests that must be done first.
+    """
+
+    id: str
+    transaction: str
+    revision: int
+    step: str
+    contract: Contract
+    path: str
+    element: str
+    key: str
+    needs: tuple[str, ...]
+    becomes_document: bool
+
+    @property
+    def method(self) -> str:
+        """PUT or POST."""
+        return self.contract.method
+
+    @property
+    def body(self) -> bytes:
+        """The body as it is sent when this document goes alone."""
+        wrapper = self.contract.wrapper
+        if wrapper is None:
+            return self.element.encode()
+        return f'{{"{wrapper}":[{self.element}]}}'.encode()
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Query parameters; errors are always asked for per document."""
+        return {"summarizeErrors": "false"} if self.contract.summarize else {}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers besides the ones of the sign-in."""
+        return {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "Idempotency-Key": self.key,
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The request in the order of the documented output; the body keeps its exact digits."""
+        return {
+            "id": self.id,
+            "method": self.method,
+            "path": self.path,
+            "query": self.query,
+            "headers": self.headers,
+            "body": orjson.Fragment(self.body),
+            "needs": list(self.needs),
+        }
+
+
+def idempotency_key(organisation: str, transaction: str, revision: int, step: str) -> str:
+    """The same key for the same request of the same revision, on any machine; 40 characters.
+
+    Xero takes at most 128 (facts of the API; see `schema/xero/`).
+    """
+    identity = f"{organisation}\x1f{transaction}\x1f{revision}\x1f{step}".encode()
+    return hashlib.blake2b(identity, digest_size=20).hexdigest()
+
+
+def placeholder(id_name: str, transaction: str) -> str:
+    """What stands for an id of Xero until it is known."""
+    return f"<{id_name} of {transaction}>"

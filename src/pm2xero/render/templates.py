@@ -1,0 +1,160 @@
+"""Jinja in a sandbox, made for JSON: every value is encoded, nothing undefined passes.
+
+A template looks like the JSON it makes. `{{ value }}` writes the value as JSON, quotes included, so
+no value can break the body; an expression inside quotes is a fault. White space outside of strings
+is dropped when the template is compiled. Money is written with its own digits.
+"""
+
+from __future__ import annotations
+
+import json.encoder
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, Undefined
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+_text = json.encoder.encode_basestring
+
+
+class BodyTooLong(ValueError):
+    """A text does not fit the field it is written to."""
+
+
+def encode(value: Any) -> str:
+    """One value as JSON text.
+
+    Raises:
+        TypeError: floats and unknown types; money must be Decimal.
+    """
+    kind = type(value)
+    if kind is str:
+        return _text(value)
+    if kind is Decimal:
+        return _decimal(value)
+    if value is None:
+        return "null"
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is int:
+        return str(value)
+    if kind is date:
+        return f'"{value.isoformat()}"'
+    if kind is dict:
+        return "{" + ",".join(f"{_text(str(k))}:{encode(v)}" for k, v in value.items()) + "}"
+    if kind in (list, tuple):
+        return "[" + ",".join(encode(v) for v in value) + "]"
+    if isinstance(value, Undefined):
+        return str(value)
+    if isinstance(value, str):
+        return _text(str(value))
+    raise TypeError(f"a {kind.__name__} cannot be written to a body")
+
+
+def _decimal(value: Decimal) -> str:
+    text = str(value)
+    if "E" in text or "N" in text or "I" in text:
+        raise TypeError(f"{text} is not an amount that can be written")
+    return text
+
+
+class JsonTemplates(Extension):
+    """Drops white space outside of strings, and refuses an expression inside quotes."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
+        """Called by Jinja with the tokens of a template."""
+        return self._filtered(stream)
+
+    def _filtered(self, stream: TokenStream) -> Iterator[Token]:
+        quoted = False
+        for token in stream:
+            if token.type == "data":
+                text, quoted = _compact(token.value, quoted)
+                if text:
+                    yield Token(token.lineno, "data", text)
+                continue
+            if quoted and token.type == "variable_begin":
+                raise TemplateSyntaxError(
+                    "a value stands inside quotes; leave the quotes out, they are added",
+                    token.lineno,
+                    stream.name,
+                    stream.filename,
+                )
+            yield token
+
+
+def _compact(text: str, quoted: bool) -> tuple[str, bool]:
+    out: list[str] = []
+    escaped = False
+    for char in text:
+        if quoted:
+            out.append(char)
+            if escaped:
+                escaped = False
+            elif char == "\\":
+                escaped = True
+            elif char == '"':
+                quoted = False
+        elif char == '"':
+            out.append(char)
+            quoted = True
+        elif not char.isspace():
+            out.append(char)
+    return "".join(out), quoted
+
+
+class BodyEnvironment(ImmutableSandboxedEnvironment):
+    """The sandbox, with a short way for the plain dictionaries that templates read."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """`obj.attribute`: a key of a dictionary, otherwise whatever the sandbox allows."""
+        if type(obj) is dict:
+            try:
+                return obj[attribute]
+            except KeyError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """`obj[argument]`, the same way."""
+        if type(obj) is dict:
+            try:
+                return obj[argument]
+            except (KeyError, TypeError):
+                return self.undefined(obj=obj, name=str(argument))
+        return super().getitem(obj, argument)
+
+
+def fit(text: Any, length: int) -> str:
+    """Cut a text so that it fits a field, ending it with … where something was left out."""
+    plain = " ".join(str(text).split())
+    return plain if len(plain) <= length else plain[: length - 1] + "…"
+
+
+def environment(
+    folders: Iterable[Path], finalize: Callable[[Any], str] = encode, extensions: tuple[Any, ...] = ()
+) -> BodyEnvironment:
+    """The Jinja environment of a pack; earlier folders hide later ones."""
+    env = BodyEnvironment(
+        loader=FileSystemLoader([str(f) for f in folders]),
+        undefined=StrictUndefined,
+        autoescape=False,
+        finalize=finalize,
+        extensions=[JsonTemplates, *extensions],
+        auto_reload=False,
+        cache_size=-1,
+    )
+    env.globals.clear()
+    env.filters["fit"] = fit
+    return env
+
+
+def render(template: Template, values: dict[str, Any]) -> str:
+    """The JSON text that a template makes of some values."""
+    context = template.new_context(values, shared=False)
+    return "".join(template.root_render_func(context))

@@ -1,0 +1,7 @@
+"""The sandbox: an emulated Xero organisation with a real double-entry ledger."""
+
+from pm2xero.sandbox.ledger import AccountBalance, Journal, Posting
+from pm2xero.sandbox.limits import Limits
+from pm2xero.sandbox.sandbox import Sandbox, load_snapshot
+
+__all__ = ["AccountBalance", "Journal", "Limits", "Posting", "Sandbox", "load_snapshot"]

@@ -1,0 +1,261 @@
+"""An emulated Xero organisation: its store, its ledger and the ASGI application over them."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from threading import RLock
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+
+from pm2xero.sandbox import chart, dispatch, idempotency, ledger, records, server, settings
+from pm2xero.sandbox.access import ALL_SCOPES, Doorkeeper
+from pm2xero.sandbox.books import Books, load_organisation, save_organisation, text_ids
+from pm2xero.sandbox.idempotency import Reply
+from pm2xero.sandbox.limits import Limits, Throttle
+from pm2xero.sandbox.problems import Problem, post_data_invalid
+from pm2xero.sandbox.store import Store
+from pm2xero.sandbox.wire import Wire, dump, ms_date
+
+_PROVIDER = "pm2xero sandbox"
+
+
+class Sandbox:
+    """One Xero organisation in an SQLite file or in memory.
+
+    Every request is one transaction, committed before its answer leaves; a process that is killed
+    loses nothing that was answered. Use `open`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], datetime],
+        ids: Callable[[], uuid.UUID],
+        limits: Limits,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._new_id = text_ids(ids)
+        self._lock = RLock()
+        self._organisation = load_organisation(store)
+        self._chart = chart.load(store)
+        self._doorkeeper = Doorkeeper(store, clock, self._new_id, self._organisation.id)
+        self.throttle = Throttle(limits, clock)
+        self.app: Starlette = server.application(self)
+
+    @classmethod
+    def open(
+        cls,
+        snapshot: Mapping[str, Any],
+        *,
+        path: str | Path = ":memory:",
+        clock: Callable[[], datetime],
+        ids: Callable[[], uuid.UUID],
+        limits: Limits | None = None,
+    ) -> Sandbox:
+        """A sandbox on a fresh store seeded from a snapshot, or on the file as it was left.
+
+        Args:
+            snapshot: Organisation, Accounts and TaxRates in Xero's GET shapes.
+            path: the SQLite file; memory when omitted.
+            clock: the current time, aware; tokens, limits and idempotency keys live by it.
+            ids: makes every id that the sandbox assigns.
+            limits: Xero's when omitted.
+
+        Raises:
+            ValueError: the file has another schema, or belongs to another organisation.
+        """
+        store = Store(path)
+        with store.transaction():
+            if store.is_fresh:
+                store.create()
+                save_organisation(store, snapshot["Organisation"])
+                for account in snapshot["Accounts"]:
+                    chart.save_account(store, account)
+                for rate in snapshot["TaxRates"]:
+                    chart.save_rate(store, rate)
+        sandbox = cls(store, clock, ids, limits or Limits.xero())
+        wanted = str(snapshot["Organisation"]["OrganisationID"]).lower()
+        if sandbox._organisation.id != wanted:
+            store.close()
+            raise ValueError(
+                f"the sandbox file holds organisation {sandbox._organisation.id}, not {wanted}"
+            )
+        return sandbox
+
+    @property
+    def organisation_id(self) -> str:
+        """The tenant id that the API wants in `xero-tenant-id`."""
+        return self._organisation.id
+
+    def trial_balance(self, as_at: date | None = None) -> list[ledger.AccountBalance]:
+        """Every account that does not stand at zero on a day (by default ever), by code."""
+        with self._lock:
+            return ledger.balances(self._store, self._chart, as_at)
+
+    def journals(self) -> list[ledger.Journal]:
+        """Every journal of the ledger in the order of posting."""
+        with self._lock:
+            return ledger.journals(self._store)
+
+    def documents(self, endpoint: str) -> list[Wire]:
+        """Every element of an endpoint with its lines, in the order of creation.
+
+        Amounts are Decimal and dates are dates; otherwise the shape is Xero's.
+        """
+        resource = dispatch.RESOURCES[endpoint]
+        with self._lock:
+            found = records.select(self._store, "endpoint = ? ORDER BY seq", (endpoint,))
+            return resource.render(self._books(), found, True)
+
+    def set_lock_dates(self, period: date | None = None, end_of_year: date | None = None) -> None:
+        """Set both lock dates; None lifts one."""
+        wire = dict(self._organisation.wire)
+        for field, day in (("PeriodLockDate", period), ("EndOfYearLockDate", end_of_year)):
+            wire.pop(field, None)
+            if day is not None:
+                wire[field] = ms_date(day)
+        with self._lock:
+            with self._store.transaction():
+                save_organisation(self._store, wire)
+            self._organisation = load_organisation(self._store)
+
+    def archive_account(self, code: str) -> None:
+        """Archive an account by its code, as a user does in Xero.
+
+        Raises:
+            KeyError: there is no such account.
+        """
+        with self._lock:
+            with self._store.transaction():
+                settings.update_account(
+                    self._books(), self._chart.codes[code], {"Status": "ARCHIVED"}
+                )
+            self._chart = chart.load(self._store)
+
+    def access_token(self, scopes: str = ALL_SCOPES) -> str:
+        """An access token without a sign-in, for embedded use."""
+        with self._lock, self._store.transaction():
+            return self._doorkeeper.issue("access", scopes, bound=True)
+
+    def consent(self, scopes: str = ALL_SCOPES) -> str:
+        """A refresh token, standing for a user who has agreed to the connection."""
+        with self._lock, self._store.transaction():
+            return self._doorkeeper.issue("refresh", scopes, bound=False)
+
+    def close(self) -> None:
+        """Close the store."""
+        with self._lock:
+            self._store.close()
+
+    def token(self, form: bytes, authorization: str | None) -> Wire:
+        """The token endpoint.
+
+        Raises:
+            Problem: 400 with an OAuth error.
+        """
+        with self._lock, self._store.transaction():
+            return self._doorkeeper.token(form, authorization)
+
+    def revoke(self, form: bytes) -> None:
+        """The revocation endpoint."""
+        token = dict(parse_qsl(form.decode("utf-8", "replace"))).get("token", "")
+        with self._lock, self._store.transaction():
+            self._store.execute("DELETE FROM token WHERE token = ?", (token,))
+
+    def connections(self, authorization: str | None) -> list[Wire]:
+        """The one connection that there is.
+
+        Raises:
+            Problem: 401.
+        """
+        with self._lock:
+            self._doorkeeper.identify(authorization)
+        made = f"{self._clock():%Y-%m-%dT%H:%M:%S}.0000000"
+        return [
+            {
+                "id": self._organisation.id,
+                "authEventId": self._organisation.id,
+                "tenantId": self._organisation.id,
+                "tenantType": "ORGANISATION",
+                "tenantName": self._organisation.name,
+                "createdDateUtc": made,
+                "updatedDateUtc": made,
+            }
+        ]
+
+    def handle(self, call: dispatch.Call, url: str) -> Reply:
+        """One request to the Accounting API, in one transaction.
+
+        Raises:
+            Problem: what is refused before an Idempotency-Key counts.
+        """
+        writes = call.method != "GET"
+        limit = self.throttle.limits.body_bytes
+        with self._lock:
+            self._doorkeeper.authorise(call.headers, call.endpoint, writes=writes)
+            if "application/json" not in call.headers.get("accept", ""):
+                raise Problem(406, "The sandbox speaks JSON only; Xero would answer in XML.")
+            if limit is not None and len(call.body) > limit:
+                raise post_data_invalid(f"The body is larger than {limit} bytes")
+            key = call.headers.get("idempotency-key")
+            if key is None or call.method not in ("PUT", "POST"):
+                with self._store.transaction():
+                    return self._answer(call)
+            return self._once(key, call, url)
+
+    def _once(self, key: str, call: dispatch.Call, url: str) -> Reply:
+        request = idempotency.fingerprint(call.method, url, call.body)
+        with self._store.transaction():
+            known = idempotency.replay(self._store, key, request, self._clock())
+        if known is not None:
+            return known
+        try:
+            with self._store.transaction():
+                reply = self._answer(call)
+                idempotency.remember(self._store, key, request, self._clock(), reply)
+        except Problem as problem:
+            # unverified for validation errors: the sources say that errors are kept as well.
+            reply = server.problem_reply(problem)
+            with self._store.transaction():
+                idempotency.remember(self._store, key, request, self._clock(), reply)
+        return reply
+
+    def _answer(self, call: dispatch.Call) -> Reply:
+        payload = dispatch.answer(self._books(call.query.get("unitdp", "")), call)
+        if call.method != "GET" and call.endpoint == "Accounts":
+            self._chart = chart.load(self._store)
+        envelope = {
+            "Id": self._new_id(),
+            "Status": "OK",
+            "ProviderName": _PROVIDER,
+            "DateTimeUTC": self._clock(),
+        }
+        return Reply(200, dump({**envelope, **payload}))
+
+    def _books(self, unit_places: str = "") -> Books:
+        return Books(
+            store=self._store,
+            organisation=self._organisation,
+            chart=self._chart,
+            now=self._clock(),
+            new_id=self._new_id,
+            unit_places=4 if unit_places == "4" else 2,
+        )
+
+
+def load_snapshot(path: str | Path) -> Mapping[str, Any]:
+    """A snapshot file of the Xero side.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no JSON.
+    """
+    snapshot: Mapping[str, Any] = json.loads(Path(path).read_text("utf-8"))
+    return snapshot

@@ -1,0 +1,114 @@
+"""The ASGI application: sign-in, limits, idempotency and the envelope of every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pm2xero.sandbox.dispatch import Call
+from pm2xero.sandbox.idempotency import Reply
+from pm2xero.sandbox.limits import Throttle
+from pm2xero.sandbox.problems import Problem
+from pm2xero.sandbox.wire import Wire, dump
+
+API = "/api.xro/2.0/"
+
+
+class Service(Protocol):
+    """What the application serves."""
+
+    throttle: Throttle
+
+    def token(self, form: bytes, authorization: str | None) -> Wire:
+        """The token endpoint."""
+
+    def revoke(self, form: bytes) -> None:
+        """The revocation endpoint."""
+
+    def connections(self, authorization: str | None) -> list[Wire]:
+        """The organisations that a token may see."""
+
+    def handle(self, call: Call, url: str) -> Reply:
+        """The Accounting API."""
+
+
+def application(service: Service) -> Starlette:
+    """The application over a service."""
+
+    async def token(request: Request) -> Response:
+        form = await request.body()
+        return _answered(lambda: _json(service.token(form, request.headers.get("authorization"))))
+
+    async def revocation(request: Request) -> Response:
+        service.revoke(await request.body())
+        return Response(status_code=200)
+
+    async def connections(request: Request) -> Response:
+        authorization = request.headers.get("authorization")
+        return _answered(lambda: _json(service.connections(authorization)))
+
+    async def api(request: Request) -> Response:
+        throttle = service.throttle
+        try:
+            throttle.enter()
+        except Problem as problem:
+            return _refused(problem, {})
+        try:
+            body = await request.body()
+            path = request.url.path
+            call = Call(
+                method=request.method,
+                path=tuple(part for part in path.removeprefix(API).split("/") if part),
+                query=dict(request.query_params),
+                headers={name.lower(): value for name, value in request.headers.items()},
+                body=body,
+            )
+            url = f"{path}?{request.url.query}"
+            return _answered(lambda: service.handle(call, url), throttle.headers())
+        finally:
+            throttle.leave()
+
+    return Starlette(
+        routes=[
+            Route("/connect/token", token, methods=["POST"]),
+            Route("/connect/revocation", revocation, methods=["POST"]),
+            Route("/connections", connections, methods=["GET"]),
+            Route(API + "{path:path}", api, methods=["GET", "PUT", "POST", "DELETE"]),
+        ]
+    )
+
+
+def problem_reply(problem: Problem) -> Reply:
+    """The answer that a refusal becomes."""
+    if isinstance(problem.content, str):
+        return Reply(problem.status, problem.content.encode(), problem.media_type)
+    return Reply(problem.status, dump(problem.content))
+
+
+def _json(payload: object) -> Reply:
+    return Reply(200, dump(payload))
+
+
+def _answered(act: Callable[[], Reply], headers: Mapping[str, str] | None = None) -> Response:
+    try:
+        reply = act()
+    except Problem as problem:
+        return _refused(problem, headers or {})
+    return Response(
+        reply.body, reply.status, headers=dict(headers or {}), media_type=reply.media_type
+    )
+
+
+def _refused(problem: Problem, headers: Mapping[str, str]) -> Response:
+    reply = problem_reply(problem)
+    return Response(
+        reply.body,
+        reply.status,
+        headers={**headers, **problem.headers},
+        media_type=reply.media_type,
+    )
