@@ -106,7 +106,8 @@ def _settings(document: Document, merged: Merged) -> None:
     if "words" in content:
         merged.settings.setdefault("words", {}).update(content["words"])
     if "sections" in content:
-        merged.sections[:0] = [s for s in content["sections"] if s not in merged.sections]
+        named = [str(s) for s in content["sections"]]
+        merged.sections = named + [s for s in merged.sections if s not in named]
 
 
 def _entries(document: Document, group: str) -> Iterator[tuple[str, SourceMap, Position]]:

@@ -58,9 +58,9 @@ def encode(value: Any) -> str:
 
 def _decimal(value: Decimal) -> str:
     text = str(value)
-    if "E" in text or "N" in text or "I" in text:
-        raise TypeError(f"{text} is not an amount that can be written")
-    return text
+    if text[-3:-2] == "." or text.lstrip("-").isdigit() or text[-2:-1] == ".":
+        return text
+    raise TypeError(f"{text} is not an amount of at most two decimals")
 
 
 class JsonTemplates(Extension):

@@ -1,0 +1,46 @@
+# Two commands do everything: `make demo` and `make test`. Both set up .venv when it is not ready.
+PYTHON ?= python3
+REGION ?= au
+BIN := .venv/bin
+READY := .venv/.ready
+
+# durable-rules builds on CPython 3.13 but can only be imported there with this define.
+export CPPFLAGS := -DPyEval_CallObject=PyObject_CallObject $(CPPFLAGS)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint types unit bench simulate clean
+
+demo: $(READY)
+	@echo "pm2xero render examples/$(REGION)/month.jsonl --org examples/$(REGION)/organisation.yaml --out build/demo/$(REGION)"
+	@$(BIN)/pm2xero render examples/$(REGION)/month.jsonl --org examples/$(REGION)/organisation.yaml \
+	    --out build/demo/$(REGION) || test $$? -eq 1
+
+test: lint types unit
+
+lint: $(READY)
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+
+types: $(READY)
+	$(BIN)/mypy
+
+unit: $(READY)
+	$(BIN)/pytest -n 2 tests
+
+bench: $(READY) .venv/.bench
+	$(BIN)/python -m tests.benchmarks
+
+.venv/.bench: $(READY) pyproject.toml
+	$(BIN)/pip install --quiet "zen-engine>=2.1,<3"
+	@touch $@
+
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "pm2xero needs Python 3.11 or newer; say which: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --editable .
+	@touch $@
+
+clean:
+	rm -rf .venv build

@@ -1,0 +1,109 @@
+"""What all commands share: options, loading, messages for faults, exit codes."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+import click
+
+from pm2xero.errors import Finding, Pm2XeroError
+
+if TYPE_CHECKING:
+    from pm2xero.pipeline import Pipeline
+    from pm2xero.read.stream import Source
+
+OK, FINDINGS, BROKEN = 0, 1, 2
+
+Command = Callable[..., Any]
+
+
+def input_argument(command: Command) -> Command:
+    """INPUT…: files of documents, or - for standard input."""
+    return click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")(command)
+
+
+def firm_options(command: Command) -> Command:
+    """--org, --region and --pack."""
+    for option in (
+        click.option(
+            "--pack", "packs", type=click.Path(path_type=Path, exists=True, file_okay=False),
+            multiple=True, metavar="DIR", help="A pack that extends the built-in one (repeatable).",
+        ),
+        click.option("--region", metavar="NAME", help="Region layer, instead of the firm's own."),
+        click.option(
+            "--org", "organisation", type=click.Path(path_type=Path), required=True,
+            metavar="ORG.yaml", help="The firm: its region, its accounts and its Xero organisation.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def format_option(command: Command) -> Command:
+    """--format text|json."""
+    return click.option(
+        "--format", "form", type=click.Choice(["text", "json"]), default="text",
+        show_default=True, help="text for people; json: one object a line on standard output.",
+    )(command)  # fmt: skip
+
+
+def reports_faults(command: Command) -> Command:
+    """Turn every fault that a user can mend into a message and exit code 2."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except Pm2XeroError as exc:
+            say_findings(exc.findings)
+            raise SystemExit(BROKEN) from None
+        except BrokenPipeError:
+            # The reader (such as head) has seen enough; that is no fault.
+            sys.stderr.close()
+            raise SystemExit(OK) from None
+
+    return wrapped
+
+
+def say_findings(findings: tuple[Finding, ...]) -> None:
+    """Write findings to standard error, each with its place in the source."""
+    from pm2xero.report.findings import format_findings
+    from pm2xero.report.sources import read_source
+
+    click.echo(format_findings(findings, read_source, colour=use_colour(sys.stderr)), err=True)
+
+
+def use_colour(stream: Any) -> bool:
+    """Colour only on a terminal, and never when NO_COLOR is set."""
+    import os
+
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
+
+
+def load(organisation: Path, region: str | None, packs: tuple[Path, ...]) -> Pipeline:
+    """The pipeline of a firm."""
+    from pm2xero.pipeline import Pipeline
+
+    return Pipeline.load(organisation, region, packs)
+
+
+@contextmanager
+def opened(inputs: tuple[str, ...]) -> Iterator[list[Source]]:
+    """Open all inputs; `-` may stand once."""
+    from pm2xero.errors import UsageError
+    from pm2xero.read.stream import STDIN, open_source
+
+    if list(inputs).count(STDIN) > 1:
+        raise UsageError(Finding("PU901", "standard input (-) can be read only once"))
+    stdin = cast(BinaryIO, sys.stdin.buffer)
+    sources = [open_source(i, stdin) for i in inputs]
+    try:
+        yield sources
+    finally:
+        for source in sources:
+            source.close()

@@ -1,0 +1,71 @@
+"""The command line; a command's module is imported only when that command runs."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from pm2xero import __version__
+
+# name: (module, what it does in one line). The line is told without importing the module.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "decide": ("decide", "Say what happens to each transaction, and why."),
+    "render": ("render", "Make the exact request bodies of everything that is posted."),
+    "explain": ("explain", "Show how one transaction was decided, and where each value came from."),
+}
+
+
+class Lazy(click.Group):
+    """A group that knows its commands by name and imports them late."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order in which they are used."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"pm2xero.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the closest command for a misspelt one."""
+        from difflib import get_close_matches
+
+        name = args[0] if args else ""
+        if name and name not in COMMANDS and not name.startswith("-"):
+            close = get_close_matches(name, COMMANDS, n=1)
+            hint = f' Did you mean "{close[0]}"?' if close else ""
+            ctx.fail(f'There is no command "{name}".{hint}')
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: Any) -> None:
+        """The list of commands, from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+@click.command(
+    cls=Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  pm2xero decide month.jsonl --org firm/organisation.yaml
+  pm2xero render month.jsonl --org firm/organisation.yaml --out bodies/
+  pm2xero explain AU-0011 month.jsonl --org firm/organisation.yaml
+
+Exit codes: 0 all is well, 1 something needs attention, 2 wrong usage or broken input.""",
+)
+@click.version_option(__version__, prog_name="pm2xero")
+def cli() -> None:
+    """Copy a law firm's Practice Management accounting into Xero, one way.
+
+    What is supported, what is rejected and why, and how each kind of transaction becomes Xero
+    documents is declared in YAML and templates: by region and by firm.
+    """

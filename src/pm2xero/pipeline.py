@@ -1,0 +1,110 @@
+"""From input to decisions and requests, one document at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pm2xero.decide.decider import Decider, opening_state
+from pm2xero.decide.decision import Decision, Reason
+from pm2xero.decide.state import MemoryState
+from pm2xero.errors import RenderError
+from pm2xero.pack.load import extension, load_pack
+from pm2xero.pack.model import Pack
+from pm2xero.pack.organisation import Organisation, load_organisation
+from pm2xero.read.order import PostingOrder
+from pm2xero.read.reader import Reader
+from pm2xero.read.stream import Record, Source
+from pm2xero.read.transaction import Malformed, Transaction
+from pm2xero.render.mapper import Mapper
+from pm2xero.render.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one record; `ordinal` is its place in the input from 0."""
+
+    ordinal: int
+    transaction: Transaction | Malformed
+    decision: Decision
+    requests: tuple[Request, ...] = ()
+
+
+class Pipeline:
+    """A pack and an organisation, ready to take documents."""
+
+    def __init__(
+        self, pack: Pack, organisation: Organisation, state: MemoryState | None = None
+    ) -> None:
+        self.pack = pack
+        self.organisation = organisation
+        self.state = state or opening_state(organisation)
+        self.decider = Decider(pack, organisation)
+        self.mapper = Mapper(self.decider)
+        self.reader = Reader(pack.kinds)
+        self.openers = frozenset(k for k, v in pack.kinds.items() if v.opens is not None)
+
+    @classmethod
+    def load(
+        cls, organisation: Path, region: str | None = None, packs: tuple[Path, ...] = ()
+    ) -> Pipeline:
+        """Read an organisation file and the pack that it calls for.
+
+        Raises:
+            OrganisationError, PackError: with every fault found.
+        """
+        firm = load_organisation(organisation, region)
+        pack = load_pack(
+            firm.region,
+            extensions=tuple(extension(p) for p in packs),
+            overlay=(firm.file, firm.overlay) if len(firm.overlay) > 1 else None,
+        )
+        return cls(pack, firm)
+
+    def order(self, sources: list[Source]) -> PostingOrder:
+        """The sources in the order in which they are decided."""
+        return PostingOrder(sources, self.openers)
+
+    def read(self, record: Record) -> Transaction | Malformed:
+        """Type one record of the input."""
+        if record.fault is not None:
+            return Malformed("", "", 0, (record.fault,), record.source, record.line)
+        return self.reader.read(record.raw, record.source, record.line)
+
+    def run(self, records: PostingOrder, *, with_requests: bool) -> Iterator[Result]:
+        """Decide (and render) every record; each sees the effect of those before it."""
+        decide, apply, state = self.decider.decide, self.decider.apply, self.state
+        for ordinal, record in records:
+            tx = self.read(record)
+            decision = decide(tx, state)
+            requests: tuple[Request, ...] = ()
+            if with_requests and decision.outcome == "post":
+                decision, requests = self.render(tx, decision)
+            apply(tx, decision, state)
+            yield Result(ordinal, tx, decision, requests)
+
+    def render(
+        self, tx: Transaction | Malformed, decision: Decision
+    ) -> tuple[Decision, tuple[Request, ...]]:
+        """The requests of a posted transaction; a body that must not leave turns it down."""
+        assert isinstance(tx, Transaction)
+        try:
+            return decision, tuple(self.mapper.requests(tx, decision.mapping or "", self.state))
+        except RenderError as exc:
+            reasons = tuple(
+                Reason(
+                    "body_refused",
+                    f"{f.code}: {f.message}.",
+                    "Correct the document in Practice Management, or the template or mapping.",
+                    True,
+                    decision.rule or "",
+                    str(f.at),
+                    "reject",
+                    True,
+                )
+                for f in exc.findings
+            )
+            return replace(decision, outcome="reject", reasons=reasons, mapping=None), ()
+
+

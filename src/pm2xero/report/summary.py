@@ -1,0 +1,71 @@
+"""Counts and money by kind and outcome, gathered while a run streams past."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from pm2xero.decide.decision import Decision
+from pm2xero.read.transaction import Malformed, Transaction
+
+OUTCOMES = ("post", "hold", "reject", "skip")
+ZERO = Decimal("0.00")
+
+
+@dataclass(slots=True)
+class Cell:
+    """Documents of one kind and outcome, and the sum of their amounts in currency units."""
+
+    count: int = 0
+    money: Decimal = ZERO
+
+
+@dataclass(slots=True)
+class Summary:
+    """Totals of a run. `attention` counts what was refused or held for what it holds."""
+
+    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
+    requests: int = 0
+    attention: int = 0
+    by_hand: Cell = field(default_factory=Cell)
+
+    def add(
+        self, tx: Transaction | Malformed, decision: Decision, requests: int
+    ) -> None:  # fmt: skip
+        """Count one result."""
+        key = (decision.kind or "(unreadable)", decision.outcome)
+        cell = self.cells.get(key)
+        if cell is None:
+            cell = self.cells[key] = Cell()
+        amount = money_of(tx)
+        cell.count += 1
+        cell.money += amount
+        self.requests += requests
+        for warning in decision.warnings:
+            self.warnings[warning.code, warning.message] += 1
+        if decision.needs_attention:
+            self.attention += 1
+        if decision.reasons and decision.reasons[0].by_hand:
+            self.by_hand.count += 1
+            self.by_hand.money += amount
+
+    def outcome(self, outcome: str) -> Cell:
+        """The total of one outcome over all kinds."""
+        chosen = [c for (_, o), c in self.cells.items() if o == outcome]
+        return Cell(sum(c.count for c in chosen), sum((c.money for c in chosen), ZERO))
+
+
+def money_of(tx: Transaction | Malformed) -> Decimal:
+    """The amount of a transaction in currency units: its gross total, else its amount."""
+    if isinstance(tx, Malformed):
+        return ZERO
+    totals: Mapping[str, Any] | None = tx.fields.get("totals")
+    if totals is not None:
+        gross: Decimal = totals["gross"]
+        return gross
+    amount: Decimal | None = tx.fields.get("amount")
+    return amount if amount is not None else ZERO

@@ -1,0 +1,88 @@
+"""Decisions and totals as a person reads them on a terminal."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import IO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pm2xero.decide.decision import Decision
+from pm2xero.report.summary import OUTCOMES, ZERO, Summary
+
+STYLES = {"post": "green", "reject": "red", "hold": "yellow", "skip": "dim"}
+
+
+def console(stream: IO[str], colour: bool) -> Console:
+    """A console on a stream; without colour it writes plain text, 100 columns when piped."""
+    return Console(
+        file=stream,
+        no_color=not colour,
+        force_terminal=colour,
+        highlight=False,
+        width=None if stream.isatty() else 100,
+        legacy_windows=False,
+    )
+
+
+def print_decision(out: Console, decision: Decision) -> None:
+    """One decision: a line, then each reason with its remedy and rule."""
+    head = Text()
+    head.append(f"{decision.outcome:<7}", style=STYLES[decision.outcome])
+    head.append(f"{decision.id or '(no id)'}  {decision.kind or '(no kind)'}")
+    if decision.mapping:
+        head.append(f" → {decision.mapping}", style="dim")
+    out.print(head)
+    for number, reason in enumerate(decision.reasons):
+        _indented(out, reason.message if number == 0 else f"also: {reason.message}")
+        if reason.remedy:
+            _indented(out, f"→ {reason.remedy}", "cyan")
+        by_hand = ", to be entered by hand" if reason.by_hand else ""
+        rule = f"{reason.rule}, " if reason.rule and reason.rule != reason.code else ""
+        _indented(out, f"[{reason.code}{by_hand}] {rule}{reason.at}", "dim")
+    for warning in decision.warnings:
+        _indented(out, f"warning: {warning.message}", "yellow")
+
+
+def _indented(out: Console, text: str, style: str = "") -> None:
+    from rich.padding import Padding
+
+    out.print(Padding(Text(text, style=style), (0, 0, 0, 7), expand=False))
+
+
+def print_summary(
+    out: Console, summary: Summary, titles: dict[str, str], currency: str, requests: bool
+) -> None:
+    """The table by kind and outcome with its totals, warnings, and what is left to people."""
+    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
+    used = [o for o in OUTCOMES if summary.outcome(o).count]
+    table.add_column("kind", footer="all", no_wrap=True, overflow="ellipsis")
+    for outcome in used:
+        total = summary.outcome(outcome)
+        table.add_column(outcome, justify="right", footer=str(total.count), no_wrap=True)
+        table.add_column(currency, justify="right", footer=money(total.money), no_wrap=True)
+    kinds = [k for k in titles if any((k, o) in summary.cells for o in used)]
+    kinds += sorted({k for k, _ in summary.cells} - set(titles))
+    for kind in kinds:
+        row: list[str] = [kind]
+        for outcome in used:
+            cell = summary.cells.get((kind, outcome))
+            row += [str(cell.count), money(cell.money)] if cell else ["", ""]
+        table.add_row(*row)
+    out.print(table)
+    if requests:
+        out.print(f"{summary.requests:,} requests to Xero")
+    for (code, message), count in summary.warnings.most_common():
+        out.print(Text(f"{count} × warning {code}: {message}", style="yellow"))
+    if summary.by_hand.count:
+        text = f"{summary.by_hand.count} to be entered in Xero by hand"
+        out.print(f"{text}, {money(summary.by_hand.money)} {currency} in all")
+
+
+def money(amount: Decimal) -> str:
+    """An amount with separators; nothing for zero."""
+    return f"{amount:,.2f}" if amount != ZERO else ""
+
+
