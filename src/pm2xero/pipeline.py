@@ -106,5 +106,3 @@ class Pipeline:
                 for f in exc.findings
             )
             return replace(decision, outcome="reject", reasons=reasons, mapping=None), ()
-
-

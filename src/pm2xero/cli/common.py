@@ -37,7 +37,7 @@ def firm_options(command: Command) -> Command:
         click.option("--region", metavar="NAME", help="Region layer, instead of the firm's own."),
         click.option(
             "--org", "organisation", type=click.Path(path_type=Path), required=True,
-            metavar="ORG.yaml", help="The firm: its region, its accounts and its Xero organisation.",
+            metavar="ORG.yaml", help="The firm: its region, accounts and Xero organisation.",
         ),
     ):  # fmt: skip
         command = option(command)

@@ -91,17 +91,19 @@ class _Generator:
         for head, (block, checks) in loops.items():
             body += [f"    for i in {head}:", *block.lines, *checks]
         body.append("    return m")
-        return self.function("truths(tx, s)", body)
+        made: Truths = self.function("truths(tx, s)", body)
+        return made
 
     def item_test(self, condition: Condition) -> ItemTest:
         block = _Block("    ")
         expression = self.condition(condition, block)
         body = [*self.outer.lines, *block.lines, f"    return bool({expression})"]
-        return self.function("truths(tx, i, s)", body)
+        made: ItemTest = self.function("truths(tx, i, s)", body)
+        return made
 
     def function(self, head: str, body: list[str]) -> Any:
         source = "\n".join([f"def {head}:", *body, ""])
-        exec(compile(source, f"<conditions of {self.facts.kind.name}>", "exec"), self.names)  # noqa: S102
+        exec(compile(source, f"<conditions of {self.facts.kind.name}>", "exec"), self.names)
         return self.names["truths"]
 
     def loop(self, atom: Quantified, bit: int, loops: dict[str, tuple[_Block, list[str]]]) -> int:

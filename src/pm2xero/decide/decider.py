@@ -63,7 +63,9 @@ class Decider:
                 tx.id, tx.revision, tx.kind, "post", (), warnings, rule.mapping, rule.id
             )
         if not posts:
-            return _refused(tx, "no_rule", f"No rule of the pack says what becomes of this {tx.kind}.")
+            return _refused(
+                tx, "no_rule", f"No rule of the pack says what becomes of this {tx.kind}."
+            )
         ids = ", ".join(program.rules[i].rule.id for i in posts)
         return _refused(tx, "conflicting_rules", f"Several rules would post this: {ids}.")
 

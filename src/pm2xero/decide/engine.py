@@ -13,8 +13,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pm2xero.errors import EngineError, EngineFault, Finding
 from pm2xero.decide.tree import Branch, leaves
+from pm2xero.errors import EngineError, EngineFault, Finding
 
 MAX_BRANCHES = 60
 NO_RULE = 1
@@ -149,5 +149,3 @@ def _term(branch: Branch) -> dict[str, Any]:
     if branch.op == "atom":
         return {f"c{branch.atom}": 1 if branch.wanted else 0}
     return {f"${branch.op}": [_term(p) for p in branch.parts]}
-
-

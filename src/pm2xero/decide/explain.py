@@ -46,9 +46,7 @@ def candidates(decider: Decider, tx: Transaction, state: State) -> list[Candidat
     return [_candidate(program, i, mask, tx, state) for i in range(len(program.rules))]
 
 
-def _candidate(
-    program: Program, index: int, mask: int, tx: Transaction, state: State
-) -> Candidate:
+def _candidate(program: Program, index: int, mask: int, tx: Transaction, state: State) -> Candidate:
     rule = program.rules[index].rule
     condition = rule.conditions[program.kind.name]
     applies = condition is None or holds(branch(condition, program.index), mask)
@@ -63,9 +61,7 @@ def _candidate(
     return Candidate(rule.id, str(rule.at), rule.outcome or "warning", applies, tests)
 
 
-def _values(
-    atom: Atom, facts: Facts, tx: Transaction, state: State
-) -> Iterator[tuple[str, str]]:
+def _values(atom: Atom, facts: Facts, tx: Transaction, state: State) -> Iterator[tuple[str, str]]:
     if isinstance(atom, Compare):
         yield atom.path.text, _say(getter(atom.path, facts)(tx, None, state))
         if isinstance(atom.operand, PathExpr):
@@ -102,5 +98,3 @@ def _item_values(
 
 def _say(value: Any) -> str:
     return "(missing)" if value is None else say(value)
-
-

@@ -97,7 +97,9 @@ def _tax_getter(path: PathExpr, holder: TaxCodeType, base: Getter, facts: Facts)
     return follow
 
 
-def text_getter(text: TextExpr, facts: Facts) -> Callable[[Transaction, Any, list[Any], State], str]:
+def text_getter(
+    text: TextExpr, facts: Facts
+) -> Callable[[Transaction, Any, list[Any], State], str]:
     """A closure that writes a sentence; `found` items fill the paths of the item scope."""
     parts: list[str | tuple[Getter, bool]] = [
         p if isinstance(p, str) else (getter(p, facts), p.base == "item") for p in text.parts

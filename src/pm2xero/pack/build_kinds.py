@@ -56,7 +56,9 @@ class KindBuilder:
                 kinds[name] = built
         return self.fields, kinds, roles
 
-    def _fault(self, code: str, message: str, at: Position, known: Any = (), word: str = "") -> None:
+    def _fault(
+        self, code: str, message: str, at: Position, known: Any = (), word: str = ""
+    ) -> None:
         hint = did_you_mean(word, known) if word else None
         should = one_of(known, 30) if known else None
         self.findings.append(

@@ -96,9 +96,7 @@ class _Compiler:
             identity = str(raw["id"])
             if identity in ids:
                 at = raw.value_at["id"]
-                self.findings.append(
-                    Finding("PX201", f'the request "{identity}" stands twice', at)
-                )
+                self.findings.append(Finding("PX201", f'the request "{identity}" stands twice', at))
             for need in raw.get("needs") or ():
                 if need not in ids:
                     self.findings.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 
 from pm2xero.errors import Finding, Position
 from pm2xero.pack.conditions import (
@@ -20,6 +20,7 @@ from pm2xero.pack.conditions import (
     Condition,
     Literal_,
     Not,
+    Operator,
     Quantified,
     Repeated,
     Sum,
@@ -179,7 +180,7 @@ class _Parser:
                 return None
             if not isinstance(operand, Decimal | PathExpr):
                 return None
-            parts.append(Sum(good, op, operand, raw.key_at["sum"]))  # type: ignore[arg-type]  # op is one of OPERATORS
+            parts.append(Sum(good, op, operand, raw.key_at["sum"]))
         if not parts:
             return None
         return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
@@ -216,7 +217,7 @@ class _Parser:
         operand = self.operand(op, value, at, kind)
         if operand is None:
             return None
-        return Compare(path, op, operand, at)  # type: ignore[arg-type]  # op is one of OPERATORS
+        return Compare(path, cast(Operator, op), operand, at)
 
     def operand(
         self, op: str, value: Any, at: Position, kind: FieldType
@@ -230,9 +231,7 @@ class _Parser:
             if not isinstance(value, SourceList) or not value:
                 self.fault("PX305", f"`{op}` takes a list of values", at)
                 return None
-            literals = [
-                self.literal(v, p, kind) for v, p in zip(value, value.item_at, strict=True)
-            ]
+            literals = [self.literal(v, p, kind) for v, p in zip(value, value.item_at, strict=True)]
             good = tuple(v for v in literals if v is not None)
             return good if len(good) == len(literals) else None
         if op in TWO_FIELDS:

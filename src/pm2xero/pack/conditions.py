@@ -171,4 +171,3 @@ def _shown(operand: object) -> str:
     if isinstance(operand, bool):
         return "true" if operand else "false"
     return str(operand)
-

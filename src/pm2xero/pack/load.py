@@ -109,8 +109,9 @@ def _layers(
     for name in _chain(region, roots, findings):
         documents = tuple(d for r in roots for d in _region_documents(r, name, findings))
         layers.append(Layer(name, documents))
-    for extra in roots[1:]:
-        layers.append(Layer(extra.shown.rstrip("/"), _documents(extra, "", findings)))
+    layers.extend(
+        Layer(extra.shown.rstrip("/"), _documents(extra, "", findings)) for extra in roots[1:]
+    )
     if overlay is not None:
         layers.append(Layer(overlay[0], (Document(*overlay),)))
     return tuple(layers)

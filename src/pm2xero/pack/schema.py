@@ -32,7 +32,9 @@ def _validator(name: str) -> Any:
     from referencing import Registry, Resource
 
     def retrieve(uri: str) -> Resource[Any]:
-        return Resource.from_contents(json.loads(schema_file(uri.removesuffix(".json")).read_text()))
+        return Resource.from_contents(
+            json.loads(schema_file(uri.removesuffix(".json")).read_text())
+        )
 
     schema = json.loads(schema_file(name).read_text(encoding="utf-8"))
     registry: Registry[Any] = Registry(retrieve=retrieve)  # type: ignore[call-arg]  # attrs init

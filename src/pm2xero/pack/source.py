@@ -141,7 +141,7 @@ def _syntax_finding(exc: yaml.MarkedYAMLError, name: str) -> Finding:
     elif "expected <block end>" in problem:
         problem = "the indentation does not fit the lines above"
         hint = "keys of one mapping start in the same column"
-    related = ()
+    related: tuple[tuple[Position, str], ...] = ()
     if exc.context_mark and mark and exc.context_mark.line != mark.line:
         where = Position(name, exc.context_mark.line + 1, exc.context_mark.column + 1)
         related = ((where, exc.context or "started here"),)
@@ -160,7 +160,7 @@ class _Builder:
         self.nodes += 1
         at = self._at(node)
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
-            finding = Finding("PX103", f"values are nested or repeated by aliases without end", at)
+            finding = Finding("PX103", "values are nested or repeated by aliases without end", at)
             raise PackError(finding)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at, depth + 1)

@@ -79,7 +79,7 @@ class PostingOrder:
             return max(last, 0)
         moment = raw.get("posted_at") or raw.get("created_at") or raw.get("date")
         try:
-            when = datetime.fromisoformat(moment)
+            when = datetime.fromisoformat(str(moment))
         except (TypeError, ValueError):
             return max(last, 0)
         if when.tzinfo is None:

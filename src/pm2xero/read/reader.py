@@ -30,11 +30,12 @@ class Reader:
 
     def read(self, raw: Any, source: str, line: int) -> Transaction | Malformed:
         """Type one document; `source` and `line` say where it stood."""
-        kind_name = raw.get("kind") if type(raw) is dict else None
-        compiled = self._compiled.get(kind_name) if type(kind_name) is str else None
+        given = raw.get("kind") if type(raw) is dict else None
+        kind_name = given if type(given) is str else ""
+        compiled = self._compiled.get(kind_name)
         if compiled is None:
-            if type(kind_name) is not str or kind_name not in self._kinds:
-                return _malformed(raw, (self._no_kind(raw, kind_name),), source, line)
+            if kind_name not in self._kinds:
+                return _malformed(raw, (self._no_kind(raw, given),), source, line)
             compiled = self._compiled[kind_name] = _compile(self._kinds[kind_name])
         validator, convert, known = compiled
         if not validator.is_valid(raw):

@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jinja2 import Template, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2 import TemplateError, UndefinedError
 
 from pm2xero.decide.codegen import ItemTest, compile_item_test
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.facts import Facts
 from pm2xero.decide.state import DocumentFact, State
 from pm2xero.decide.values import Getter, getter
-from pm2xero.errors import Finding, PackError, Position, RenderError
+from pm2xero.errors import Finding, Position, RenderError
 from pm2xero.pack.chart import AccountFact
 from pm2xero.pack.expressions import AccountExpr, PathExpr
 from pm2xero.pack.model import RequestSpec
@@ -22,6 +22,7 @@ from pm2xero.render.check import BodyChecker
 from pm2xero.render.contracts import contract
 from pm2xero.render.lines import LinesOf, account_getter, compile_lines
 from pm2xero.render.request import Contract, Request, idempotency_key, placeholder
+from pm2xero.render.template_checks import load_template, template_file
 from pm2xero.render.templates import BodyEnvironment, environment, render
 
 Value = Callable[[Transaction, Any, State], Any]
@@ -74,6 +75,7 @@ class CompiledRequest:
         self.spec = spec
         self.contract: Contract = contract(spec.contract)
         self.template = load_template(env, spec)
+        self._file = template_file(env, spec.template)
         self._facts = facts
         self._organisation = decider.organisation
         self._decider = decider
@@ -83,10 +85,8 @@ class CompiledRequest:
         self._values: dict[str, Value] = {n: _value(v, facts) for n, v in spec.values.items()}
         self._lines: LinesOf | None = compile_lines(spec, facts)
         self._contact = [getter(p, facts) for p in spec.contact]
-        self._path = [
-            (part, None) if index % 2 == 0 else ("", part)
-            for index, part in enumerate(re.split(r"\{([^}]*)\}", spec.path))
-        ]
+        # Text and parameters of the path in turn; the odd ones are parameters.
+        self._path = re.split(r"\{([^}]*)\}", spec.path)
 
     def make(
         self, tx: Transaction, state: State, made: Mapping[str, list[str]]
@@ -113,12 +113,14 @@ class CompiledRequest:
         try:
             element = render(self.template, values)
         except UndefinedError as exc:
-            raise self._fault(tx, f"the template reads a name that is not there: {exc.message}") from None
+            raise self._fault(
+                tx, f"the template reads a name that is not there: {exc.message}"
+            ) from None
         except (TypeError, ValueError, ArithmeticError, TemplateError) as exc:
             raise self._fault(tx, f"the template failed: {exc}") from None
         path = "/" + "".join(
-            text if name is None else self._id_in_path(tx, name, needs, state)
-            for text, name in self._path
+            self._id_in_path(tx, part, needs, state) if index % 2 else part
+            for index, part in enumerate(self._path)
         )
         return Request(
             id=f"{tx.id}/{step}",
@@ -133,9 +135,7 @@ class CompiledRequest:
             becomes_document=self.spec.becomes_document,
         )
 
-    def values(
-        self, tx: Transaction, item: Any, state: State, needs: list[str]
-    ) -> dict[str, Any]:
+    def values(self, tx: Transaction, item: Any, state: State, needs: list[str]) -> dict[str, Any]:
         """Everything that the template of this step may read."""
         values = dict(tx.fields)
         values["item"] = item
@@ -200,41 +200,11 @@ class CompiledRequest:
         return None
 
     def _fault(self, tx: Transaction, what: str) -> RenderError:
-        place = Position(f"mappings/templates/{self.spec.template}")
+        place = Position(self._file)
         message = f"{tx.id}: {what}"
         return RenderError(
             Finding("PR601", message, place, related=((self.spec.at, "used by this request"),))
         )
-
-
-def load_template(env: BodyEnvironment, spec: RequestSpec) -> Template:
-    """The compiled template of a request.
-
-    Raises:
-        PackError: PX400 when there is none of that name, PX401 when it cannot be read.
-    """
-    from jinja2 import TemplateNotFound
-
-    from pm2xero.pack.suggest import did_you_mean
-
-    try:
-        return env.get_template(spec.template)
-    except TemplateNotFound:
-        known = env.list_templates()
-        raise PackError(
-            Finding(
-                "PX400",
-                f'there is no template "{spec.template}"',
-                spec.value_at["template"],
-                hint=did_you_mean(spec.template, known),
-                width=len(spec.template),
-            )
-        ) from None
-    except TemplateSyntaxError as exc:
-        at = Position(f"mappings/templates/{exc.name or spec.template}", exc.lineno)
-        raise PackError(
-            Finding("PX401", f"the template cannot be read: {exc.message}", at)
-        ) from None
 
 
 def contact(number: str, name: str) -> dict[str, str]:
@@ -258,5 +228,3 @@ def _value(value: object, facts: Facts) -> Value:
 
 def _account(fact: AccountFact) -> dict[str, Any]:
     return {"id": fact.id, "code": fact.code, "name": fact.name, "class": fact.account_class}
-
-

@@ -22,8 +22,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 _text = json.encoder.encode_basestring
 
 
-class BodyTooLong(ValueError):
-    """A text does not fit the field it is written to."""
+class ValueInQuotes(TemplateSyntaxError):
+    """An expression stands inside quotes, where its value could break the body."""
 
 
 def encode(value: Any) -> str:
@@ -72,20 +72,28 @@ class JsonTemplates(Extension):
 
     def _filtered(self, stream: TokenStream) -> Iterator[Token]:
         quoted = False
+        opened = 1
         for token in stream:
             if token.type == "data":
-                text, quoted = _compact(token.value, quoted)
+                text, still = _compact(token.value, quoted)
+                if still and (not quoted or '"' in token.value):
+                    opened = token.lineno + token.value[: token.value.rfind('"')].count("\n")
+                quoted = still
                 if text:
                     yield Token(token.lineno, "data", text)
                 continue
             if quoted and token.type == "variable_begin":
-                raise TemplateSyntaxError(
+                raise ValueInQuotes(
                     "a value stands inside quotes; leave the quotes out, they are added",
                     token.lineno,
                     stream.name,
                     stream.filename,
                 )
             yield token
+        if quoted:
+            raise TemplateSyntaxError(
+                "a quote is opened here and never closed", opened, stream.name, stream.filename
+            )
 
 
 def _compact(text: str, quoted: bool) -> tuple[str, bool]:
@@ -137,7 +145,9 @@ def fit(text: Any, length: int) -> str:
 
 
 def environment(
-    folders: Iterable[Path], finalize: Callable[[Any], str] = encode, extensions: tuple[Any, ...] = ()
+    folders: Iterable[Path],
+    finalize: Callable[[Any], str] = encode,
+    extensions: tuple[Any, ...] = (),
 ) -> BodyEnvironment:
     """The Jinja environment of a pack; earlier folders hide later ones."""
     env = BodyEnvironment(

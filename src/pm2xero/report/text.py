@@ -84,5 +84,3 @@ def print_summary(
 def money(amount: Decimal) -> str:
     """An amount with separators; nothing for zero."""
     return f"{amount:,.2f}" if amount != ZERO else ""
-
-

@@ -1,0 +1,244 @@
+"""Templates before any transaction: each is compiled, and every name it reads must be there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Template, TemplateNotFound, TemplateSyntaxError, meta, nodes
+
+from pm2xero.errors import Finding, PackError, Position
+from pm2xero.pack.expressions import AccountExpr, PathExpr
+from pm2xero.pack.model import Kind, Pack, RequestSpec
+from pm2xero.pack.suggest import did_you_mean, one_of
+from pm2xero.pack.types import FieldType, ListType, RecordType
+from pm2xero.render.templates import BodyEnvironment, ValueInQuotes, environment
+from pm2xero.resources import root
+
+# What is known below a name: its own names, or None where nothing is known or nothing is below.
+Shape = Mapping[str, "Shape | None"]
+
+_ACCOUNT: Shape = dict.fromkeys(("id", "code", "name", "class"))
+_CONTACT: Shape = dict.fromkeys(("ContactNumber", "Name"))
+_LINE: Shape = dict.fromkeys(("description", "net", "tax", "account", "tax_type", "sources"))
+# The key under which a list keeps the shape of its items; no name in a template can be this.
+_ITEMS = "[]"
+
+
+def check_templates(pack: Pack) -> list[Finding]:
+    """Every fault of the templates that the requests of a pack name, without rendering any.
+
+    PX400: there is no such template; PX401: it cannot be read; PX402: it reads a name that its
+    requests do not provide; PX403: a value stands inside quotes.
+    """
+    env = environment(pack.template_dirs)
+    found: dict[tuple[object, ...], Finding] = {}
+    for (_, kind), specs in pack.requests.items():
+        for spec in specs:
+            for finding in _check(env, spec, provided(spec, pack.kinds[kind])):
+                found.setdefault((finding.code, finding.at, finding.message), finding)
+    return sorted(found.values(), key=lambda f: (f.at or Position(""), f.code))
+
+
+def provided(spec: RequestSpec, kind: Kind) -> Shape:
+    """The names that a template of a request may read, and what is below each."""
+    record = kind.record
+    names: dict[str, Shape | None] = {
+        n: _shape(t) for n, t in {**record.required, **record.optional}.items()
+    }
+    if spec.each is not None:
+        listed = record.field(spec.each)
+        names["item"] = _shape(listed.of) if isinstance(listed, ListType) else None
+    for name, value in spec.values.items():
+        names[name] = _value_shape(value)
+    if spec.lines:
+        names |= {"lines": {_ITEMS: _LINE}, "total": None, "money_in": None}
+    if spec.contact:
+        names["contact"] = _CONTACT
+    names["xero_id"] = None
+    return names
+
+
+def load_template(env: BodyEnvironment, spec: RequestSpec) -> Template:
+    """The compiled template of a request.
+
+    Raises:
+        PackError: PX400 when there is none of that name, PX401 when it cannot be read, PX403
+            when a value stands inside quotes.
+    """
+    try:
+        return env.get_template(spec.template)
+    except TemplateNotFound:
+        raise PackError(_missing(env, spec)) from None
+    except TemplateSyntaxError as exc:
+        raise PackError(_syntax(env, spec.template, exc)) from None
+
+
+def template_file(env: BodyEnvironment, name: str) -> str:
+    """The file of a template as messages name it: of the built-in pack, or as it was given."""
+    try:
+        assert env.loader is not None
+        file = env.loader.get_source(env, name)[1]
+    except TemplateNotFound:
+        file = None
+    if file is None:
+        return f"mappings/templates/{name}"
+    path = Path(file)
+    own = root() / "mappings"
+    return path.relative_to(root()).as_posix() if path.is_relative_to(own) else path.as_posix()
+
+
+def _shape(kind: FieldType) -> Shape | None:
+    if isinstance(kind, RecordType):
+        return {n: _shape(t) for n, t in {**kind.required, **kind.optional}.items()}
+    if isinstance(kind, ListType):
+        return {_ITEMS: _shape(kind.of)}
+    return None
+
+
+def _value_shape(value: object) -> Shape | None:
+    if isinstance(value, AccountExpr):
+        return _ACCOUNT
+    return _shape(value.type) if isinstance(value, PathExpr) else None
+
+
+def _check(env: BodyEnvironment, spec: RequestSpec, names: Shape) -> Iterator[Finding]:
+    try:
+        load_template(env, spec)
+    except PackError as exc:
+        yield from exc.findings
+        return
+    yield from _names(env, spec.template, names, spec, frozenset())
+
+
+def _names(
+    env: BodyEnvironment, name: str, names: Shape, spec: RequestSpec, seen: frozenset[str]
+) -> Iterator[Finding]:
+    assert env.loader is not None
+    source = env.loader.get_source(env, name)[0]
+    tree = env.parse(source, name)
+    lines = source.splitlines()
+    file = template_file(env, name)
+    unknown = meta.find_undeclared_variables(tree) - set(names)
+    for node in tree.find_all(nodes.Name):
+        if node.ctx == "load" and node.name in unknown:
+            message = f'this template has no "{node.name}" to read in the request "{spec.id}"'
+            yield _name_fault(file, lines, node.lineno, node.name, message, names, spec)
+    yield from _attributes(tree, names, file, lines, spec)
+    own = {n.name: None for n in tree.find_all(nodes.Name) if n.ctx == "store"}
+    for include in tree.find_all((nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)):
+        target = getattr(include, "template", None)
+        if not isinstance(target, nodes.Const) or target.value in seen:
+            continue
+        part = str(target.value)
+        try:
+            env.get_template(part)
+        except TemplateNotFound:
+            yield Finding(
+                "PX400", f'there is no template "{part}"',
+                _place(file, lines, include.lineno, part),
+                hint=did_you_mean(part, env.list_templates()),
+                should_be=one_of(env.list_templates(), 20), width=len(part),
+            )  # fmt: skip
+            continue
+        except TemplateSyntaxError as exc:
+            yield _syntax(env, part, exc)
+            continue
+        yield from _names(env, part, {**own, **names}, spec, seen | {name})
+
+
+def _attributes(
+    tree: nodes.Template, names: Shape, file: str, lines: list[str], spec: RequestSpec
+) -> Iterator[Finding]:
+    """Names below a name, such as `line.net`, where it is known what is below."""
+    scope: dict[str, Shape | None] = dict(names)
+    for loop in tree.find_all(nodes.For):
+        if isinstance(loop.target, nodes.Name):
+            over = _below(loop.iter, scope)
+            scope[loop.target.name] = over.get(_ITEMS) if over else None
+    for assigned in tree.find_all(nodes.Assign):
+        for target in assigned.find_all(nodes.Name):
+            scope.setdefault(target.name, None)
+    for node in tree.find_all(nodes.Getattr):
+        holder = _below(node.node, scope)
+        if holder is None or _ITEMS in holder or node.attr in holder:
+            continue
+        written = f"{_written(node.node)}.{node.attr}"
+        message = f'"{_written(node.node)}" has no "{node.attr}"'
+        yield _name_fault(file, lines, node.lineno, written, message, holder, spec, node.attr)
+
+
+def _below(node: Any, scope: Mapping[str, Shape | None]) -> Shape | None:
+    if isinstance(node, nodes.Name):
+        return scope.get(node.name)
+    if isinstance(node, nodes.Getattr):
+        holder = _below(node.node, scope)
+        return holder.get(node.attr) if holder else None
+    return None
+
+
+def _written(node: Any) -> str:
+    if isinstance(node, nodes.Getattr):
+        return f"{_written(node.node)}.{node.attr}"
+    return str(node.name) if isinstance(node, nodes.Name) else "…"
+
+
+def _name_fault(
+    file: str, lines: list[str], line: int, written: str, message: str, known: Shape,
+    spec: RequestSpec, word: str | None = None,
+) -> Finding:  # fmt: skip
+    return Finding(
+        "PX402", message, _place(file, lines, line, written),
+        hint=did_you_mean(word or written, known), should_be=one_of(known, 40),
+        width=len(written), related=((spec.value_at["template"], "used by this request"),),
+    )  # fmt: skip
+
+
+def _place(file: str, lines: list[str], line: int, word: str) -> Position:
+    """The first place of a word on a line; its first character otherwise."""
+    text = lines[line - 1] if 0 < line <= len(lines) else ""
+    match = re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", text)
+    start = match.start() if match else len(text) - len(text.lstrip())
+    return Position(file, line, start + 1)
+
+
+def _missing(env: BodyEnvironment, spec: RequestSpec) -> Finding:
+    known = env.list_templates()
+    return Finding(
+        "PX400", f'there is no template "{spec.template}"', spec.value_at["template"],
+        hint=did_you_mean(spec.template, known), should_be=one_of(known, 20),
+        width=len(spec.template),
+    )  # fmt: skip
+
+
+def _syntax(env: BodyEnvironment, name: str, exc: TemplateSyntaxError) -> Finding:
+    shown = exc.name or name
+    assert env.loader is not None
+    lines = env.loader.get_source(env, shown)[0].splitlines()
+    file = template_file(env, shown)
+    line = min(exc.lineno, len(lines)) or 1
+    text = lines[line - 1] if lines else ""
+    if isinstance(exc, ValueInQuotes):
+        match = re.search(r'"[^"]*(\{\{.*?\}\})[^"]*"?', text)
+        at = Position(file, line, match.start() + 1 if match else 1)
+        width = len(match[0]) if match else 1
+        should_be = text.strip().replace(match[0], match[1]) if match else None
+        return Finding(
+            "PX403", "a value stands inside quotes", at, width=width, should_be=should_be,
+            hint="leave the quotes out: they are added, and the value made safe",
+        )  # fmt: skip
+    message = (exc.message or "it is not Jinja").rstrip(".")
+    named = re.match(r"No (filter|test) named '([^']*)'", message)
+    if named:
+        known = env.filters if named[1] == "filter" else env.tests
+        return Finding(
+            "PX401", f'there is no {named[1]} "{named[2]}"', _place(file, lines, line, named[2]),
+            hint=did_you_mean(named[2], known), width=len(named[2]),
+        )  # fmt: skip
+    message = message[0].lower() + message[1:]
+    return Finding(
+        "PX401", f"the template cannot be read: {message}", _place(file, lines, line, ""),
+        width=len(text.strip()),
+    )  # fmt: skip

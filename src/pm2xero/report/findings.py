@@ -1,0 +1,176 @@
+"""Findings as a person reads them: the place, the sentence, the source with a caret, the way out."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+
+from pm2xero.errors import Finding, Position
+
+ReadSource = Callable[[str], "list[str] | None"]
+
+WIDTH = 100
+BEFORE, AFTER = 2, 1
+BAR = "│"
+
+_BOLD, _RED, _YELLOW, _CYAN, _DIM, _PLAIN = (
+    "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[2m", "\x1b[0m",
+)  # fmt: skip
+
+
+def format_findings(
+    findings: Iterable[Finding], read_source: ReadSource, *, colour: bool = False
+) -> str:
+    """All findings, a blank line between them, and a last line that counts them."""
+    listed = tuple(findings)
+    blocks = [_block(f, read_source, _Paint(colour)) for f in listed]
+    return "\n\n".join([*blocks, _count(listed)])
+
+
+def format_finding(finding: Finding, read_source: ReadSource) -> str:
+    """One finding without colour.
+
+    Args:
+        read_source: gives the lines of a file as positions name it, or None when it is gone.
+    """
+    return _block(finding, read_source, _Paint(False))
+
+
+class _Paint:
+    def __init__(self, on: bool) -> None:
+        self.on = on
+
+    def __call__(self, text: str, *codes: str) -> str:
+        return f"{''.join(codes)}{text}{_PLAIN}" if self.on and text else text
+
+
+def _block(finding: Finding, read_source: ReadSource, paint: _Paint) -> str:
+    tint = _RED if finding.severity == "error" else _YELLOW
+    head = f"{paint(f'{finding.severity} {finding.code}', tint, _BOLD)}  {finding.message}"
+    if finding.at is not None:
+        head = f"{paint(str(finding.at), _BOLD)}  {head}"
+    parts = [head]
+    frame = None
+    if finding.at is not None:
+        frame = _frame(finding.at, finding.width, finding.hint, read_source, paint, tint)
+    if frame:
+        parts += ["", *frame]
+    elif finding.hint:
+        parts.append(f"  {paint(finding.hint, _CYAN)}")
+    tail = []
+    if finding.should_be:
+        tail += [f"  {line}" for line in _wrapped(finding.should_be)]
+    for place, why in finding.related:
+        tail.append(f"  {place}  {why}")
+        tail += _quoted(place, read_source, paint)
+    return "\n".join([*parts, "", *tail] if tail and frame else [*parts, *tail])
+
+
+def _frame(
+    at: Position, width: int, hint: str | None, read_source: ReadSource, paint: _Paint, tint: str
+) -> list[str]:
+    lines = read_source(at.file)
+    if not lines:
+        return []
+    number = min(at.line, len(lines))
+    past_end = at.line > len(lines)
+    text = lines[number - 1]
+    column = len(text) if past_end else min(at.column - 1, len(text))
+    if width > 1 and text[column : column + 1] in ("'", '"'):
+        width += 2
+    width = max(1, min(width, len(text) - column))
+    first, last = max(1, number - BEFORE), min(len(lines), number + AFTER)
+    gutter = len(str(last)) + 2
+    shown, left = _cut(_visible(text), column, width)
+    out = []
+    for line in range(first, last + 1):
+        if line != number:
+            out.append(_row(str(line), _end_cut(_visible(lines[line - 1])), gutter, paint))
+            continue
+        out.append(_row(str(line), shown, gutter, paint))
+        before = _columns(shown[: column - left])
+        under = _columns(shown[column - left : column - left + width])
+        marks = " " * before + paint("^" * max(1, under), tint, _BOLD)
+        out.append(_row("", f"{marks} {paint(hint, _CYAN)}" if hint else marks, gutter, paint))
+    return out
+
+
+def _quoted(place: Position, read_source: ReadSource, paint: _Paint) -> list[str]:
+    """The single line that a related place stands on."""
+    lines = read_source(place.file)
+    if not lines or place.line > len(lines):
+        return []
+    text = _end_cut(_visible(lines[place.line - 1]))
+    return [_row(str(place.line), text, len(str(place.line)) + 4, paint)]
+
+
+def _row(number: str, text: str, gutter: int, paint: _Paint) -> str:
+    return f"{paint(f'{number:>{gutter}} {BAR}', _DIM)} {text}".rstrip()
+
+
+def _visible(text: str) -> str:
+    """One character for one character, so that carets stay below what they mean."""
+    return "".join(
+        "→" if c == "\t" else "·" if unicodedata.category(c) == "Cc" else c for c in text
+    )
+
+
+def _cut(text: str, column: int, width: int) -> tuple[str, int]:
+    """A part of a wide line around the fault, and how many characters were dropped at its left."""
+    if len(text) <= WIDTH:
+        return text, 0
+    start = max(0, min(column - WIDTH // 3, len(text) - WIDTH))
+    if column + width < WIDTH:
+        start = 0
+    part = text[start : start + WIDTH]
+    if start:
+        part = "…" + part[1:]
+    if start + WIDTH < len(text):
+        part = part[:-1] + "…"
+    return part, start
+
+
+def _end_cut(text: str) -> str:
+    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
+
+
+def _columns(text: str) -> int:
+    """How many columns a terminal gives a text."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in ("W", "F") else 1
+        for c in text
+    )
+
+
+def _wrapped(text: str) -> list[str]:
+    """Long lists on several lines, later ones below the first word; corrected lines as they are."""
+    out: list[str] = []
+    for line in text.splitlines():
+        if len(line) <= WIDTH or ", " not in line:
+            out.append(line)
+            continue
+        start = line.find(": ") + 2 if ": " in line[:20] else 0
+        current = ""
+        for word in line.split(", "):
+            piece = f"{current}, {word}" if current else word
+            if len(piece) > WIDTH:
+                out.append(current + ",")
+                piece = " " * start + word
+            current = piece
+        out.append(current)
+    return out
+
+
+def _count(findings: tuple[Finding, ...]) -> str:
+    errors = sum(f.severity == "error" for f in findings)
+    warnings = len(findings) - errors
+    words = [_plural(errors, "error")] if errors or not warnings else []
+    if warnings:
+        words.append(_plural(warnings, "warning"))
+    files = {f.at.file for f in findings if f.at is not None}
+    where = f" in {_plural(len(files), 'file')}" if files else ""
+    return f"{' and '.join(words)}{where}"
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
