@@ -14,10 +14,11 @@ from typing import Any
 
 from pm2xero.decide.codegen import compile_item_test
 from pm2xero.decide.facts import Facts
+from pm2xero.decide.postings import account_of
 from pm2xero.decide.state import State
 from pm2xero.decide.values import Getter, getter, text_getter
 from pm2xero.pack.chart import CENT, AccountFact, TaxFact
-from pm2xero.pack.expressions import AccountExpr, PathExpr
+from pm2xero.pack.expressions import PathExpr
 from pm2xero.pack.model import LineSource, RequestSpec
 from pm2xero.read.transaction import Transaction
 
@@ -45,18 +46,6 @@ class Lines:
 
 
 LinesOf = Callable[[Transaction, State], Lines]
-
-
-def account_getter(account: AccountExpr, facts: Facts) -> Callable[[Any, Any, Any], AccountFact]:
-    """How an account of a mapping is found for a transaction."""
-    chart = facts.chart
-    if account.by == "role":
-        fact = chart.role(str(account.role))
-        return lambda tx, item, state: fact
-    assert account.path is not None
-    read = getter(account.path, facts)
-    look = chart.bank if account.by == "bank" else chart.ledger
-    return lambda tx, item, state: look(read(tx, item, state))
 
 
 def compile_lines(spec: RequestSpec, facts: Facts) -> LinesOf | None:
@@ -120,7 +109,7 @@ def _with_rounding(groups: list[_Group], account: AccountFact, no_tax: TaxFact) 
 def _compile_source(
     source: LineSource, facts: Facts
 ) -> Callable[[Transaction, State, dict[object, _Group]], None]:
-    account = account_getter(source.account, facts)
+    account = account_of(source.account, facts)
     net = getter(source.net, facts)
     tax_amount = getter(source.tax_amount, facts) if source.tax_amount else None
     tax = _tax_getter(source, facts)

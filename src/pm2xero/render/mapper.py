@@ -11,6 +11,7 @@ from jinja2 import TemplateError, UndefinedError
 from pm2xero.decide.codegen import ItemTest, compile_item_test
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.facts import Facts
+from pm2xero.decide.postings import account_of
 from pm2xero.decide.state import DocumentFact, State
 from pm2xero.decide.values import Getter, getter
 from pm2xero.errors import Finding, Position, RenderError
@@ -20,7 +21,7 @@ from pm2xero.pack.model import RequestSpec
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.check import BodyChecker
 from pm2xero.render.contracts import contract
-from pm2xero.render.lines import LinesOf, account_getter, compile_lines
+from pm2xero.render.lines import LinesOf, compile_lines
 from pm2xero.render.request import Contract, Request, idempotency_key, placeholder
 from pm2xero.render.template_checks import load_template, template_file
 from pm2xero.render.templates import BodyEnvironment, environment, render
@@ -97,7 +98,7 @@ class CompiledRequest:
         each = self.spec.each
         if each is None:
             return [self._one(tx, None, self.spec.id, state, made)]
-        items = tx.fields[each] or ()
+        items: list[Any] = tx.fields[each] or []
         if len(items) == 1:
             return [self._one(tx, items[0], self.spec.id, state, made)]
         return [
@@ -218,7 +219,7 @@ def contact(number: str, name: str) -> dict[str, str]:
 
 def _value(value: object, facts: Facts) -> Value:
     if isinstance(value, AccountExpr):
-        read = account_getter(value, facts)
+        read = account_of(value, facts)
         return lambda tx, item, state: _account(read(tx, item, state))
     if isinstance(value, PathExpr):
         field: Getter = getter(value, facts)

@@ -78,6 +78,8 @@ def application(service: Service) -> Starlette:
             Route("/connect/token", token, methods=["POST"]),
             Route("/connect/revocation", revocation, methods=["POST"]),
             Route("/connections", connections, methods=["GET"]),
+            # The official client writes it with a capital.
+            Route("/Connections", connections, methods=["GET"]),
             Route(API + "{path:path}", api, methods=["GET", "PUT", "POST", "DELETE"]),
         ]
     )
