@@ -84,19 +84,30 @@ class Effects:
             request = f"{tx.id}/{step}" if step else None
             fact = DocumentFact(tx.id, "in_xero", self._kind, amount, contact, request)
             state.add_open(fact)
+        self._move(tx, state, 1)
+
+    def revert(self, tx: Transaction, state: MemoryState) -> None:
+        """Take the transaction's effect back, as if it had never been posted."""
+        if self._opens is not None:
+            state.drop_open(tx.id)
+        self._move(tx, state, -1)
+
+    def _move(self, tx: Transaction, state: MemoryState, sign: int) -> None:
         for settle in self._settles:
-            settle(tx, state)
+            settle(tx, state, sign)
         if self._trust is not None:
             for matter, bank, amount in list(self._trust(tx, state)):
-                state.move_trust(matter, bank, amount)
+                state.move_trust(matter, bank, sign * amount)
 
 
-def _compile_settles(settles: Settles, facts: Facts) -> Callable[[Transaction, MemoryState], None]:
+def _compile_settles(
+    settles: Settles, facts: Facts
+) -> Callable[[Transaction, MemoryState, int], None]:
     document, amount = getter(settles.document, facts), getter(settles.amount, facts)
     each = settles.each
 
-    def apply(tx: Transaction, state: MemoryState) -> None:
+    def apply(tx: Transaction, state: MemoryState, sign: int) -> None:
         for item in (tx.fields[each] or ()) if each else (None,):
-            state.settle(document(tx, item, state), amount(tx, item, state))
+            state.settle(document(tx, item, state), sign * amount(tx, item, state))
 
     return apply

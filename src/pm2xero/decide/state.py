@@ -107,6 +107,14 @@ class MemoryState:
         """Make a document known that can be paid or used up."""
         self._open[fact.id] = fact
 
+    def drop_open(self, id: str) -> None:
+        """Forget a document that could be paid."""
+        self._open.pop(id, None)
+
+    def forget(self, id: str) -> None:
+        """Forget the decision about an id, so that a correction is decided afresh."""
+        self._seen.pop(id, None)
+
     def remember(self, id: str, revision: int, digest: bytes, outcome: str) -> None:
         """Note the decision about an id; `outcome` may say why a document cannot be paid yet."""
         self._seen[id] = _CODES[outcome] + min(revision, 0xFFFFFFFF).to_bytes(4, "big") + digest[:8]

@@ -21,6 +21,7 @@ from pm2xero.pack.types import (
     ReferenceType,
     ScalarType,
     TaxCodeType,
+    describe,
 )
 
 
@@ -41,12 +42,12 @@ class KindBuilder:
                 str(e.values.get("title", name)),
                 e.values.get("system"),
                 e.values.get("class"),
-                e.values.at,
+                e.at,
             )
             for name, e in self.merged.entries["roles"].items()
         }
         for name, entry in self.merged.entries["fields"].items():
-            kind = self._type(_raw(entry.values), entry.values.at)
+            kind = self._type(_raw(entry.values), _type_at(entry))
             if kind is not None:
                 self.fields[name] = kind
         kinds = {}
@@ -79,9 +80,10 @@ class KindBuilder:
         if "one_of" in raw:
             return ScalarType("text", tuple(str(v) for v in raw["one_of"]))
         if "record" in raw:
-            return self._record(str(raw["record"]), at)
+            return self._record(str(raw["record"]), _value_at(raw, "record", at))
         if "list_of" in raw:
             name = str(raw["list_of"])
+            at = _value_at(raw, "list_of", at)
             inner = self._type(name, at) if name in SCALARS | REFERENCES else self._record(name, at)
             return ListType(inner) if inner is not None else None
         if "tax_code" in raw:
@@ -130,12 +132,16 @@ class KindBuilder:
     def _kind(self, name: str, entry: Entry, roles: dict[str, Role]) -> Kind | None:
         values = entry.values
         if "title" not in values or "fields" not in values:
-            self._fault(
-                "PX204",
-                f'the kind "{name}" lacks title or fields, and no lower layer has it',
-                values.at,
-                self.merged.entries["kinds"],
-                name,
+            lacking = " and ".join(k for k in ("title", "fields") if k not in values)
+            others = [k for k in self.merged.entries["kinds"] if k != name]
+            self.findings.append(
+                Finding(
+                    "PX204",
+                    f'the kind "{name}" lacks {lacking}, and no lower layer has it',
+                    entry.at,
+                    hint=did_you_mean(name, others),
+                    width=len(name),
+                )
             )
             return None
         every = self.merged.settings.get("every_document") or SourceMap(values.at)
@@ -156,7 +162,7 @@ class KindBuilder:
             postings=tuple(self._postings(values, scope, roles)),
             opens=self._opens(values, scope),
             settles=tuple(self._settles(values, scope)),
-            at=values.at,
+            at=entry.at,
         )
 
     def _postings(self, values: SourceMap, scope: Scope, roles: dict[str, Role]) -> list[Posting]:
@@ -164,10 +170,21 @@ class KindBuilder:
         raw_list = values.get("postings") or SourceList(values.at)
         for raw in raw_list:
             if ("debit" in raw) == ("credit" in raw):
-                self._fault("PX308", "a posting has either `debit` or `credit`", raw.at)
+                both = "both" if "debit" in raw else "neither"
+                self.findings.append(
+                    Finding(
+                        "PX308",
+                        f"a posting has either `debit` or `credit`; this has {both}",
+                        raw.key_at.get("credit", raw.at),
+                        hint="write two postings" if both == "both" else None,
+                        width=len("credit") if both == "both" else 1,
+                    )
+                )
                 continue
             side = "debit" if "debit" in raw else "credit"
             inner = self.item_scope(raw, scope)
+            if inner is None:
+                continue
             when = None
             if "when" in raw:
                 when = parse_condition(raw["when"], scope, raw.value_at["when"], self.findings)
@@ -193,13 +210,15 @@ class KindBuilder:
         result = []
         for raw in values.get("settles") or ():
             inner = self.item_scope(raw, scope)
+            if inner is None:
+                continue
             document, amount = self.path(raw, "document", inner), self.path(raw, "amount", inner)
             if document and amount:
                 result.append(Settles(document, amount, raw.get("each")))
         return result
 
-    def item_scope(self, raw: SourceMap, scope: Scope) -> Scope:
-        """The scope inside `each`, or the scope itself where there is none."""
+    def item_scope(self, raw: SourceMap, scope: Scope) -> Scope | None:
+        """The scope inside `each`, the scope itself where there is none, None with a finding."""
         if "each" not in raw:
             return scope
         kind = scope.record.field(str(raw["each"]))
@@ -213,7 +232,7 @@ class KindBuilder:
                 "PX302", f'"{raw["each"]}" is not a list of {scope.kind}', raw.value_at["each"],
                 names, str(raw["each"]),
             )  # fmt: skip
-            return scope
+            return None
         return scope.with_item(kind.of)
 
     def path(self, raw: SourceMap, key: str, scope: Scope) -> PathExpr | None:
@@ -248,16 +267,33 @@ class KindBuilder:
             path = self.path(raw, by, scope)
             if path is None:
                 return None
-            wanted = "bank_account" if by == "bank" else "ledger_account"
-            if path.type.name != wanted:
-                message = f'"{path.text}" is no {wanted.replace("_", " ")} field'
-                self._fault("PX302", message, raw.value_at[by])
+            kind = ReferenceType("bank_account" if by == "bank" else "ledger_account")
+            if path.type.name != kind.name:
+                message = f'"{path.text}" is {describe(path.type)}, not {describe(kind)}'
+                other = {"ledger_account": "account", "bank_account": "bank"}.get(path.type.name)
+                self.findings.append(
+                    Finding(
+                        "PX302",
+                        message,
+                        raw.value_at[by],
+                        hint=f"write {{ {other}: {path.text} }}" if other else None,
+                        width=len(path.text),
+                    )
+                )
                 return None
             return AccountExpr("bank" if by == "bank" else "account", path=path)
         if raw not in roles:
             self._fault("PX309", f'there is no role "{raw}"', at, roles, str(raw))
             return None
         return AccountExpr("role", role=str(raw))
+
+
+def _value_at(raw: Mapping[str, Any], key: str, otherwise: Position) -> Position:
+    return raw.value_at[key] if isinstance(raw, SourceMap) else otherwise
+
+
+def _type_at(entry: Entry) -> Position:
+    return entry.values.value_at.get("is", entry.values.at)
 
 
 def _raw(values: SourceMap) -> Any:

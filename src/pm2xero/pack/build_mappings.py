@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pm2xero.errors import Finding, Position
@@ -12,7 +12,7 @@ from pm2xero.pack.condition_reader import parse_condition
 from pm2xero.pack.expressions import PathError, Scope, parse_text, resolve
 from pm2xero.pack.layers import Merged
 from pm2xero.pack.model import Kind, LineSource, MappingSpec, RequestSpec, Role, Rule
-from pm2xero.pack.source import SourceMap
+from pm2xero.pack.source import SourceList, SourceMap
 from pm2xero.pack.suggest import did_you_mean, one_of
 from pm2xero.resources import root
 
@@ -26,8 +26,9 @@ def build_mappings(merged: Merged, findings: list[Finding]) -> dict[str, Mapping
                 Finding(
                     "PX204",
                     f'the mapping "{name}" has no requests, and no lower layer has it',
-                    entry.values.at,
+                    entry.at,
                     hint=did_you_mean(name, [m for m in merged.entries["mappings"] if m != name]),
+                    width=len(name),
                 )
             )
             continue
@@ -37,7 +38,7 @@ def build_mappings(merged: Merged, findings: list[Finding]) -> dict[str, Mapping
             section=entry.section,
             raw=entry.values,
             on_change=dict(entry.values.get("on_change") or {}),
-            at=entry.values.at,
+            at=entry.at,
             origins=entry.origins,
         )
     return result
@@ -53,6 +54,8 @@ def compile_requests(
     """The requests of every (mapping, kind) that some rule names, also of rules now rejecting."""
     compiled: dict[tuple[str, str], tuple[RequestSpec, ...]] = {}
     faults: dict[tuple[object, ...], Finding] = {}
+    for mapping in mappings.values():
+        builder.findings.extend(_endpoints(mapping))
     for rule in rules:
         if rule.mapping is None:
             continue
@@ -80,6 +83,27 @@ def compile_requests(
     return compiled
 
 
+def _endpoints(mapping: MappingSpec) -> Iterator[Finding]:
+    """Endpoints that Xero does not have; told also of mappings that no rule uses."""
+    folder = root() / "schema" / "xero"
+    requests: Any = mapping.raw["requests"]
+    for raw in requests:
+        for verb in ("put", "post"):
+            path = str(raw.get(verb, ""))
+            endpoint = ".".join(p for p in path.split("/") if not p.startswith("{"))
+            if not path or (folder / f"{verb}.{endpoint}.json").is_file():
+                continue
+            known = sorted(f.stem.split(".", 1)[1] for f in folder.glob(f"{verb}.*.json"))
+            yield Finding(
+                "PX316",
+                f'Xero takes no {verb.upper()} of "{endpoint}"',
+                raw.value_at[verb],
+                hint=did_you_mean(endpoint, known),
+                should_be=one_of(known, 20),
+                width=len(path),
+            )
+
+
 class _Compiler:
     def __init__(self, kind: Kind, roles: Mapping[str, Role], builder: KindBuilder) -> None:
         self.kind = kind
@@ -97,14 +121,17 @@ class _Compiler:
             if identity in ids:
                 at = raw.value_at["id"]
                 self.findings.append(Finding("PX201", f'the request "{identity}" stands twice', at))
-            for need in raw.get("needs") or ():
+            needs = raw.get("needs") or SourceList(raw.at)
+            for need, place in zip(needs, needs.item_at, strict=True):
                 if need not in ids:
                     self.findings.append(
                         Finding(
                             "PX314",
                             f'"{need}" is no earlier request of this mapping',
-                            raw.value_at["needs"],
-                            hint=did_you_mean(need, ids),
+                            place,
+                            hint=did_you_mean(need, ids) or "only requests above can be needed",
+                            should_be=one_of(ids) if ids else None,
+                            width=len(str(need)),
                         )
                     )
             ids.add(identity)
@@ -118,12 +145,20 @@ class _Compiler:
         if len(verbs) != 1:
             at = raw.value_at["id"]
             self.findings.append(
-                Finding("PX315", "a request has either `put` or `post`", at, width=len(raw["id"]))
+                Finding(
+                    "PX315",
+                    "a request has either `put` or `post`; this has "
+                    + ("both" if verbs else "neither"),
+                    raw.key_at["post"] if verbs else at,
+                    width=len("post") if verbs else len(raw["id"]),
+                )
             )
             return None
         verb, path = verbs[0], str(raw[verbs[0]])
         scope = self.tools.item_scope(raw, self.scope)
-        self._endpoint(verb, path, raw.value_at[verb], scope)
+        if scope is None:
+            return None
+        self._path(path, raw.value_at[verb], scope)
         method: Any = verb.upper()
         return RequestSpec(
             id=str(raw["id"]),
@@ -148,21 +183,7 @@ class _Compiler:
             return None
         return parse_condition(raw["when"], scope, raw.value_at["when"], self.findings)
 
-    def _endpoint(self, verb: str, path: str, at: Position, scope: Scope) -> None:
-        endpoint = ".".join(p for p in path.split("/") if not p.startswith("{"))
-        folder = root() / "schema" / "xero"
-        if not (folder / f"{verb}.{endpoint}.json").is_file():
-            known = sorted(f.stem.split(".", 1)[1] for f in folder.glob(f"{verb}.*.json"))
-            self.findings.append(
-                Finding(
-                    "PX316",
-                    f'Xero takes no {verb.upper()} of "{endpoint}"',
-                    at,
-                    hint=did_you_mean(endpoint, known),
-                    should_be=one_of(known, 20),
-                    width=len(path),
-                )
-            )
+    def _path(self, path: str, at: Position, scope: Scope) -> None:
         for name in re.findall(r"\{([^}]*)\}", path):
             try:
                 found = resolve(name, scope)
@@ -193,19 +214,28 @@ class _Compiler:
                     Finding(
                         "PX105",
                         f'unknown key "{by}" in "{name}"',
-                        at,
+                        value.key_at.get(by, at),
                         hint=did_you_mean(by, ("field", "bank", "account", "role")),
                         should_be=one_of(("field", "bank", "account", "role")),
+                        width=max(1, len(by)),
                     )
                 )
         return values
 
     def _line(self, raw: SourceMap) -> LineSource | None:
         scope = self.tools.item_scope(raw, self.scope)
+        if scope is None:
+            return None
         amounts = [k for k in ("net", "debit", "credit") if k in raw]
         if len(amounts) != 1:
             self.findings.append(
-                Finding("PX317", "a line has one of `net`, `debit`, `credit`", raw.at)
+                Finding(
+                    "PX317",
+                    "a line has one of `net`, `debit`, `credit`; this has "
+                    + (" and ".join(f"`{a}`" for a in amounts) or "none"),
+                    raw.key_at[amounts[1]] if amounts else raw.at,
+                    width=len(amounts[1]) if amounts else 1,
+                )
             )
             return None
         account = self.tools.account(raw["account"], raw.value_at["account"], scope, self.roles)
@@ -233,10 +263,16 @@ class _Compiler:
         if re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", text):
             try:
                 return resolve(text, scope)
-            except PathError:
-                pass
+            except PathError as exc:
+                # A plain word may be meant as text, unless it is nearly the name of a field.
+                if exc.hint is not None:
+                    at = raw.value_at["describe"]
+                    self.findings.append(exc.finding("PX303", at, len(text)))
+                    return None
         try:
             return parse_text(text, scope)
         except PathError as exc:
-            self.findings.append(exc.finding("PX310", raw.value_at["describe"], len(text)))
+            self.findings.append(
+                exc.finding("PX310", raw.value_at["describe"], 1, raw.text_at.get("describe"))
+            )
             return None

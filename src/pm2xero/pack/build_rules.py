@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from pm2xero.errors import Finding
 from pm2xero.pack.condition_reader import parse_condition
@@ -78,7 +80,7 @@ def _rule(
     names = tuple(_kinds(values, kinds, posting, findings))
     conditions: dict[str, Condition | None] = {}
     texts: dict[str, Mapping[str, TextExpr]] = {}
-    local: dict[tuple[object, ...], Finding] = {}
+    local: dict[tuple[object, ...], list[tuple[str, Finding]]] = {}
     for name in names:
         scope = Scope(name, kinds[name].record)
         own: list[Finding] = []
@@ -88,8 +90,8 @@ def _rule(
         conditions[name] = condition
         texts[name] = _texts(values, scope, condition, own)
         for finding in own:
-            local.setdefault((finding.code, finding.at), finding)
-    findings.extend(local.values())
+            local.setdefault((finding.code, finding.at), []).append((name, finding))
+    findings.extend(_for_kinds(found, names) for found in local.values())
     section = str(values.get("section", entry.section))
     rank = merged.sections.index(section) if section in merged.sections else len(merged.sections)
     return Rule(
@@ -110,6 +112,27 @@ def _rule(
     )
 
 
+def _for_kinds(found: list[tuple[str, Finding]], names: tuple[str, ...]) -> Finding:
+    """One finding for a fault that a rule has in several of its kinds."""
+    affected = [name for name, _ in found]
+    first = found[0][1]
+    fine = [n for n in names if n not in affected]
+    if not fine:
+        others = len(affected) - 1
+        more = f", nor for {others} other kinds of this rule" if others else ""
+        return replace(first, message=first.message + more)
+    lacking = re.search(r'has no field "([^"]*)"', first.message)
+    field = lacking[1] if lacking else "lines"
+    listed = ", ".join(affected[:3]) + (f" and {len(affected) - 3} others" * (len(affected) > 3))
+    return replace(
+        first,
+        message=f"{first.message} (of the {len(names)} kinds of this rule, {len(fine)} are fine)",
+        hint=first.hint
+        or f"choose the kinds by what they have, as in `kinds: {{ with: {field} }}`",
+        should_be=f"not fine for: {listed}",
+    )
+
+
 def _texts(
     values: SourceMap, scope: Scope, condition: Condition | None, findings: list[Finding]
 ) -> Mapping[str, TextExpr]:
@@ -124,14 +147,15 @@ def _texts(
         try:
             texts[key] = parse_text(str(values[key]), scope, extra)
         except PathError as exc:
-            findings.append(exc.finding("PX310", values.value_at[key], len(str(values[key]))))
+            text_at = values.text_at.get(key)
+            findings.append(exc.finding("PX310", values.value_at[key], 1, text_at))
     return texts
 
 
 def _kinds(
     values: SourceMap, kinds: Mapping[str, Kind], posting: set[str], findings: list[Finding]
 ) -> Iterable[str]:
-    listed, at = values["kinds"], values.value_at["kinds"]
+    listed = values["kinds"]
     if listed == "all":
         return kinds
     if listed == "posting":
@@ -164,8 +188,9 @@ def _kinds(
             Finding(
                 "PX312",
                 f"no kind has {' and '.join(fields)}",
-                at,
+                listed.value_at[selector],
                 hint=did_you_mean(fields[0], every),
+                width=len(fields[0]) if isinstance(wanted, str) else 1,
             )
         )
     return chosen

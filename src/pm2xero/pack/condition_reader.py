@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, cast
 
 from pm2xero.errors import Finding, Position
@@ -27,14 +26,20 @@ from pm2xero.pack.conditions import (
     atoms,
 )
 from pm2xero.pack.expressions import PathError, PathExpr, Scope, resolve
+from pm2xero.pack.literals import (
+    family,
+    literal,
+    looks_like_path,
+    operators_of,
+    suggest_operator,
+    twin,
+)
 from pm2xero.pack.source import SourceList, SourceMap
 from pm2xero.pack.suggest import did_you_mean, one_of
 from pm2xero.pack.types import (
     FieldType,
     ListType,
-    ReferenceType,
     ScalarType,
-    TaxCodeType,
     describe,
 )
 
@@ -48,6 +53,10 @@ def parse_condition(
     """
     parser = _Parser(scope, findings)
     return parser.mapping(raw, at)
+
+
+def _plain(value: Any) -> bool:
+    return not isinstance(value, SourceMap | SourceList)
 
 
 class _Parser:
@@ -105,7 +114,10 @@ class _Parser:
         if key == "repeated":
             path = self.path(str(value), value_at)
             if path is not None and not isinstance(path.type, ListType):
-                self.fault("PX302", f'"{value}" is not the field of a list', value_at)
+                self.fault(
+                    "PX302", f'"{value}" is {describe(path.type)}, not the field of a list',
+                    value_at, width=len(str(value)),
+                )  # fmt: skip
                 return None
             return Repeated(path, value_at) if path else None
         if key in OPERATORS and "sum" in raw:
@@ -137,6 +149,7 @@ class _Parser:
             self.fault(
                 "PX301", f"`{key}` needs `where:` beside it, to say what is asked of an item",
                 raw.key_at[key], width=len(key),
+                should_be=f"{{ {key}: {raw[key]}, where: {{ … }} }}",
             )  # fmt: skip
             return None
         over = self.path(str(raw[key]), raw.value_at[key])
@@ -160,7 +173,8 @@ class _Parser:
     def sum(self, raw: SourceMap) -> Condition | None:
         value, at = raw["sum"], raw.value_at["sum"]
         texts = value if isinstance(value, SourceList) else [value]
-        paths = [self.path(str(t), at) for t in texts]
+        places = value.item_at if isinstance(value, SourceList) else [at]
+        paths = [self.path(str(t), p) for t, p in zip(texts, places, strict=True)]
         ops = [k for k in raw if k in OPERATORS]
         if not ops:
             self.fault(
@@ -172,7 +186,11 @@ class _Parser:
         for path in good:
             kind = path.type.of if isinstance(path.type, ListType) else path.type
             if kind.name != "money":
-                self.fault("PX302", f'"{path.text}" is {describe(kind)}, not money', at)
+                place = places[texts.index(path.text)]
+                self.fault(
+                    "PX302", f'"{path.text}" is {describe(kind)}, not money', place,
+                    width=len(path.text),
+                )  # fmt: skip
                 return None
         for op in ops:
             operand = self.operand(op, raw[op], raw.value_at[op], ScalarType("money"))
@@ -195,23 +213,31 @@ class _Parser:
             if key not in OPERATORS:
                 self.fault(
                     "PX304", f'unknown operator "{key}"', value.key_at[key], width=len(key),
-                    hint=did_you_mean(key, OPERATORS), should_be=one_of(OPERATORS, 20),
+                    hint=suggest_operator(key, path.type),
+                    should_be=one_of(operators_of(path.type), 20),
                 )  # fmt: skip
                 continue
-            part = self.test(path, key, value[key], value.value_at[key])
+            part = self.test(path, key, value[key], value.value_at[key], value.key_at[key])
             if part is not None:
                 parts.append(part)
         if not parts:
             return None
         return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
-    def test(self, path: PathExpr, op: str, value: Any, at: Position) -> Condition | None:
+    def test(
+        self, path: PathExpr, op: str, value: Any, at: Position, op_at: Position | None = None
+    ) -> Condition | None:
         kind = path.type
-        allowed = _operators_of(kind)
+        allowed = operators_of(kind)
         if op not in allowed:
+            other = twin(op, kind)
+            hint = f'did you mean "{other}"?' if other else None
+            if isinstance(kind, ListType):
+                hint = f"ask it of the items, as in `any: {path.text}` with `where:`"
             self.fault(
-                "PX302", f'"{op}" cannot test "{path.text}", which is {describe(kind)}', at,
-                should_be=one_of(allowed, 20),
+                "PX302", f'"{op}" cannot test "{path.text}", which is {describe(kind)}',
+                op_at or at, hint=hint, should_be=one_of(allowed, 20),
+                width=len(op) if op_at else max(1, len(str(value))) if _plain(value) else 1,
             )  # fmt: skip
             return None
         operand = self.operand(op, value, at, kind)
@@ -224,12 +250,16 @@ class _Parser:
     ) -> Literal_ | tuple[Literal_, ...] | PathExpr | None:
         if op == "present":
             if not isinstance(value, bool):
-                self.fault("PX305", "`present` is true or false", at)
+                self.fault("PX305", "`present` is true or false", at, width=max(1, len(str(value))))
                 return None
             return value
         if op in ("in", "not_in"):
             if not isinstance(value, SourceList) or not value:
-                self.fault("PX305", f"`{op}` takes a list of values", at)
+                example = f"{op}: [{value}]" if value and _plain(value) else None
+                self.fault(
+                    "PX305", f"`{op}` takes a list of values", at, should_be=example,
+                    width=max(1, len(str(value))) if example else 1,
+                )  # fmt: skip
                 return None
             literals = [self.literal(v, p, kind) for v, p in zip(value, value.item_at, strict=True)]
             good = tuple(v for v in literals if v is not None)
@@ -240,12 +270,13 @@ class _Parser:
             try:
                 re.compile(str(value))
             except re.error as exc:
-                self.fault("PX305", f"this is not a pattern: {exc.msg}", at)
+                width = max(1, len(str(value)))
+                self.fault("PX305", f"this is not a pattern: {exc.msg}", at, width=width)
                 return None
             return str(value)
         if op == "longer_than":
             return self.literal(value, at, ScalarType("count"))
-        if op in ORDER_MONEY | ORDER_DATE and _looks_like_path(value):
+        if op in ORDER_MONEY | ORDER_DATE and looks_like_path(value):
             return self.other_path(value, at, kind)
         return self.literal(value, at, kind)
 
@@ -253,7 +284,7 @@ class _Parser:
         other = self.path(str(value), at)
         if other is None:
             return None
-        if _family(other.type) != _family(kind):
+        if family(other.type) != family(kind):
             self.fault(
                 "PX302", f'"{value}" is {describe(other.type)} and cannot be compared with '
                 f"{describe(kind)}", at, width=len(str(value)),
@@ -263,7 +294,7 @@ class _Parser:
 
     def literal(self, value: Any, at: Position, kind: FieldType) -> Literal_ | None:
         try:
-            return _literal(value, kind)
+            return literal(value, kind)
         except ValueError as exc:
             values = kind.values if isinstance(kind, ScalarType) else ()
             self.fault(
@@ -272,71 +303,3 @@ class _Parser:
                 should_be=one_of(values) if values else None,
             )  # fmt: skip
             return None
-
-
-def _operators_of(kind: FieldType) -> tuple[str, ...]:
-    common = ("present", "is", "is_not", "in", "not_in", "same_as", "differs_from")
-    if isinstance(kind, ReferenceType | TaxCodeType):
-        return common
-    if not isinstance(kind, ScalarType):
-        return ("present",)
-    if kind.name in ("money", "count"):
-        return (*common, *sorted(ORDER_MONEY))
-    if kind.name in ("date", "instant"):
-        return (*common, *sorted(ORDER_DATE))
-    if kind.name == "flag":
-        return ("present", "is", "is_not", "same_as", "differs_from")
-    return (*common, "matches", "longer_than")
-
-
-def _family(kind: FieldType) -> str:
-    if kind.name in ("money", "date", "instant", "flag", "count"):
-        return kind.name
-    return "text" if not isinstance(kind, ListType) else "list"
-
-
-def _looks_like_path(value: Any) -> bool:
-    return isinstance(value, str) and bool(re.match(r"[A-Za-z_]", value))
-
-
-def _literal(value: Any, kind: FieldType) -> Literal_:
-    name = kind.name
-    if name == "flag":
-        if not isinstance(value, bool):
-            raise ValueError(f'"{value}" is not true or false')
-        return value
-    if name == "count":
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise ValueError(f'"{value}" is not a whole number')
-        return value
-    if name == "money":
-        return _money(value)
-    if name in ("date", "instant"):
-        try:
-            if name == "date":
-                return date.fromisoformat(str(value))
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            form = "2026-05-31" if name == "date" else "2026-05-31T00:00:00Z"
-            raise ValueError(f'"{value}" is not a {name}; write it as {form}') from None
-        if moment.tzinfo is None:
-            raise ValueError(f'"{value}" needs a time zone, as in 2026-05-31T00:00:00Z')
-        return moment
-    if not isinstance(value, str):
-        raise ValueError(f'"{value}" must be text here; put it in quotes')
-    if isinstance(kind, ScalarType) and kind.values and value not in kind.values:
-        raise ValueError(f'"{value}" is not a value that this field can have')
-    return value
-
-
-def _money(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError(f'"{value}" is not an amount')
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        raise ValueError(f'"{value}" is not an amount; write it as "0.01"') from None
-    exponent = amount.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < -2:
-        raise ValueError(f'"{value}" has more than two decimals')
-    return amount

@@ -83,14 +83,23 @@ class Scope:
 
 
 class PathError(Exception):
-    """A path that cannot be resolved; carries the sentence and the hint."""
+    """A path that cannot be resolved; carries the sentence and the hint.
+
+    `within` is the part of a longer text that is at fault: where it starts, and its length.
+    """
 
     def __init__(self, message: str, hint: str | None = None, should_be: str | None = None) -> None:
         super().__init__(message)
         self.message, self.hint, self.should_be = message, hint, should_be
+        self.within: tuple[int, int] | None = None
 
-    def finding(self, code: str, at: Position, width: int = 1) -> Finding:
-        """The same as a finding at a place."""
+    def finding(
+        self, code: str, at: Position, width: int = 1, text_at: Position | None = None
+    ) -> Finding:
+        """The same as a finding at a place; `text_at` is where the text as written begins."""
+        if self.within is not None and text_at is not None:
+            start, width = self.within
+            at = Position(text_at.file, text_at.line, text_at.column + start)
         return Finding(
             code, self.message, at, hint=self.hint, should_be=self.should_be, width=width
         )
@@ -140,24 +149,44 @@ def parse_text(text: str, scope: Scope, extra: Mapping[str, Scope] | None = None
         PathError: a path in braces names nothing.
     """
     parts: list[str | PathExpr] = []
+    start = 0
     for index, piece in enumerate(re.split(r"\{([^{}]*)\}", text)):
-        if index % 2 == 0:
-            if piece:
-                parts.append(piece)
-            continue
-        prefix, _, remainder = piece.partition(".")
-        if extra and prefix in extra and remainder:
-            inner = resolve(remainder, extra[prefix])
-            if inner.base != "item":
-                raise PathError(f'"{piece}" must name a field of the item that was found')
-            parts.append(inner)
-        elif prefix == "found":
-            raise PathError(
-                "{found.…} needs a condition with `any` in the same rule, to say what was found"
-            )
-        else:
-            parts.append(resolve(piece, scope))
+        is_path = index % 2 == 1
+        try:
+            if is_path:
+                parts.append(_placeholder(piece, scope, extra or {}))
+            elif piece:
+                parts.append(_plain(piece))
+        except PathError as exc:
+            offset, length = exc.within or (1 if is_path else 0, max(1, len(piece)))
+            exc.within = (start + offset, length)
+            raise
+        start += len(piece) + (2 if is_path else 0)
     return TextExpr(text, tuple(parts))
+
+
+def _plain(piece: str) -> str:
+    lone = re.search(r"[{}]", piece)
+    if lone is None:
+        return piece
+    word = "opened and never closed" if lone[0] == "{" else "closed and was never opened"
+    error = PathError(f"a brace is {word}", "write {field} to put a value in")
+    error.within = (lone.start(), 1)
+    raise error
+
+
+def _placeholder(piece: str, scope: Scope, extra: Mapping[str, Scope]) -> PathExpr:
+    prefix, _, remainder = piece.partition(".")
+    if prefix in extra and remainder:
+        inner = resolve(remainder, extra[prefix])
+        if inner.base != "item":
+            raise PathError(f'"{piece}" must name a field of the item that was found')
+        return inner
+    if prefix == "found":
+        raise PathError(
+            "{found.…} needs a condition with `any` in the same rule, to say what was found"
+        )
+    return resolve(piece.strip(), scope)
 
 
 def _names(record: RecordType) -> Iterable[str]:
@@ -180,7 +209,9 @@ def _root(text: str, first: str, rest: list[str]) -> PathExpr:
     if len(rest) != 1 or rest[0] not in attributes:
         missing = ".".join(rest) or "nothing"
         raise PathError(
-            f'{first} has no "{missing}"', did_you_mean(missing, attributes), one_of(attributes)
+            f'{first} has no "{missing}"',
+            did_you_mean(missing, attributes, first),
+            one_of(attributes),
         )
     return PathExpr(text, cast(Base, first), (rest[0],), None, None, attributes[rest[0]])
 
@@ -197,9 +228,11 @@ def _walk(text: str, base: Base, record: RecordType, names: list[str]) -> PathEx
                 name, kind = alias, current.field(alias)
             if kind is None:
                 known = set(_names(current))
+                above = ".".join(text.split(".")[: depth - len(names)])
+                owner = f'"{above}"' if depth else "the document"
                 raise PathError(
-                    f'{_owner(text, depth)} has no field "{name}"',
-                    did_you_mean(name, known),
+                    f'{owner} has no field "{name}"',
+                    did_you_mean(name, known, above),
                     one_of(known),
                 )
             current = kind
@@ -212,7 +245,7 @@ def _walk(text: str, base: Base, record: RecordType, names: list[str]) -> PathEx
                 return PathExpr(text, base, tuple(steps), name, current, attributes[name])
             raise PathError(
                 f'a {current.name.replace("_", " ")} has no "{name}"',
-                did_you_mean(name, attributes),
+                did_you_mean(name, attributes, ".".join(text.split(".")[: depth - len(names)])),
                 one_of(attributes),
             )
         if isinstance(current, ListType) and last and name == "count":
@@ -223,7 +256,3 @@ def _walk(text: str, base: Base, record: RecordType, names: list[str]) -> PathEx
                 return PathExpr(text, base, (*steps, name), None, None, ListType(inner))
         raise PathError(f'"{".".join(names[:depth])}" has nothing below it named "{name}"')
     return PathExpr(text, base, tuple(steps), None, None, current)
-
-
-def _owner(text: str, depth: int) -> str:
-    return f'"{".".join(text.split(".")[:depth])}"' if depth else "the document"

@@ -45,7 +45,10 @@ class Layer:
 
 @dataclass(slots=True)
 class Entry:
-    """A merged rule, kind, mapping …: its values, where each came from, and its section."""
+    """A merged rule, kind, mapping …: its values, where each came from, and its section.
+
+    `at` is where the lowest layer names it.
+    """
 
     id: str
     values: SourceMap
@@ -53,6 +56,7 @@ class Entry:
     section: str
     layer: str
     place: int
+    at: Position
 
 
 @dataclass(slots=True)
@@ -150,8 +154,12 @@ def _apply(
     below = known.get(identity)
     if below is None:
         origins = {k: Origin(values.value_at[k], layer) for k in values if k != "id"}
-        known[identity] = Entry(identity, values.copy(), origins, section, layer, place)
+        known[identity] = Entry(identity, values.copy(), origins, section, layer, place, at)
         return
+    if group == "fields":
+        # A type is one value, whether it is written as a word or as a mapping.
+        for key in set(below.values) - set(values):
+            del below.values[key]
     _override(below, values, at, word, layer, merged)
 
 
@@ -179,6 +187,8 @@ def _override(
         changed = True
         replaced = (old, *old.replaced) if old else ()
         below.values.put(key, value, values.key_at[key], values.value_at[key])
+        if key in values.text_at:
+            below.values.text_at[key] = values.text_at[key]
         below.origins[key] = Origin(values.value_at[key], layer, replaced)
     if not changed:
         merged.findings.append(
@@ -188,6 +198,6 @@ def _override(
                 at,
                 hint="say what is to be different, or `remove: true`",
                 width=len(below.id),
-                related=((below.values.at, f"defined in layer {below.layer}"),),
+                related=((below.at, f"defined in layer {below.layer}"),),
             )
         )

@@ -42,6 +42,7 @@ def load_pack(
     *,
     extensions: tuple[PackRoot, ...] = (),
     overlay: tuple[str, SourceMap] | None = None,
+    region_at: Position | None = None,
 ) -> Pack:
     """Load the layers base → region (→ state) → extensions → firm and build the pack.
 
@@ -49,13 +50,14 @@ def load_pack(
         region: name of the region or state layer.
         extensions: further packs, applied in this order over the built-in one.
         overlay: file name and content of the firm's own layer (its organisation.yaml).
+        region_at: where the region is named, for messages.
 
     Raises:
         PackError: with every fault that was found, in the order of files and lines.
     """
     findings: list[Finding] = []
     roots = (builtin(), *extensions)
-    layers = _layers(region, roots, overlay, findings)
+    layers = _layers(region, roots, overlay, findings, region_at)
     if findings:
         raise PackError(*_in_order(findings))
     merged = merge(layers)
@@ -103,10 +105,11 @@ def _layers(
     roots: tuple[PackRoot, ...],
     overlay: tuple[str, SourceMap] | None,
     findings: list[Finding],
+    region_at: Position | None,
 ) -> tuple[Layer, ...]:
     base_root = roots[0]
     layers = [Layer(BASE, _documents(base_root, BASE, findings))]
-    for name in _chain(region, roots, findings):
+    for name in _chain(region, roots, findings, region_at):
         documents = tuple(d for r in roots for d in _region_documents(r, name, findings))
         layers.append(Layer(name, documents))
     layers.extend(
@@ -152,17 +155,18 @@ def _read(file: Path, pack: PackRoot, schema: str, findings: list[Finding]) -> D
     return None if faults else Document(shown, tree)
 
 
-def _chain(region: str, roots: tuple[PackRoot, ...], findings: list[Finding]) -> list[str]:
+def _chain(
+    region: str, roots: tuple[PackRoot, ...], findings: list[Finding], at: Position | None
+) -> list[str]:
     """The region's layers from the lowest up, following `extends` down to base."""
     if region == BASE:
         return []
     chain: list[str] = []
     current = region
-    at: Position | None = None
     while current != BASE:
         if current in chain:
             message = f'the region "{current}" extends itself'
-            findings.append(Finding("PX206", message, at))
+            findings.append(Finding("PX206", message, at, width=len(current)))
             break
         document = None
         for pack in roots:

@@ -108,6 +108,7 @@ class Organisation:
     file: str
     overlay: SourceMap
     account_at: Mapping[str, Position]
+    region_at: Position | None = None
 
 
 def load_organisation(path: Path, region: str | None = None) -> Organisation:
@@ -170,6 +171,7 @@ def load_organisation(path: Path, region: str | None = None) -> Organisation:
         file=name,
         overlay=overlay,
         account_at={**tree["accounts"].value_at, **tree["bank_accounts"].value_at},
+        region_at=None if region else tree.value_at["region"],
     )  # fmt: skip
 
 
@@ -186,14 +188,17 @@ def load_snapshot(path: Path, at: Position) -> XeroSnapshot:
         message = f"the snapshot {path} cannot be read: {exc.strerror}"
     except json.JSONDecodeError as exc:
         message = f"the snapshot {path} is not JSON (line {exc.lineno}, column {exc.colno})"
-    except (KeyError, TypeError, AttributeError) as exc:
-        message = f"the snapshot {path} lacks {exc} of Xero's answers"
+    except KeyError as exc:
+        message = f'the snapshot {path} lacks "{exc.args[0]}"'
+    except (TypeError, AttributeError, ValueError, ArithmeticError):
+        message = f"the snapshot {path} is not made of Xero's answers"
     raise OrganisationError(
         Finding(
             "PO502",
             message,
             at,
             should_be='{"Organisation": {…}, "Accounts": […], "TaxRates": […]} as Xero sends them',
+            width=max(1, len(path.name)),
         )
     )
 

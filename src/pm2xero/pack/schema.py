@@ -7,6 +7,8 @@ keys, wrong types, values that are not allowed; each at its own line and column.
 from __future__ import annotations
 
 import json
+import re
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -24,6 +26,10 @@ _TYPES = {
     "number": "a number",
     "null": "nothing",
 }
+_YES_NO = {
+    "yes": "true", "on": "true", "y": "true", "1": "true",
+    "no": "false", "off": "false", "n": "false", "0": "false",
+}  # fmt: skip
 
 
 @cache
@@ -44,7 +50,8 @@ def _validator(name: str) -> Any:
 def check(name: str, tree: Any, at: Position) -> list[Finding]:
     """All faults of a tree against the schema `name`, in the order of the file."""
     if not isinstance(tree, SourceMap):
-        return [Finding("PX107", "the file must be a mapping of keys", at)]
+        hint = "begin it with `spec: 1`, then `rules:` or whatever it declares"
+        return [Finding("PX107", "the file must be a mapping of keys", at, hint=hint)]
     findings: dict[tuple[object, ...], Finding] = {}
     for error in _validator(name).iter_errors(tree):
         for finding in _explain(error, tree):
@@ -60,8 +67,16 @@ def _explain(error: Any, tree: Any) -> list[Finding]:
     if rule in ("anyOf", "oneOf") and error.context:
         return _alternatives(error, tree, path)
     at = place_of(tree, path)
-    name = _name(path)
-    width = max(1, len(str(error.instance))) if isinstance(error.instance, str) else 1
+    name = _name(path, tree)
+    scalar = isinstance(error.instance, str | int | Decimal)
+    width = max(1, len(str(error.instance))) if scalar else 1
+    if "propertyNames" in error.absolute_schema_path:
+        said = error.schema.get("x-say", "a name that can be used here")
+        key = str(error.instance)
+        at = place_of(tree, [*path, key], of_key=True)
+        better = re.sub(r"[^a-z0-9]+", "_", key.lower()).strip("_")
+        hint = f"write {better}" if re.match(r"[a-z]", better) else None
+        return [Finding("PX108", f'"{key}" is not {said}', at, hint=hint, width=len(key))]
     if rule == "required":
         missing = [k for k in error.validator_value if k not in error.instance]
         return [
@@ -80,16 +95,33 @@ def _explain(error: Any, tree: Any) -> list[Finding]:
         words_ = " or ".join(_TYPES[w] for w in wanted)
         message = f"{name} must be {words_}, not {_found(error.instance)}"
         hint = None
-        if "string" in wanted and isinstance(error.instance, int | float):
-            hint = f'put it in quotes: "{error.instance}"'
-        return [Finding("PX107", message, at, hint=hint, width=width)]
+        if "string" in wanted and isinstance(error.instance, int | Decimal):
+            shown = str(error.instance).lower()
+            hint = f'put it in quotes: "{shown}"'
+        if wanted == ["boolean"]:
+            meant = _YES_NO.get(str(error.instance).lower())
+            hint = f"write {meant}" if meant else None
+        if wanted == ["array"] and isinstance(error.instance, dict):
+            hint = "start each entry with `- `"
+        examples = error.schema.get("examples") if wanted == ["object"] and path else None
+        should_be = f"{path[-1]}: {_flow(examples[0])}" if examples else None
+        return [Finding("PX107", message, at, hint=hint, should_be=should_be, width=width)]
     said = error.schema.get("x-say") if isinstance(error.schema, dict) else None
     if rule == "pattern":
         message = f'"{error.instance}" is not {said or "written as it must be"} ({name})'
         return [Finding("PX108", message, at, width=width)]
     if rule in ("minItems", "minProperties", "minLength"):
         return [Finding("PX109", f"{name} must not be empty", at)]
+    if rule == "maxLength":
+        message = f"{name} is longer than {error.validator_value} characters"
+        return [Finding("PX110", message, at, width=width)]
     return [Finding("PX110", f"{name} {said or 'is not allowed here'}", at, width=width)]
+
+
+def _flow(value: Any) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    return "{ " + ", ".join(f"{k}: {_flow(v)}" for k, v in value.items()) + " }"
 
 
 def _unknown_keys(error: Any, tree: Any, path: list[str | int]) -> list[Finding]:
@@ -102,7 +134,7 @@ def _unknown_keys(error: Any, tree: Any, path: list[str | int]) -> list[Finding]
         findings.append(
             Finding(
                 "PX105",
-                f'unknown key "{key}" in {_name(path)}',
+                f'unknown key "{key}" in {_name(path, tree)}',
                 where,
                 hint=did_you_mean(key, known),
                 should_be=one_of(known, 30),
@@ -127,15 +159,19 @@ def _alternatives(error: Any, tree: Any, path: list[str | int]) -> list[Finding]
         return [f for sub in best for f in _explain(sub, tree)]
     said = error.schema.get("x-say", "has another form")
     at = place_of(tree, path)
-    return [Finding("PX107", f"{_name(path)} {said}, not {_found(error.instance)}", at)]
+    return [Finding("PX107", f"{_name(path, tree)} {said}, not {_found(error.instance)}", at)]
 
 
-def _name(path: list[str | int]) -> str:
+def _name(path: list[str | int], tree: Any) -> str:
     words = [p for p in path if isinstance(p, str)]
     if not words:
         return "the file"
     text = f'"{words[-1]}"'
     if path and isinstance(path[-1], int):
+        for step in path:
+            tree = tree[step]
+        if isinstance(tree, SourceMap) and "id" in tree:
+            return f'{words[-1].removesuffix("s")} "{tree["id"]}"'
         text = f"entry {path[-1] + 1} of {text}"
     return text
 
@@ -148,10 +184,15 @@ def _found(value: object) -> str:
     if isinstance(value, list):
         return "a list"
     if isinstance(value, bool):
-        return "true or false"
-    return f'"{value}"'
+        return "true" if value else "false"
+    return f"the number {value}" if isinstance(value, int | Decimal) else f'"{value}"'
 
 
 def _example(schema: Any, key: str) -> str | None:
-    examples = schema.get("properties", {}).get(key, {}).get("examples")
+    declared = schema.get("properties", {}).get(key, {})
+    if "const" in declared:
+        return f"{key}: {declared['const']}"
+    if "enum" in declared:
+        return f"{key}: {' | '.join(str(v) for v in declared['enum'])}"
+    examples = declared.get("examples")
     return f"{key}: {examples[0]}" if examples and not isinstance(examples[0], dict) else None

@@ -15,6 +15,7 @@ from typing import Any, cast
 import yaml
 
 from pm2xero.errors import Finding, PackError, Position
+from pm2xero.pack.syntax import syntax_finding
 
 MAX_NODES = 200_000
 MAX_DEPTH = 60
@@ -30,19 +31,22 @@ _BOOLEANS = {"true": True, "false": False}
 class SourceMap(dict[str, Any]):
     """A mapping whose keys and values know their places."""
 
-    __slots__ = ("at", "key_at", "value_at")
+    __slots__ = ("at", "key_at", "text_at", "value_at")
 
     def __init__(self, at: Position) -> None:
         super().__init__()
         self.at = at
         self.key_at: dict[str, Position] = {}
         self.value_at: dict[str, Position] = {}
+        # Where the first character of a text stands, if the text is written on one line as it is.
+        self.text_at: dict[str, Position] = {}
 
     def put(self, key: str, value: Any, key_at: Position, value_at: Position) -> None:
         """Set a key together with the places of the key and of its value."""
         self[key] = value
         self.key_at[key] = key_at
         self.value_at[key] = value_at
+        self.text_at.pop(key, None)
 
     def copy(self) -> SourceMap:
         """A shallow copy that keeps the places."""
@@ -50,6 +54,7 @@ class SourceMap(dict[str, Any]):
         new.update(self)
         new.key_at.update(self.key_at)
         new.value_at.update(self.value_at)
+        new.text_at.update(self.text_at)
         return new
 
 
@@ -89,12 +94,15 @@ def read_yaml(path: Path, shown_as: str | None = None) -> Any:
     """
     name = shown_as or str(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        raw = path.read_bytes()
+        text = raw.decode("utf-8-sig")
     except FileNotFoundError:
         raise PackError(Finding("PX100", "there is no such file", Position(name))) from None
     except UnicodeDecodeError as exc:
+        before = exc.object[: exc.start].decode("utf-8", "replace")
+        at = Position(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
         raise PackError(
-            Finding("PX101", f"the file is not UTF-8 text (byte {exc.start})", Position(name))
+            Finding("PX101", "the file is not UTF-8 text", at, hint="save it as UTF-8")
         ) from None
     except OSError as exc:
         raise PackError(
@@ -109,7 +117,9 @@ def parse_yaml(text: str, name: str) -> Any:
     try:
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as exc:
-        raise PackError(_syntax_finding(exc, name)) from None
+        raise PackError(syntax_finding(exc, name, text.splitlines())) from None
+    except RecursionError:
+        raise PackError(_too_deep(Position(name))) from None
     except yaml.YAMLError as exc:
         message = str(exc).splitlines()[0]
         raise PackError(Finding("PX101", f"this is not YAML: {message}", Position(name))) from None
@@ -124,28 +134,9 @@ def parse_yaml(text: str, name: str) -> Any:
     return value
 
 
-def _syntax_finding(exc: yaml.MarkedYAMLError, name: str) -> Finding:
-    mark = exc.problem_mark or exc.context_mark
-    at = Position(name, mark.line + 1, mark.column + 1) if mark else Position(name)
-    problem = (exc.problem or "this is not YAML").strip()
-    hint = None
-    if "mapping values are not allowed" in problem:
-        problem = "a second colon on this line makes the text look like another key"
-        hint = "put the whole text in quotes"
-    elif "found character '\\t'" in problem or "found character that cannot start" in problem:
-        problem = "this character cannot start a value here"
-        hint = "indent with spaces, not tabs, and quote text that starts with @, %, ` or {{"
-    elif "could not find expected ':'" in problem:
-        problem = "a key without a colon"
-        hint = "write it as `key: value`"
-    elif "expected <block end>" in problem:
-        problem = "the indentation does not fit the lines above"
-        hint = "keys of one mapping start in the same column"
-    related: tuple[tuple[Position, str], ...] = ()
-    if exc.context_mark and mark and exc.context_mark.line != mark.line:
-        where = Position(name, exc.context_mark.line + 1, exc.context_mark.column + 1)
-        related = ((where, exc.context or "started here"),)
-    return Finding("PX101", problem, at, hint=hint, related=related)
+def _too_deep(at: Position) -> Finding:
+    message = f"values are nested more than {MAX_DEPTH} deep, or an alias holds itself"
+    return Finding("PX103", message, at)
 
 
 class _Builder:
@@ -159,9 +150,11 @@ class _Builder:
     def build(self, node: yaml.Node, depth: int = 0) -> Any:
         self.nodes += 1
         at = self._at(node)
-        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
-            finding = Finding("PX103", "values are nested or repeated by aliases without end", at)
-            raise PackError(finding)
+        if depth > MAX_DEPTH:
+            raise PackError(_too_deep(at))
+        if self.nodes > MAX_NODES:
+            message = f"the aliases of this file unfold to more than {MAX_NODES:,} values"
+            raise PackError(Finding("PX103", message, at))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at, depth + 1)
         if isinstance(node, yaml.SequenceNode):
@@ -193,6 +186,12 @@ class _Builder:
                 )
                 continue
             result.put(key, self.build(value_node, depth), key_at, self._at(value_node))
+            if isinstance(value_node, yaml.ScalarNode):
+                start, end = value_node.start_mark, value_node.end_mark
+                around = end.column - start.column - len(value_node.value)
+                if start.line == end.line and around in (0, 2):
+                    line, column = start.line + 1, start.column + 1 + around // 2
+                    result.text_at[key] = Position(self.name, line, column)
         return result
 
     def _at(self, node: yaml.Node) -> Position:

@@ -6,15 +6,20 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def did_you_mean(word: object, known: Iterable[str]) -> str | None:
-    """A hint naming the closest of `known`, or None when nothing is close."""
+def did_you_mean(word: object, known: Iterable[str], below: str = "") -> str | None:
+    """A hint naming the closest of `known`, or None when nothing is close.
+
+    Args:
+        below: the path that the word stands below, written before the suggestion.
+    """
+    prefix = f"{below}." if below else ""
     candidates = sorted({str(k) for k in known})
     text = str(word)
     lowered = {c.lower(): c for c in candidates}
     if text.lower() in lowered:
-        return f'did you mean "{lowered[text.lower()]}"?'
+        return f'did you mean "{prefix}{lowered[text.lower()]}"?'
     close = get_close_matches(text, candidates, n=1, cutoff=0.6)
-    return f'did you mean "{close[0]}"?' if close else None
+    return f'did you mean "{prefix}{close[0]}"?' if close else None
 
 
 def one_of(known: Iterable[str], limit: int = 12) -> str:

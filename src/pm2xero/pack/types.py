@@ -156,5 +156,9 @@ def describe(kind: FieldType) -> str:
     if isinstance(kind, ScalarType) and kind.values:
         return "one of " + ", ".join(kind.values)
     if isinstance(kind, ListType):
-        return f"a list of {describe(kind.of)}"
-    return kind.name.replace("_", " ")
+        inner = kind.of.name.replace("_", " ")
+        return f"a list of {inner if inner in ('money', 'text') else inner + 's'}"
+    name = "true or false" if kind.name == "flag" else kind.name.replace("_", " ")
+    if name in ("money", "text", "true or false") or isinstance(kind, RecordType):
+        return name if not isinstance(kind, RecordType) else f"a group of fields ({name})"
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from pm2xero.render.request import Contract
+from pm2xero.render.request import Contract, Undo
 from pm2xero.resources import root, schema_file
 
 # References between the schemas resolve against this name; nothing is ever fetched.
@@ -19,6 +19,7 @@ _BASE = "https://schema.invalid/xero/"
 def contract(name: str) -> Contract:
     """The contract of a verb and endpoint, such as `put.Invoices`."""
     raw = json.loads(schema_file(f"xero/{name}").read_text(encoding="utf-8"))
+    undo = raw.get("x-undo")
     return Contract(
         name=name,
         method=str(raw["x-method"]),
@@ -27,6 +28,7 @@ def contract(name: str) -> Contract:
         wrapper=raw["x-wrapper"],
         batch=bool(raw["x-batch"]),
         summarize=bool(raw["x-summarize-errors"]),
+        undo=Undo(undo["contract"], undo["id-in-body"], undo["status"]) if undo else None,
     )
 
 

@@ -10,6 +10,15 @@ import orjson
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """How an object of Xero is taken back: the contract, where its id goes, the status to set."""
+
+    contract: str
+    id_in_body: bool
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """What is known of one verb on one endpoint, from `schema/xero/`.
 
@@ -27,6 +36,7 @@ class Contract:
     wrapper: str | None
     batch: bool
     summarize: bool
+    undo: Undo | None = None
 
 
 @dataclass(frozen=True, slots=True)

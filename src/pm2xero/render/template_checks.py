@@ -14,7 +14,7 @@ from pm2xero.pack.expressions import AccountExpr, PathExpr
 from pm2xero.pack.model import Kind, Pack, RequestSpec
 from pm2xero.pack.suggest import did_you_mean, one_of
 from pm2xero.pack.types import FieldType, ListType, RecordType
-from pm2xero.render.templates import BodyEnvironment, ValueInQuotes, environment
+from pm2xero.render.templates import BodyEnvironment, OpenQuote, ValueInQuotes, environment
 from pm2xero.resources import root
 
 # What is known below a name: its own names, or None where nothing is known or nothing is below.
@@ -229,6 +229,11 @@ def _syntax(env: BodyEnvironment, name: str, exc: TemplateSyntaxError) -> Findin
             "PX403", "a value stands inside quotes", at, width=width, should_be=should_be,
             hint="leave the quotes out: they are added, and the value made safe",
         )  # fmt: skip
+    if isinstance(exc, OpenQuote):
+        return Finding(
+            "PX401", "a quote on this line is not closed", _place(file, lines, line, ""),
+            hint="count the quotes", width=len(text.strip()),
+        )  # fmt: skip
     message = (exc.message or "it is not Jinja").rstrip(".")
     named = re.match(r"No (filter|test) named '([^']*)'", message)
     if named:
@@ -236,6 +241,14 @@ def _syntax(env: BodyEnvironment, name: str, exc: TemplateSyntaxError) -> Findin
         return Finding(
             "PX401", f'there is no {named[1]} "{named[2]}"', _place(file, lines, line, named[2]),
             hint=did_you_mean(named[2], known), width=len(named[2]),
+        )  # fmt: skip
+    unclosed = re.search(r"innermost block that needs to be closed is '(\w+)'", message)
+    if unclosed:
+        starts = [i for i, t in enumerate(lines, 1) if re.search(rf"{{%-?\s*{unclosed[1]}\b", t)]
+        return Finding(
+            "PX401", f"this {{% {unclosed[1]} %}} is never closed",
+            _place(file, lines, starts[-1] if starts else line, unclosed[1]),
+            hint=f"close it with {{% end{unclosed[1]} %}}", width=len(unclosed[1]),
         )  # fmt: skip
     message = message[0].lower() + message[1:]
     return Finding(

@@ -22,6 +22,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 _text = json.encoder.encode_basestring
 
 
+class OpenQuote(TemplateSyntaxError):
+    """A quote is opened and not closed on its line; JSON has no texts of several lines."""
+
+
 class ValueInQuotes(TemplateSyntaxError):
     """An expression stands inside quotes, where its value could break the body."""
 
@@ -75,10 +79,13 @@ class JsonTemplates(Extension):
         opened = 1
         for token in stream:
             if token.type == "data":
-                text, still = _compact(token.value, quoted)
+                text, still, broken = _compact(token.value, quoted)
                 if still and (not quoted or '"' in token.value):
                     opened = token.lineno + token.value[: token.value.rfind('"')].count("\n")
                 quoted = still
+                if broken is not None:
+                    line = token.lineno + broken
+                    raise OpenQuote("a quote is not closed", line, stream.name, stream.filename)
                 if text:
                     yield Token(token.lineno, "data", text)
                 continue
@@ -91,16 +98,18 @@ class JsonTemplates(Extension):
                 )
             yield token
         if quoted:
-            raise TemplateSyntaxError(
-                "a quote is opened here and never closed", opened, stream.name, stream.filename
-            )
+            raise OpenQuote("a quote is not closed", opened, stream.name, stream.filename)
 
 
-def _compact(text: str, quoted: bool) -> tuple[str, bool]:
+def _compact(text: str, quoted: bool) -> tuple[str, bool, int | None]:
+    """The text without its white space, whether a quote is open, and the line of a broken one."""
     out: list[str] = []
     escaped = False
+    line = 0
     for char in text:
         if quoted:
+            if char == "\n":
+                return "".join(out), True, line
             out.append(char)
             if escaped:
                 escaped = False
@@ -113,7 +122,8 @@ def _compact(text: str, quoted: bool) -> tuple[str, bool]:
             quoted = True
         elif not char.isspace():
             out.append(char)
-    return "".join(out), quoted
+        line += char == "\n"
+    return "".join(out), quoted, None
 
 
 class BodyEnvironment(ImmutableSandboxedEnvironment):

@@ -1,0 +1,1 @@
+"""From documents to the outbox: intake, plan, corrections."""

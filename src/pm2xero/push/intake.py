@@ -1,0 +1,265 @@
+"""Takes documents into the outbox: decides them as if all that is stored had just happened.
+
+A document that is stored and posted stays as it is. One that was held is decided again on every
+run, since what it waited for may be there now; one that was rejected is decided again only when
+it stands in the input again, since somebody may have entered it in Xero by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import orjson
+
+from pm2xero.decide.decision import Decision
+from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
+from pm2xero.pipeline import Pipeline, Result
+from pm2xero.push.correct import Corrector
+from pm2xero.read.stream import Record
+from pm2xero.read.transaction import Malformed, Transaction
+from pm2xero.report.summary import Summary, money_of
+
+BATCH = 500
+Saved = tuple[StoredTransaction, StoredDecision, list[StoredRequest]]
+
+
+class Past(Protocol):
+    """What intake reads of an outbox."""
+
+    def transactions(self) -> Iterator[StoredTransaction]:
+        """All stored documents, in the order in which they were taken in."""
+
+    def decisions(self) -> Iterator[StoredDecision]:
+        """The last decision of each."""
+
+    def requests(self, *, states: None = None) -> list[StoredRequest]:
+        """All requests."""
+
+
+Sink = Callable[[list[Saved]], None]
+
+
+@dataclass(slots=True)
+class IntakeReport:
+    """What an intake did; `known` were stored before and stay as they are."""
+
+    summary: Summary = field(default_factory=Summary)
+    known: int = 0
+    requests: list[StoredRequest] = field(default_factory=list)
+    malformed: list[Decision] = field(default_factory=list)
+    attention: list[Decision] = field(default_factory=list)
+    newly_posted: list[str] = field(default_factory=list)
+
+
+class Intake:
+    """One intake run of one organisation."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        past: Past,
+        sink: Sink,
+        fingerprint: str,
+        clock: Callable[[], datetime],
+        corrector: Corrector | None = None,
+    ) -> None:
+        self._pipeline = pipeline
+        self._sink = sink
+        self._fingerprint = fingerprint
+        self._clock = clock
+        self._corrector = corrector
+        self._sequence = 0
+        self._levels: dict[str, int] = {}
+        self._before: dict[str, StoredDecision] = {}
+        self._held: dict[str, StoredTransaction] = {}
+        self._digests: dict[str, tuple[int, str]] = {}
+        self._buffer: list[Saved] = []
+        self.report = IntakeReport()
+        self._replay(past)
+
+    def run(self, records: Iterable[tuple[int, Record]]) -> IntakeReport:
+        """Decide what is held and what is new; write it to the sink in batches."""
+        held = list(self._held.values())
+        self._again(held)
+        for _, record in records:
+            self._take(record)
+        while waiting := [h for i, h in self._held.items() if i in self._before]:
+            if not self._again(waiting):
+                break
+        self._flush()
+        return self.report
+
+    def _replay(self, past: Past) -> None:
+        """Let the state know all that was decided before, with what it did."""
+        pipeline = self._pipeline
+        self._before = {d.id: d for d in past.decisions()}
+        for request in past.requests():
+            if request.state != "confirmed":
+                self._levels[request.id] = request.level
+        for stored in past.transactions():
+            self._sequence = max(self._sequence, stored.sequence)
+            decision = self._before.get(stored.id)
+            if decision is None or decision.revision != stored.revision:
+                continue
+            self._digests[stored.id] = (stored.revision, stored.digest)
+            tx = self._typed(stored)
+            if tx is None:
+                continue
+            pipeline.decider.program(tx.kind)
+            past_decision = Decision(
+                tx.id, tx.revision, tx.kind, _outcome(decision), mapping=decision.mapping,
+                leaves=decision.leaves,
+            )  # fmt: skip
+            pipeline.decider.apply(tx, past_decision, pipeline.state)
+            if decision.outcome == "hold":
+                self._held[stored.id] = stored
+
+    def _typed(self, stored: StoredTransaction) -> Transaction | None:
+        """A stored document, or None when the pack no longer reads it."""
+        raw = orjson.loads(stored.document)
+        tx = self._pipeline.reader.read(raw, "outbox", stored.sequence)
+        return tx if isinstance(tx, Transaction) else None
+
+    def _again(self, stored: list[StoredTransaction]) -> bool:
+        """Decide held documents again; whether any of them moved on."""
+        moved = False
+        for item in stored:
+            tx = self._typed(item)
+            if tx is None or item.id not in self._held:
+                continue
+            result = self._decide(tx)
+            if result.decision.outcome != "hold":
+                moved = True
+                del self._held[item.id]
+                self._save(result, item.document, item.sequence)
+        return moved
+
+    def _take(self, record: Record) -> None:
+        tx = self._pipeline.read(record)
+        if isinstance(tx, Malformed):
+            decision = self._pipeline.decider.decide(tx, self._pipeline.state)
+            self.report.malformed.append(decision)
+            self.report.summary.add(tx, decision, 0)
+            return
+        stored = self._digests.get(tx.id)
+        before = self._before.get(tx.id)
+        if stored == (tx.revision, tx.fingerprint.hex()) and before is not None:
+            if before.outcome in ("post", "skip"):
+                self.report.known += 1
+                return
+        result = self._decide(tx)
+        if result.decision.outcome == "reject" and before is not None and before.outcome == "post":
+            # The stored, posted revision stays what it is; this one is only reported.
+            self._count(result)
+            return
+        if result.decision.outcome == "skip" and before is not None:
+            self.report.known += 1
+            return
+        self._sequence += 1
+        if before is not None and before.outcome in ("reject", "hold"):
+            if result.decision.outcome == "post":
+                self.report.newly_posted.append(tx.id)
+        self._digests[tx.id] = (tx.revision, tx.fingerprint.hex())
+        self._save(result, orjson.dumps(record.raw), self._sequence)
+
+    def _decide(self, tx: Transaction) -> Result:
+        pipeline = self._pipeline
+        decision = pipeline.decider.decide(tx, pipeline.state)
+        requests: tuple[StoredRequest, ...] = ()
+        if decision.outcome == "post":
+            decision, made = pipeline.render(tx, decision)
+            pipeline.decider.apply(tx, decision, pipeline.state)
+            return Result(0, tx, decision, made)
+        if self._corrector is not None and self._corrector.wanted(tx, pipeline.state):
+            corrected = self._corrector.correct(tx)
+            if corrected is not None:
+                return corrected
+        pipeline.decider.apply(tx, decision, pipeline.state)
+        return Result(0, tx, decision, requests)
+
+    def _count(self, result: Result) -> None:
+        self.report.summary.add(result.transaction, result.decision, len(result.requests))
+        if result.decision.needs_attention:
+            self.report.attention.append(result.decision)
+
+    def _save(self, result: Result, document: bytes, sequence: int) -> None:
+        tx, decision = result.transaction, result.decision
+        assert isinstance(tx, Transaction)
+        self._count(result)
+        requests = self._stored_requests(result, sequence)
+        self.report.requests += requests
+        self._buffer.append(
+            (
+                StoredTransaction(
+                    tx.id, tx.revision, tx.fingerprint.hex(), tx.kind, document, sequence
+                ),
+                self._stored_decision(tx, decision),
+                requests,
+            )
+        )
+        if decision.outcome == "hold":
+            self._held[tx.id] = self._buffer[-1][0]
+        self._before[tx.id] = self._buffer[-1][1]
+        if len(self._buffer) >= BATCH:
+            self._flush()
+
+    def _stored_decision(self, tx: Transaction, decision: Decision) -> StoredDecision:
+        first = decision.reasons[0] if decision.reasons else None
+        return StoredDecision(
+            id=tx.id,
+            revision=tx.revision,
+            outcome=decision.outcome,
+            code=first.code if first else None,
+            by_hand=bool(first and first.by_hand),
+            reasons=[r.as_json() for r in decision.reasons],
+            warnings=[w.as_json() for w in decision.warnings],
+            mapping=decision.mapping,
+            rule=decision.rule,
+            leaves=decision.leaves,
+            money=money_of(tx),
+            pack=self._fingerprint,
+            decided_at=self._clock(),
+        )
+
+    def _stored_requests(self, result: Result, sequence: int) -> list[StoredRequest]:
+        stored = []
+        money = money_of(result.transaction)
+        for request in result.requests:
+            level = 1 + max((self._levels.get(n, 0) for n in request.needs), default=0)
+            self._levels[request.id] = level
+            stored.append(
+                StoredRequest(
+                    id=request.id,
+                    revision=request.revision,
+                    transaction=request.transaction,
+                    step=request.step,
+                    sequence=sequence,
+                    level=level,
+                    contract=request.contract.name,
+                    path=request.path,
+                    element=request.element,
+                    key=request.key,
+                    needs=request.needs,
+                    becomes_document=request.becomes_document,
+                    state="planned",
+                    xero_id=None,
+                    cause=None,
+                    message=None,
+                    blocked_by=None,
+                    money=money,
+                    attempts=0,
+                )
+            )
+        return stored
+
+    def _flush(self) -> None:
+        if self._buffer:
+            self._sink(self._buffer)
+            self._buffer = []
+
+
+def _outcome(decision: StoredDecision) -> "Outcome":
+    return decision.outcome
