@@ -14,6 +14,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decide": ("decide", "Say what happens to each transaction, and why."),
     "render": ("render", "Make the exact request bodies of everything that is posted."),
     "explain": ("explain", "Show how one transaction was decided, and where each value came from."),
+    "plan": ("plan", "Say what a push would do: documents, money, calls, what blocks what."),
+    "push": ("push", "Take documents in and send them to Xero, each exactly once."),
+    "status": ("status", "Show the outbox: what is done, what is stuck and why."),
+    "hold": ("hold", "Stop a transaction from being sent."),
+    "skip": ("skip", "Never send a transaction, with the reason."),
+    "resend": ("resend", "Send a refused, held or skipped transaction (again)."),
+    "resolve": ("resolve", "Say that a transaction was entered in Xero by hand."),
+    "manual-work": ("manual_work", "List what the bookkeeper must enter in Xero by hand."),
+    "reconcile": ("reconcile", "Compare both ledgers to the cent."),
+    "sandbox": ("sandbox", "Serve an emulated Xero organisation."),
 }
 
 

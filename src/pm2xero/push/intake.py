@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, cast
 
 import orjson
 
 from pm2xero.decide.decision import Decision
+from pm2xero.pack.model import Outcome
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
 from pm2xero.pipeline import Pipeline, Result
 from pm2xero.push.correct import Corrector
@@ -95,27 +96,36 @@ class Intake:
     def _replay(self, past: Past) -> None:
         """Let the state know all that was decided before, with what it did."""
         pipeline = self._pipeline
-        self._before = {d.id: d for d in past.decisions()}
+        decisions = {(d.id, d.revision): d for d in past.decisions()}
         for request in past.requests():
             if request.state != "confirmed":
                 self._levels[request.id] = request.level
         for stored in past.transactions():
             self._sequence = max(self._sequence, stored.sequence)
-            decision = self._before.get(stored.id)
-            if decision is None or decision.revision != stored.revision:
+            decision = decisions.get((stored.id, stored.revision))
+            if decision is None:
                 continue
-            self._digests[stored.id] = (stored.revision, stored.digest)
+            before = self._before.get(stored.id)
+            if before is None or before.outcome != "post" or decision.outcome == "post":
+                self._before[stored.id] = decision
+                self._digests[stored.id] = (stored.revision, stored.digest)
             tx = self._typed(stored)
             if tx is None:
                 continue
             pipeline.decider.program(tx.kind)
+            outcome = cast(Outcome, decision.outcome)
             past_decision = Decision(
-                tx.id, tx.revision, tx.kind, _outcome(decision), mapping=decision.mapping,
-                leaves=decision.leaves,
+                tx.id, tx.revision, tx.kind, outcome, mapping=decision.mapping,
+                leaves=self._leaves(decision),
             )  # fmt: skip
             pipeline.decider.apply(tx, past_decision, pipeline.state)
             if decision.outcome == "hold":
                 self._held[stored.id] = stored
+
+    def _leaves(self, decision: StoredDecision) -> str | None:
+        """What the document counts as for others, by the rule that was its primary reason."""
+        rule = decision.reasons[0].get("rule") if decision.reasons else None
+        return next((r.leaves for r in self._pipeline.pack.rules if r.id == rule), None)
 
     def _typed(self, stored: StoredTransaction) -> Transaction | None:
         """A stored document, or None when the pack no longer reads it."""
@@ -218,7 +228,6 @@ class Intake:
             warnings=[w.as_json() for w in decision.warnings],
             mapping=decision.mapping,
             rule=decision.rule,
-            leaves=decision.leaves,
             money=money_of(tx),
             pack=self._fingerprint,
             decided_at=self._clock(),
@@ -260,6 +269,3 @@ class Intake:
             self._sink(self._buffer)
             self._buffer = []
 
-
-def _outcome(decision: StoredDecision) -> "Outcome":
-    return decision.outcome

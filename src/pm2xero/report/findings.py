@@ -1,4 +1,4 @@
-"""Findings as a person reads them: the place, the sentence, the source with a caret, the way out."""
+"""Findings as a person reads them: place, sentence, source with a caret, and the way out."""
 
 from __future__ import annotations
 
@@ -146,14 +146,14 @@ def _wrapped(text: str) -> list[str]:
     """Long lists on several lines, later ones below the first word; corrected lines as they are."""
     out: list[str] = []
     for line in text.splitlines():
-        if len(line) <= WIDTH or ", " not in line:
+        if len(line) <= WIDTH - 4 or ", " not in line:
             out.append(line)
             continue
         start = line.find(": ") + 2 if ": " in line[:20] else 0
         current = ""
         for word in line.split(", "):
             piece = f"{current}, {word}" if current else word
-            if len(piece) > WIDTH:
+            if len(piece) > WIDTH - 4:
                 out.append(current + ",")
                 piece = " " * start + word
             current = piece

@@ -11,7 +11,7 @@ def read_source(file: str) -> list[str] | None:
     """The lines of a file as messages name it: as given, or of the built-in pack; None if gone."""
     for path in (Path(file), root() / file):
         try:
-            return path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
+            return path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        except OSError:
             continue
     return None

@@ -11,7 +11,7 @@ from pm2xero.sandbox.payments import unwound
 from pm2xero.sandbox.problems import Invalid, not_found
 from pm2xero.sandbox.records import Record
 from pm2xero.sandbox.settlement import ALLOCATIONS, CREDIT_KINDS, allocation_wire, settle
-from pm2xero.sandbox.wire import Wire, decimal_of, parse_date, rounded
+from pm2xero.sandbox.wire import Wire, decimal_of, object_of, parse_date, rounded
 
 _SIDES = {
     "ACCRECCREDIT": "ACCREC",
@@ -106,7 +106,7 @@ def _credit(books: Books, endpoint: str, credit_id: str) -> Record:
 
 
 def _invoice(books: Books, element: Wire) -> Record:
-    named = element.get("Invoice") or {}
+    named = object_of(element, "Invoice")
     if invoice_id := named.get("InvoiceID"):
         found = records.get(books.store, "Invoices", str(invoice_id))
     else:

@@ -15,7 +15,14 @@ from pm2xero.sandbox.lines import LineRules, Lines, merged, work_out
 from pm2xero.sandbox.problems import Invalid
 from pm2xero.sandbox.records import Record
 from pm2xero.sandbox.resource import DOCUMENT_COLUMNS, Column, Resource, Written
-from pm2xero.sandbox.wire import Wire, date_of, date_string, text_of
+from pm2xero.sandbox.wire import (
+    Wire,
+    date_of,
+    date_string,
+    object_of,
+    objects_of,
+    text_of,
+)
 
 ENDPOINT = "BankTransactions"
 
@@ -99,7 +106,7 @@ def bank_account(books: Books, element: Wire, field: str) -> Account:
     Raises:
         Invalid: it is unknown, archived, or no bank account.
     """
-    account = books.chart.find(element.get(field) or {})
+    account = books.chart.find(object_of(element, field))
     if account is None or account.status != "ACTIVE":
         raise Invalid(f"The {field} must be an active account of type BANK")
     if not account.is_bank:
@@ -151,7 +158,7 @@ def _merged(found: Record, element: Wire) -> Wire:
     if "DateString" in element and "Date" not in element:
         sent.pop("Date")
     if "LineItems" in element:
-        sent["LineItems"] = merged(found.body["LineItems"], element["LineItems"] or [])
+        sent["LineItems"] = merged(found.body["LineItems"], objects_of(element, "LineItems"))
     return sent
 
 
@@ -209,7 +216,7 @@ def _lines(books: Books, type_name: str, sent: Wire) -> Lines:
     control = _TYPES[type_name].control
     if not control:
         return work_out(books, sent, _RULES, final=True)
-    raw = sent.get("LineItems") or []
+    raw = objects_of(sent, "LineItems")
     if len(raw) != 1:
         raise Invalid("An overpayment must have exactly one line item")
     line = {key: raw[0][key] for key in raw[0] if key not in ("AccountCode", "AccountID")}

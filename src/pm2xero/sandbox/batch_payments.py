@@ -11,7 +11,7 @@ from pm2xero.sandbox.books import Books
 from pm2xero.sandbox.problems import Invalid
 from pm2xero.sandbox.records import Record
 from pm2xero.sandbox.resource import BASE_COLUMNS, Column, Resource, Written
-from pm2xero.sandbox.wire import Wire, date_of, date_string, text_of
+from pm2xero.sandbox.wire import Wire, date_of, date_string, objects_of, text_of
 
 ENDPOINT = "BatchPayments"
 
@@ -25,7 +25,7 @@ def create(books: Books, element: Wire) -> Written:
     Raises:
         Invalid: with the messages of every payment in it.
     """
-    parts = element.get("Payments") or []
+    parts = objects_of(element, "Payments")
     if not parts:
         raise Invalid("A batch payment must have at least one payment")
     account = payments.paying_account(books, element)

@@ -11,7 +11,7 @@ from pm2xero.sandbox.books import Books
 from pm2xero.sandbox.problems import Invalid, not_found
 from pm2xero.sandbox.records import Record
 from pm2xero.sandbox.resource import BASE_COLUMNS, Column, Resource, Written
-from pm2xero.sandbox.wire import Wire, text_of
+from pm2xero.sandbox.wire import Wire, object_of, text_of
 
 ENDPOINT = "Contacts"
 
@@ -87,7 +87,7 @@ def resolve(books: Books, document: Wire) -> Record:
         Problem: 404 for the whole request when the ContactID is unknown.
         Invalid: nothing identifies a contact, it is archived, or its name is another's.
     """
-    sent = document.get("Contact") or {}
+    sent = object_of(document, "Contact")
     if not any(sent.get(field) for field in ("ContactID", "ContactNumber", "Name")):
         raise Invalid(
             "The Contact must contain at least 1 of the following elements to identify the"
@@ -146,13 +146,18 @@ def render(books: Books, found: Sequence[Record], full: bool) -> list[Wire]:
 
 
 def _roles(books: Books, contact_ids: Sequence[str]) -> set[tuple[str, str]]:
-    marks = ", ".join("?" * len(contact_ids))
-    rows = books.store.rows(
-        "SELECT DISTINCT contact_id, type FROM record"
-        f" WHERE endpoint = 'Invoices' AND contact_id IN ({marks})",
-        contact_ids,
-    )
-    return {(contact_id, type_) for contact_id, type_ in rows}
+    roles: set[tuple[str, str]] = set()
+    for some in records.batched(contact_ids):
+        marks = ", ".join("?" * len(some))
+        roles.update(
+            (contact_id, type_name)
+            for contact_id, type_name in books.store.rows(
+                "SELECT DISTINCT contact_id, type FROM record"
+                f" WHERE endpoint = 'Invoices' AND contact_id IN ({marks})",
+                some,
+            )
+        )
+    return roles
 
 
 def _named(books: Books, sent: Wire) -> Record | None:

@@ -11,7 +11,13 @@ from pm2xero.sandbox.books import Books
 from pm2xero.sandbox.chart import Account, TaxRate, usable
 from pm2xero.sandbox.ledger import Share
 from pm2xero.sandbox.problems import Invalid
-from pm2xero.sandbox.wire import LARGEST_AMOUNT, Wire, decimal_of, rounded
+from pm2xero.sandbox.wire import (
+    LARGEST_AMOUNT,
+    Wire,
+    decimal_of,
+    objects_of,
+    rounded,
+)
 
 AMOUNT_TYPES = ("Exclusive", "Inclusive", "NoTax")
 
@@ -71,7 +77,7 @@ def work_out(books: Books, document: Mapping[str, Any], rules: LineRules, final:
     amount_types = str(document.get("LineAmountTypes") or rules.amount_types)
     if amount_types not in AMOUNT_TYPES:
         raise Invalid(f"LineAmountTypes '{amount_types}' is not one of {', '.join(AMOUNT_TYPES)}")
-    sent = document.get("LineItems") or []
+    sent = objects_of(document, "LineItems")
     messages: list[str] = []
     if final and not sent:
         messages.append("One or more line items must be specified")
@@ -160,7 +166,7 @@ def _check_extras(raw: Wire, rules: LineRules, final: bool) -> None:
         raise Invalid("Description must not be longer than 4000 characters")
     if raw.get("ItemCode"):
         raise Invalid(f"Item code '{raw['ItemCode']}' is not valid")
-    if len(raw.get("Tracking") or ()) > 2:
+    if len(objects_of(raw, "Tracking")) > 2:
         raise Invalid("A line item can have at most 2 tracking categories")
     if not rules.discounts and (raw.get("DiscountRate") or raw.get("DiscountAmount")):
         raise Invalid("A discount is only possible on a sales invoice")

@@ -17,6 +17,8 @@ from pm2xero.sandbox.resource import Column, Resource
 from pm2xero.sandbox.wire import Wire, cents
 
 LARGEST_PAGE = 1000
+
+_HUGE = 10**12
 _SQL_OPERATORS = {"==": "=", "!=": "<>", ">": ">", "<": "<", ">=": ">=", "<=": "<="}
 
 
@@ -51,7 +53,7 @@ def list_elements(
     if not resource.paged or "page" not in query:
         found = records.select(books.store, f"{sql} ORDER BY {order}", values)
         return {resource.endpoint: resource.render(books, found, not resource.paged)}
-    page = max(_whole(query.get("page"), 1), 1)
+    page = min(max(_whole(query.get("page"), 1), 1), _HUGE)
     size = min(max(_whole(query.get("pageSize"), 100), 1), LARGEST_PAGE)
     (count,) = books.store.one(f"SELECT count(*) FROM record WHERE {sql}", values)
     found = records.select(
@@ -152,7 +154,7 @@ def _moment(value: where.Value) -> object:
 
 def _cents(value: where.Value) -> object:
     try:
-        return cents(value) if isinstance(value, Decimal) else None
+        return cents(value) if isinstance(value, Decimal) and value < _HUGE else None
     except ValueError:
         return None
 
@@ -188,4 +190,4 @@ def _http_time(text: str) -> str | None:
 
 
 def _whole(text: str | None, default: int) -> int:
-    return int(text) if text and text.lstrip("-").isdigit() else default
+    return int(text) if text and text.isdecimal() else default

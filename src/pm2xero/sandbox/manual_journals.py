@@ -14,7 +14,7 @@ from pm2xero.sandbox.lines import AMOUNT_TYPES
 from pm2xero.sandbox.problems import Invalid
 from pm2xero.sandbox.records import Record
 from pm2xero.sandbox.resource import BASE_COLUMNS, Column, Resource, Written
-from pm2xero.sandbox.wire import Wire, date_of, decimal_of, rounded
+from pm2xero.sandbox.wire import Wire, date_of, decimal_of, objects_of, rounded
 
 ENDPOINT = "ManualJournals"
 
@@ -104,7 +104,7 @@ def _build(
     day = date_of(sent, "Date") or books.today
     if status == "POSTED":
         books.organisation.require_open(day)
-    raw = sent.get("JournalLines") or []
+    raw = objects_of(sent, "JournalLines")
     if len(raw) < 2:
         raise Invalid("A manual journal must have at least 2 journal lines")
     lines: list[Wire] = []
@@ -167,7 +167,7 @@ def _line(books: Books, raw: Wire, amount_types: str) -> Wire:
         "AccountID": account.id,
         "Description": raw.get("Description") or "",
         "TaxAmount": _ZERO,
-        "Tracking": raw.get("Tracking") or [],
+        "Tracking": objects_of(raw, "Tracking"),
         "IsBlank": False,
     }
     tax_type = str(raw.get("TaxType") or account.tax_type)

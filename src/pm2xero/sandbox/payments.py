@@ -14,7 +14,15 @@ from pm2xero.sandbox.problems import Invalid
 from pm2xero.sandbox.records import Record
 from pm2xero.sandbox.resource import BASE_COLUMNS, Column, Resource, Written
 from pm2xero.sandbox.settlement import PAYMENTS, settle
-from pm2xero.sandbox.wire import Wire, date_of, date_string, decimal_of, rounded, text_of
+from pm2xero.sandbox.wire import (
+    Wire,
+    date_of,
+    date_string,
+    decimal_of,
+    object_of,
+    rounded,
+    text_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ def find_target(books: Books, element: Wire) -> Record:
             "A payment must have exactly one of Invoice, CreditNote, Prepayment, Overpayment"
         )
     endpoint, id_field, number_field = _TARGETS[named[0]]
-    reference = element[named[0]]
+    reference = object_of(element, named[0])
     found: list[Record] = []
     if record_id := reference.get(id_field):
         record = records.get(books.store, endpoint, str(record_id))
@@ -102,7 +110,7 @@ def paying_account(books: Books, element: Wire) -> Account:
     Raises:
         Invalid: otherwise.
     """
-    account = books.chart.find(element.get("Account") or {})
+    account = books.chart.find(object_of(element, "Account"))
     if account is None or account.status != "ACTIVE":
         raise Invalid("Account must be valid")
     if not account.takes_payments:

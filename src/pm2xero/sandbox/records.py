@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ _COLUMNS = (
 )
 _INSERT = f"INSERT INTO record ({_COLUMNS}) VALUES ({', '.join('?' * 18)})"
 _UPDATE = f"UPDATE record SET ({_COLUMNS}) = ({', '.join('?' * 18)}) WHERE id = ?"
+_MOST_PARAMETERS = 10_000
 _SELECT = f"SELECT {_COLUMNS} FROM record"
 
 
@@ -85,11 +86,18 @@ def numbered(store: Store, endpoint: str, number: str) -> list[Record]:
 
 
 def among(store: Store, column: str, values: Sequence[str], extra: str = "") -> list[Record]:
-    """Every record whose column is one of the values, the oldest first."""
-    if not values:
-        return []
-    marks = ", ".join("?" * len(values))
-    return select(store, f"{column} IN ({marks}) {extra} ORDER BY seq", values)
+    """Every record whose column is one of the values; of each value the oldest first."""
+    found: list[Record] = []
+    for some in batched(values):
+        marks = ", ".join("?" * len(some))
+        found.extend(select(store, f"{column} IN ({marks}) {extra} ORDER BY seq", some))
+    return found
+
+
+def batched(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Parts of a list that SQLite can take as parameters of one statement."""
+    for start in range(0, len(values), _MOST_PARAMETERS):
+        yield values[start : start + _MOST_PARAMETERS]
 
 
 def select(store: Store, condition: str, parameters: Sequence[Any] = ()) -> list[Record]:

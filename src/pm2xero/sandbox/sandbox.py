@@ -69,24 +69,26 @@ class Sandbox:
             limits: Xero's when omitted.
 
         Raises:
-            ValueError: the file has another schema, or belongs to another organisation.
+            ValueError: the snapshot is incomplete, or the file has another schema or belongs to
+                another organisation.
         """
         store = Store(path)
-        with store.transaction():
-            if store.is_fresh:
-                store.create()
-                save_organisation(store, snapshot["Organisation"])
-                for account in snapshot["Accounts"]:
-                    chart.save_account(store, account)
-                for rate in snapshot["TaxRates"]:
-                    chart.save_rate(store, rate)
-        sandbox = cls(store, clock, ids, limits or Limits.xero())
-        wanted = str(snapshot["Organisation"]["OrganisationID"]).lower()
-        if sandbox._organisation.id != wanted:
+        try:
+            with store.transaction():
+                if store.is_fresh:
+                    _seed(store, snapshot)
+                sandbox = cls(store, clock, ids, limits or Limits.xero())
+            wanted = str(snapshot["Organisation"]["OrganisationID"]).lower()
+            if sandbox.organisation_id != wanted:
+                raise ValueError(
+                    f"the sandbox file holds organisation {sandbox.organisation_id}, not {wanted}"
+                )
+        except KeyError as error:
             store.close()
-            raise ValueError(
-                f"the sandbox file holds organisation {sandbox._organisation.id}, not {wanted}"
-            )
+            raise ValueError(f"the snapshot has no {error.args[0]}") from error
+        except BaseException:
+            store.close()
+            raise
         return sandbox
 
     @property
@@ -131,6 +133,7 @@ class Sandbox:
 
         Raises:
             KeyError: there is no such account.
+            Invalid: it is a system account.
         """
         with self._lock:
             with self._store.transaction():
@@ -248,6 +251,15 @@ class Sandbox:
             new_id=self._new_id,
             unit_places=4 if unit_places == "4" else 2,
         )
+
+
+def _seed(store: Store, snapshot: Mapping[str, Any]) -> None:
+    store.create()
+    save_organisation(store, snapshot["Organisation"])
+    for account in snapshot["Accounts"]:
+        chart.save_account(store, account)
+    for rate in snapshot["TaxRates"]:
+        chart.save_rate(store, rate)
 
 
 def load_snapshot(path: str | Path) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from pm2xero.sandbox.problems import Invalid
 from pm2xero.sandbox.records import Record
 from pm2xero.sandbox.resource import Written
 from pm2xero.sandbox.settlement import settled
-from pm2xero.sandbox.wire import Wire, date_of, text_of
+from pm2xero.sandbox.wire import Wire, date_of, objects_of, text_of
 
 _KEPT = ("Url", "BrandingThemeID", "SentToContact", "ExpectedPaymentDate", "PlannedPaymentDate")
 _NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
@@ -166,7 +166,7 @@ def _change(books: Books, kind: TradeKind, found: Record, element: Wire, wanted:
         if f"{field}String" in element and field not in element:
             sent.pop(field, None)
     if "LineItems" in element:
-        sent["LineItems"] = merged(found.body["LineItems"], element["LineItems"] or [])
+        sent["LineItems"] = merged(found.body["LineItems"], objects_of(element, "LineItems"))
     status = "AUTHORISED" if is_posted else wanted
     record, lines = _build(books, kind, sent, status, found)
     against = settled(books, [found])[found.id]

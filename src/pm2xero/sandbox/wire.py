@@ -18,6 +18,10 @@ Wire = dict[str, Any]
 ZERO_ID = "00000000-0000-0000-0000-000000000000"
 LARGEST_AMOUNT = Decimal("9999999999.99")
 
+# Integers beyond 64 bits cannot be written back as integers.
+_DECODER = json.JSONDecoder(
+    parse_float=Decimal, parse_int=lambda text: int(text) if len(text) < 19 else Decimal(text)
+)
 _CENT = Decimal("0.01")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
@@ -31,14 +35,19 @@ def parse_body(body: bytes) -> Any:
         Problem: 400 PostDataInvalidException when it is no JSON.
     """
     try:
-        return json.loads(body, parse_float=Decimal)
-    except ValueError as error:
+        text = body.decode("utf-8-sig")
+        parsed = _DECODER.decode(text)
+        if "\\ud" in text.lower():
+            # Half a surrogate pair is valid JSON but no text that could be stored or answered.
+            json.dumps(parsed, ensure_ascii=False, default=str).encode()
+    except (ValueError, RecursionError) as error:
         raise post_data_invalid(f"The body is not valid JSON: {error}") from error
+    return parsed
 
 
 def parse_stored(text: str) -> Wire:
     """A JSON object that `dump_text` wrote."""
-    stored: Wire = json.loads(text, parse_float=Decimal)
+    stored: Wire = _DECODER.decode(text)
     return stored
 
 
@@ -126,9 +135,39 @@ def decimal_of(element: Mapping[str, Any], field: str) -> Decimal | None:
         number = value if isinstance(value, Decimal) else Decimal(str(value))
     except InvalidOperation as error:
         raise post_data_invalid(f"{field} '{value}' is not a number") from error
-    if isinstance(value, bool) or not number.is_finite():
+    if isinstance(value, bool) or not number.is_finite() or not _is_sensible(number):
         raise post_data_invalid(f"{field} '{value}' is not a number")
     return number
+
+
+def object_of(element: Mapping[str, Any], field: str) -> Wire:
+    """An object in a sent element, empty when absent.
+
+    Raises:
+        Problem: 400 PostDataInvalidException when it is something else.
+    """
+    value = element.get(field) or {}
+    if not isinstance(value, dict):
+        raise post_data_invalid(f"{field} is no object")
+    return value
+
+
+def objects_of(element: Mapping[str, Any], field: str) -> list[Wire]:
+    """A list of objects in a sent element, empty when absent.
+
+    Raises:
+        Problem: 400 PostDataInvalidException when it is something else.
+    """
+    value = element.get(field) or []
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise post_data_invalid(f"{field} is no list of objects")
+    return value
+
+
+def _is_sensible(number: Decimal) -> bool:
+    """Whether products of such numbers still fit the precision that amounts are computed with."""
+    exponent = number.as_tuple().exponent
+    return number.adjusted() < 12 and isinstance(exponent, int) and -24 <= exponent < 12
 
 
 def rounded(amount: Decimal, places: int = 2) -> Decimal:

@@ -1,0 +1,80 @@
+"""`pm2xero push`: take documents in and send them, exactly once."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pm2xero.cli import common
+from pm2xero.cli.target import target, target_options
+
+
+@click.command(
+    "push",
+    epilog="""\b
+Examples:
+  pm2xero push month.jsonl --org firm/organisation.yaml
+  pm2xero push --org firm/organisation.yaml           (goes on with what is left)
+  pm2xero push month.jsonl --org firm/organisation.yaml --plan plan.json
+
+A push that was cut off, however it ended, is continued by the next one: what may have reached
+Xero is looked up there before anything is sent again.""",
+)
+@click.argument("inputs", nargs=-1, metavar="[INPUT]...")
+@target_options
+@common.format_option
+@click.option("--plan", "saved", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              metavar="FILE", help="Do exactly this saved plan, or refuse.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="The same as `pm2xero plan`: send nothing.")
+@click.option("--locks", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write what Practice Management must lock, as JSON.")  # fmt: skip
+@common.reports_faults
+def command(
+    inputs: tuple[str, ...], form: str, saved: Path | None, dry_run: bool, locks: Path | None,
+    **options: Any,
+) -> None:  # fmt: skip
+    """Take documents in, decide them, and send what is posted to Xero, each exactly once."""
+    from pm2xero.push.connection import connect
+    from pm2xero.push.locks import locks_of
+    from pm2xero.push.run import plan_only, push
+    from pm2xero.report.plan import print_plan, print_push
+    from pm2xero.report.text import console
+
+    shown = console(sys.stdout, common.use_colour(sys.stdout))
+    with connect(target(**options)) as connection, common.opened(inputs) as sources:
+        firm = connection.pipeline.organisation
+        titles = {n: k.title for n, k in connection.pipeline.pack.kinds.items()}
+        if dry_run:
+            plan = plan_only(connection, sources)
+            print_plan(shown, plan, titles, firm.base_currency, 5000)
+            sys.exit(common.FINDINGS if plan.intake.summary.attention else common.OK)
+        report, sent = push(connection, sources, saved)
+        if locks is not None:
+            value = locks_of(connection.outbox, firm.id)
+            locks.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+            click.echo(f"{len(value['lock'])} documents to lock are in {locks}", err=True)
+        if form == "json":
+            click.echo(json.dumps(_as_json(report, sent), default=str))
+        else:
+            print_push(shown, report, sent, titles, firm.base_currency)
+        broken = tuple(s.broken for s in sources if s.broken is not None)
+    if broken:
+        common.say_findings(broken)
+        sys.exit(common.BROKEN)
+    fine = not (report.summary.attention or sent.rejected or sent.unknown or sent.stopped)
+    sys.exit(common.OK if fine else common.FINDINGS)
+
+
+def _as_json(report: Any, sent: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "taken_in": sum(c.count for c in report.summary.cells.values()),
+        "known": report.known,
+        "needs_attention": report.summary.attention,
+        "sent": asdict(sent),
+    }

@@ -1,0 +1,52 @@
+"""`pm2xero reconcile`: do both ledgers agree?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pm2xero.cli import common
+from pm2xero.cli.target import target, target_options
+
+
+@click.command(
+    "reconcile",
+    epilog="""\b
+Examples:
+  pm2xero reconcile --org firm/organisation.yaml
+  pm2xero reconcile --org firm/organisation.yaml --pm-trial-balance may.csv""",
+)
+@target_options
+@common.format_option
+@click.option("--as-at", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
+              help="Date of Xero's trial balance.  [default: the last document's]")  # fmt: skip
+@click.option("--pm-trial-balance", "given", type=click.Path(path_type=Path), metavar="FILE.csv",
+              help="A trial balance of Practice Management (columns code, debit, credit) "
+              "instead of the declared postings.")  # fmt: skip
+@common.reports_faults
+def command(form: str, as_at: datetime | None, given: Path | None, **options: Any) -> None:
+    """Compare both ledgers: every account, debtors, creditors, tax, trust, every document.
+
+    The PM side comes from the postings that each kind declares, never from what was sent. The
+    exit code is 0 when everything agrees to the cent, 1 when it does not.
+    """
+    from pm2xero.push.connection import connect
+    from pm2xero.reconcile.run import run
+    from pm2xero.report.reconciliation import print_reconciliation
+    from pm2xero.report.text import console
+
+    with connect(target(**options)) as connection:
+        result = run(connection, as_at.date() if as_at else None, given)
+        currency = connection.pipeline.organisation.base_currency
+    if form == "json":
+        click.echo(json.dumps(asdict(result) | {"agrees": result.agrees}, default=str))
+    else:
+        shown = console(sys.stdout, common.use_colour(sys.stdout))
+        print_reconciliation(shown, result, currency)
+    sys.exit(common.OK if result.agrees else common.FINDINGS)

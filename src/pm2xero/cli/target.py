@@ -1,0 +1,43 @@
+"""Options of every command that opens the outbox and Xero."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pm2xero.cli import common
+
+Command = Callable[..., Any]
+
+
+def target_options(command: Command) -> Command:
+    """--org, --region, --pack, --db, --xero-url, --sandbox."""
+    for option in (
+        click.option(
+            "--sandbox", "sandbox", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+            help="File of the embedded Xero organisation.  [default: sandbox.sqlite3 beside ORG]",
+        ),
+        click.option(
+            "--xero-url", metavar="URL", envvar="PM2XERO_URL",
+            help="Base URL of the API; without it the embedded organisation is used.",
+        ),
+        click.option(
+            "--db", "database", metavar="URL", envvar="PM2XERO_DB",
+            help="The outbox: a file, or a PostgreSQL URL.  [default: outbox.sqlite3 beside ORG]",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return common.firm_options(command)
+
+
+def target(
+    organisation: Path, region: str | None, packs: tuple[Path, ...], database: str | None,
+    xero_url: str | None, sandbox: Path | None,
+) -> Any:  # fmt: skip
+    """The target that the options describe."""
+    from pm2xero.push.connection import Target
+
+    return Target(organisation, region, packs, database, xero_url, sandbox)

@@ -1,0 +1,185 @@
+"""Everything that talks to the outside, opened together: outbox, Xero or the sandbox, time."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from pm2xero.errors import Finding, UsageError
+from pm2xero.outbox.store import Outbox
+from pm2xero.outbox.records import StoredRequest
+from pm2xero.pack.fingerprint import fingerprint
+from pm2xero.pipeline import Pipeline
+from pm2xero.push.correct import Corrector, live_state
+from pm2xero.read.transaction import Transaction
+from pm2xero.xero.client import XeroClient
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where things are kept and sent.
+
+    Attributes:
+        database: URL of the outbox; None for an SQLite file beside the organisation.
+        xero_url: base of the API; None for the embedded sandbox.
+        sandbox: file of the embedded sandbox; None for one beside the outbox.
+    """
+
+    organisation: Path
+    region: str | None
+    packs: tuple[Path, ...]
+    database: str | None
+    xero_url: str | None
+    sandbox: Path | None
+
+    @property
+    def folder(self) -> Path:
+        """Where files go that were not named."""
+        return self.organisation.parent
+
+    @property
+    def database_url(self) -> str:
+        """The outbox; a plain file name means SQLite."""
+        given = self.database or str(self.folder / "outbox.sqlite3")
+        return given if "://" in given else f"sqlite:///{given}"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An opened target."""
+
+    target: Target
+    pipeline: Pipeline
+    outbox: Outbox
+    client: XeroClient
+    fingerprint: str
+
+    def corrector(self) -> Corrector:
+        """Corrects what a later revision changed, asking Xero for the live state."""
+        links = self.outbox.links()
+        return Corrector(self.pipeline, self.posted, live_state(self.get_one, links))
+
+    def posted(self, id: str) -> tuple[Transaction, str, list[StoredRequest]] | None:
+        """The stored, posted revision of an id, its mapping and requests."""
+        decisions = {(d.id, d.revision): d for d in self.outbox.decisions() if d.id == id}
+        found = None
+        for stored in self.outbox.transactions():
+            decision = decisions.get((stored.id, stored.revision))
+            if decision is not None and decision.outcome == "post":
+                found = (stored, decision)
+        if found is None:
+            return None
+        stored, decision = found
+        tx = self.pipeline.reader.read(orjson.loads(stored.document), "outbox", 0)
+        if not isinstance(tx, Transaction):
+            return None
+        requests = [
+            r
+            for r in self.outbox.requests()
+            if r.transaction == id and r.revision == stored.revision
+        ]
+        return tx, decision.mapping or "", requests
+
+    def get_one(self, path: str) -> Mapping[str, object] | None:
+        """One object of Xero by its path, or None when it is not there."""
+        answer = self.client.call("GET", path)
+        if answer.status != 200 or answer.json is None:
+            return None
+        endpoint = path.strip("/").split("/")[0]
+        items: Sequence[Mapping[str, object]] = answer.json.get(endpoint) or ()
+        return items[0] if items else None
+
+    def get_all(self, endpoint: str) -> dict[str, Mapping[str, Any]]:
+        """All objects of an endpoint by id; pages where Xero pages.
+
+        Raises:
+            UsageError: PU904 when Xero refuses to list them.
+        """
+        found: dict[str, Mapping[str, Any]] = {}
+        page = 1
+        while True:
+            answer = self.client.call(
+                "GET", f"/{endpoint}", {"page": str(page), "pageSize": "1000"}
+            )
+            if answer.status != 200 or answer.json is None:
+                message = f"Xero does not list {endpoint} (HTTP {answer.status})"
+                raise UsageError(Finding("PU904", message))
+            items = answer.json.get(endpoint) or []
+            new = {str(i[_id_of(endpoint)]): i for i in items}
+            if not new or new.keys() <= found.keys():
+                return found
+            found |= new
+            if "pagination" not in answer.json:
+                return found
+            page += 1
+
+
+def _id_of(endpoint: str) -> str:
+    return endpoint.removesuffix("s") + "ID"
+
+
+def now() -> datetime:
+    """The present moment, aware."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def connect(target: Target) -> Iterator[Connection]:
+    """Open everything that a command needs, and close it again.
+
+    Raises:
+        PackError, OrganisationError, OutboxError, UsageError: with all faults.
+    """
+    with ExitStack() as stack:
+        pipeline = Pipeline.load(target.organisation, target.region, target.packs)
+        organisation = pipeline.organisation
+        mark = fingerprint(
+            target.packs,
+            target.organisation,
+            orjson.dumps(organisation.xero.raw, default=str, option=orjson.OPT_SORT_KEYS),
+        )
+        outbox = Outbox.open(target.database_url, organisation.id, now)
+        stack.callback(outbox.close)
+        client = _client(target, pipeline, stack)
+        yield Connection(target, pipeline, outbox, client, mark)
+
+
+def _client(target: Target, pipeline: Pipeline, stack: ExitStack) -> XeroClient:
+    if target.xero_url is None:
+        return _sandbox_client(target, pipeline, stack)
+    from pm2xero.xero.signin import Credentials, GrantedToken, SignInError
+
+    try:
+        credentials = Credentials.from_environment()
+    except SignInError as exc:
+        raise UsageError(Finding("PU905", str(exc))) from None
+    tokens = GrantedToken(credentials, clock=now)
+    client = XeroClient(tokens, tenant=credentials.tenant, base_url=target.xero_url)
+    stack.callback(client.close)
+    return client
+
+
+def _sandbox_client(target: Target, pipeline: Pipeline, stack: ExitStack) -> XeroClient:
+    from pm2xero.sandbox import Limits, Sandbox
+    from pm2xero.xero.asgi import AsgiTransport
+    from pm2xero.xero.signin import StaticToken
+
+    path = target.sandbox or target.folder / "sandbox.sqlite3"
+    sandbox = Sandbox.open(
+        pipeline.organisation.xero.raw, path=path, clock=now, ids=uuid.uuid4, limits=Limits.none()
+    )
+    stack.callback(sandbox.close)
+    client = XeroClient(
+        StaticToken(sandbox.access_token()),
+        tenant=sandbox.organisation_id,
+        transport=AsgiTransport(sandbox.app),
+    )
+    stack.callback(client.close)
+    return client

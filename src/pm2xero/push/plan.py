@@ -1,0 +1,111 @@
+"""What a push would do, counted before anything is sent; a saved plan is kept to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pm2xero.errors import Finding, InputError, Position, UsageError
+from pm2xero.outbox.records import StoredRequest
+from pm2xero.push.intake import IntakeReport
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Requests that are due, by contract, and what stands in their way.
+
+    Attributes:
+        digest: names exactly these requests, with their bodies, by this pack.
+        calls: calls needed at least, by contract and dependency level.
+        waiting: requests that cannot go yet, with what blocks them.
+    """
+
+    digest: str
+    intake: IntakeReport
+    due: tuple[StoredRequest, ...]
+    waiting: tuple[StoredRequest, ...]
+    calls: int
+    per_contract: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The plan as it is saved and printed for machines."""
+        summary = self.intake.summary
+        return {
+            "spec": 1,
+            "digest": self.digest,
+            "documents": {
+                f"{kind}.{outcome}": {"count": cell.count, "money": str(cell.money)}
+                for (kind, outcome), cell in sorted(summary.cells.items())
+            },
+            "requests": [r.id for r in self.due],
+            "calls": self.calls,
+            "waiting": [
+                {"request": r.id, "state": r.state, "blocked_by": r.blocked_by or r.cause}
+                for r in self.waiting
+            ],
+        }
+
+
+def make_plan(
+    intake: IntakeReport, stored: Sequence[StoredRequest], fingerprint: str
+) -> Plan:  # fmt: skip
+    """The plan of what is new (`intake`) together with what was planned before."""
+    from pm2xero.xero.calls import lower_bound
+
+    due = [r for r in (*stored, *intake.requests) if r.state in ("planned", "sent", "claimed")]
+    waiting = [r for r in stored if r.state in ("blocked", "unknown", "rejected", "held")]
+    bound = lower_bound(due)
+    per_contract: dict[str, tuple[int, int]] = {}
+    for request in due:
+        count, calls = per_contract.get(request.contract, (0, 0))
+        per_contract[request.contract] = (count + 1, calls)
+    for name, (count, _) in per_contract.items():
+        calls = lower_bound([r for r in due if r.contract == name])
+        per_contract[name] = (count, calls)
+    return Plan(_digest(due, fingerprint), intake, tuple(due), tuple(waiting), bound, per_contract)
+
+
+def check_saved(path: Path, fresh: Plan) -> None:
+    """Refuse a saved plan that is not exactly what would be done now.
+
+    Raises:
+        InputError: PI804 when the file is no plan.
+        UsageError: PU903 when documents, pack, firm or outbox have moved since it was made.
+    """
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        digest = saved["digest"]
+    except (OSError, ValueError, KeyError, TypeError):
+        at = Position(str(path))
+        raise InputError(Finding("PI804", "this file is no saved plan", at)) from None
+    if digest == fresh.digest:
+        return
+    before, now = set(saved.get("requests", ())), {r.id for r in fresh.due}
+    changes = []
+    if now - before:
+        changes.append(f"{len(now - before)} requests more")
+    if before - now:
+        changes.append(f"{len(before - now)} requests fewer")
+    raise UsageError(
+        Finding(
+            "PU903",
+            "the plan is stale: documents, pack, firm or outbox have changed since it was made "
+            f"({', '.join(changes) or 'the same requests with other bodies'})",
+            Position(str(path)),
+            hint="look at a fresh plan and save it again with --out",
+        )
+    )
+
+
+def _digest(due: Sequence[StoredRequest], fingerprint: str) -> str:
+    digest = hashlib.blake2b(fingerprint.encode(), digest_size=16)
+    for request in sorted(due, key=lambda r: r.id):
+        digest.update(f"{request.id}\x1f{request.path}\x1f{request.element}\x1e".encode())
+    return digest.hexdigest()

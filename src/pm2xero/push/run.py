@@ -1,0 +1,70 @@
+"""The main job: take documents in, send what is due."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pm2xero.push.connection import Connection, now
+from pm2xero.push.intake import Intake, IntakeReport
+from pm2xero.push.plan import Plan, check_saved, make_plan
+from pm2xero.read.stream import Source
+
+
+def plan_only(connection: Connection, sources: list[Source]) -> Plan:
+    """What a push would do; writes nothing."""
+    report = _take_in(connection, sources, lambda saved: None)
+    return make_plan(report, connection.outbox.requests(), connection.fingerprint)
+
+
+def push(
+    connection: Connection,
+    sources: list[Source],
+    saved_plan: Path | None,
+    on_progress: Callable[[Any], None] | None = None,
+) -> tuple[IntakeReport, Any]:
+    """Take the documents in and send everything that is due.
+
+    Returns:
+        what the intake did, and the sender's report.
+
+    Raises:
+        UsageError: PU903 when a saved plan is stale; nothing was written then.
+        OutboxError: another push of this organisation is running.
+    """
+    from pm2xero.xero.sender import make_sender
+
+    if saved_plan is not None:
+        check_saved(saved_plan, plan_only(connection, sources))
+        connection = _afresh(connection)
+    owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    sender = make_sender(connection.outbox, connection.client, now, time.sleep, owner)
+    with sender.lease():
+        report = _take_in(connection, sources, connection.outbox.save_many)
+        return report, sender.run(on_progress)
+
+
+def _take_in(connection: Connection, sources: list[Source], sink: Any) -> IntakeReport:
+    intake = Intake(
+        connection.pipeline,
+        connection.outbox,
+        sink,
+        connection.fingerprint,
+        now,
+        connection.corrector(),
+    )
+    return intake.run(connection.pipeline.order(sources))
+
+
+def _afresh(connection: Connection) -> Connection:
+    """The same connection with a state that has not seen the planned documents."""
+    from dataclasses import replace
+
+    from pm2xero.pipeline import Pipeline
+
+    pipeline = Pipeline(connection.pipeline.pack, connection.pipeline.organisation)
+    return replace(connection, pipeline=pipeline)

@@ -1,0 +1,72 @@
+"""Plans and pushes as a person reads them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pm2xero.push.intake import IntakeReport
+from pm2xero.push.plan import Plan
+from pm2xero.report.text import print_decision, print_summary
+
+
+def print_plan(
+    out: Console, plan: Plan, titles: dict[str, str], currency: str, per_day: int
+) -> None:  # fmt: skip
+    """Documents and money, requests by endpoint, calls against the day, and what waits."""
+    _print_attention(out, plan.intake)
+    if plan.intake.summary.cells:
+        print_summary(out, plan.intake.summary, titles, currency, False)
+    if plan.intake.known:
+        out.print(f"{plan.intake.known} documents are in the outbox already and stay as they are")
+    if plan.intake.newly_posted:
+        text = f"{len(plan.intake.newly_posted)} were held or rejected before and would now post: "
+        out.print(Text(text + ", ".join(plan.intake.newly_posted[:10]), style="yellow"))
+    out.print()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("to send")
+    table.add_column("documents", justify="right")
+    table.add_column("calls", justify="right")
+    for name, (count, calls) in sorted(plan.per_contract.items()):
+        verb, endpoint = name.split(".", 1)
+        table.add_row(f"{verb.upper()} {endpoint.replace('.', '/')}", str(count), str(calls))
+    out.print(table)
+    out.print(f"needs {plan.calls:,} calls of {per_day:,} a day (besides those for new contacts)")
+    causes = Counter((r.state, r.blocked_by or r.cause or "") for r in plan.waiting)
+    for (state, cause), count in causes.most_common():
+        out.print(Text(f"{count} {state}: {cause}", style="yellow"))
+
+
+def print_push(
+    out: Console, report: IntakeReport, sent: Any, titles: dict[str, str], currency: str
+) -> None:
+    """What was taken in and what was sent."""
+    _print_attention(out, report)
+    if report.summary.cells:
+        print_summary(out, report.summary, titles, currency, True)
+    if report.known:
+        out.print(f"{report.known} documents were in the outbox already and stay as they are")
+    out.print()
+    out.print(Text(f"{sent.confirmed} requests confirmed by Xero in {sent.calls} calls", "green"))
+    for count, word in ((sent.rejected, "refused by Xero"), (sent.blocked, "blocked by these"),
+                        (sent.unknown, "of unknown outcome; the next push looks them up")):  # fmt: skip
+        if count:
+            out.print(Text(f"{count} {word}", style="red"))
+    if sent.stopped:
+        out.print(Text(f"stopped: {sent.stopped}", style="yellow"))
+    if sent.rejected or sent.blocked:
+        out.print("`pm2xero status` says why")
+
+
+def _print_attention(out: Console, report: IntakeReport) -> None:
+    for decision in (*report.malformed, *report.attention)[:20]:
+        print_decision(out, decision)
+    rest = len(report.malformed) + len(report.attention) - 20
+    if rest > 0:
+        out.print(f"… and {rest} more that need attention")
+
+
