@@ -17,10 +17,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("plan", "Say what a push would do: documents, money, calls, what blocks what."),
     "push": ("push", "Take documents in and send them to Xero, each exactly once."),
     "status": ("status", "Show the outbox: what is done, what is stuck and why."),
-    "hold": ("hold", "Stop a transaction from being sent."),
-    "skip": ("skip", "Never send a transaction, with the reason."),
-    "resend": ("resend", "Send a refused, held or skipped transaction (again)."),
-    "resolve": ("resolve", "Say that a transaction was entered in Xero by hand."),
+    "hold": ("people", "Stop a transaction from being sent."),
+    "skip": ("people", "Never send a transaction, with the reason."),
+    "resend": ("people", "Send a refused, held or skipped transaction (again)."),
+    "resolve": ("people", "Say that a transaction was entered in Xero by hand."),
     "manual-work": ("manual_work", "List what the bookkeeper must enter in Xero by hand."),
     "reconcile": ("reconcile", "Compare both ledgers to the cent."),
     "sandbox": ("sandbox", "Serve an emulated Xero organisation."),
@@ -39,7 +39,8 @@ class Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"pm2xero.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = module.command
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(module, name, None) or module.command
         return command
 
     def resolve_command(

@@ -178,7 +178,6 @@ class Intake:
     def _decide(self, tx: Transaction) -> Result:
         pipeline = self._pipeline
         decision = pipeline.decider.decide(tx, pipeline.state)
-        requests: tuple[StoredRequest, ...] = ()
         if decision.outcome == "post":
             decision, made = pipeline.render(tx, decision)
             pipeline.decider.apply(tx, decision, pipeline.state)
@@ -188,7 +187,7 @@ class Intake:
             if corrected is not None:
                 return corrected
         pipeline.decider.apply(tx, decision, pipeline.state)
-        return Result(0, tx, decision, requests)
+        return Result(0, tx, decision)
 
     def _count(self, result: Result) -> None:
         self.report.summary.add(result.transaction, result.decision, len(result.requests))

@@ -1,0 +1,84 @@
+"""What a person decides about one document: hold, skip, resend, resolve."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any
+
+import click
+
+from pm2xero.cli import common
+from pm2xero.cli.target import target, target_options
+
+who_option = click.option(
+    "--who", default=lambda: getpass.getuser(), show_default="you", help="Who decides this."
+)
+
+
+def act(action: str, id: str, who: str, why: str, xero_id: str | None, options: Any) -> None:
+    """Do one action, say what changed, and log it."""
+    from pm2xero.outbox.store import Outbox
+    from pm2xero.pack.organisation import load_organisation
+    from pm2xero.push.connection import now
+
+    place = target(**options)
+    firm = load_organisation(place.organisation, place.region)
+    with Outbox.open(place.database_url, firm.id, now) as outbox:
+        method = getattr(outbox, action)
+        more = {"xero_id": xero_id} if xero_id is not None else {}
+        changed: list[str] = method(id, who, why, now(), **more)
+    if not changed:
+        click.echo(f"{id}: nothing was left to {action}; the log has it", err=True)
+        return
+    for request in changed:
+        click.echo(f"{action}: {request}")
+
+
+def _command(action: str, about: str, example: str) -> click.Command:
+    @click.command(action, help=about, epilog=f"\b\nExample:\n  {example}")
+    @click.argument("id", metavar="ID")
+    @click.option("--reason", "why", required=True, help="Why; it is kept in the log.")
+    @who_option
+    @target_options
+    @common.reports_faults
+    def run(id: str, why: str, who: str, **options: Any) -> None:
+        act(action, id, who, why, None, options)
+
+    return run
+
+
+hold = _command(
+    "hold",
+    "Stop a transaction from being sent until it is resent; what depends on it waits too.",
+    'pm2xero hold AU-0042 --reason "client disputes the bill" --org firm/organisation.yaml',
+)
+skip = _command(
+    "skip",
+    "Never send a transaction; what depends on it is blocked.",
+    'pm2xero skip AU-0042 --reason "entered twice" --org firm/organisation.yaml',
+)
+resend = _command(
+    "resend",
+    "Send a refused, held or skipped transaction (again), with all that was blocked by it.",
+    'pm2xero resend AU-0042 --reason "lock date moved" --org firm/organisation.yaml',
+)
+
+
+@click.command(
+    "resolve",
+    epilog="""\b
+Example:
+  pm2xero resolve AU-0042 --as-done-in-xero 3f2c… --reason "entered by hand" --org firm/org.yaml""",
+)
+@click.argument("id", metavar="ID")
+@click.option("--as-done-in-xero", "xero_id", required=True, metavar="XERO_ID",
+              help="The id of what is in Xero.")  # fmt: skip
+@click.option("--reason", "why", required=True, help="Why; it is kept in the log.")
+@who_option
+@target_options
+@common.reports_faults
+def resolve(id: str, xero_id: str, why: str, who: str, **options: Any) -> None:
+    """Say that a transaction is in Xero already; what was blocked by it goes on."""
+    act("resolve", id, who, why, xero_id, options)
+
+

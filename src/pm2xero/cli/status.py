@@ -1,0 +1,42 @@
+"""`pm2xero status`: the outbox by state, and what is stuck, grouped by cause."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from pm2xero.cli import common
+from pm2xero.cli.target import target, target_options
+
+
+@click.command(
+    "status",
+    epilog="""\b
+Examples:
+  pm2xero status --org firm/organisation.yaml
+  pm2xero status --org firm/organisation.yaml --format json""",
+)
+@target_options
+@common.format_option
+@common.reports_faults
+def command(form: str, **options: Any) -> None:
+    """Show the outbox by state; what is stuck is grouped by cause with the money at stake."""
+    from pm2xero.outbox.store import Outbox
+    from pm2xero.pack.organisation import load_organisation
+    from pm2xero.push.connection import now
+    from pm2xero.report.status import gather, print_status
+    from pm2xero.report.text import console
+
+    place = target(**options)
+    firm = load_organisation(place.organisation, place.region)
+    with Outbox.open(place.database_url, firm.id, now) as outbox:
+        status = gather(outbox.requests(), outbox.decisions())
+    if form == "json":
+        click.echo(json.dumps(status.as_json()))
+    else:
+        shown = console(sys.stdout, common.use_colour(sys.stdout))
+        print_status(shown, status, firm.base_currency)
+    sys.exit(common.FINDINGS if status.stuck else common.OK)
