@@ -7,6 +7,10 @@
     ├── EngineError              the rule engine is missing or cannot be loaded
     │   └── EngineFault          the engine and its shadow disagree, or it answered oddly
     ├── RenderError              a mapping or a template failed for one transaction
+    ├── OutboxError              the outbox cannot be opened, or what is asked would make it lie
+    │   ├── DigestConflict       a revision came again with other content
+    │   ├── StateConflict        requests are not in the state that a step starts from
+    │   └── LeaseLost            another process writes for the organisation now
     └── UsageError               the command line asks for something impossible
 
 A code keeps its meaning for ever; the letters say who can mend it: PX the implementer (pack),
@@ -88,6 +92,22 @@ class EngineFault(EngineError):
 
 class RenderError(Pm2XeroError):
     """A transaction could not be turned into request bodies."""
+
+
+class OutboxError(Pm2XeroError):
+    """The outbox cannot be opened, or refuses what would make it say something untrue."""
+
+
+class DigestConflict(OutboxError):
+    """The same id and revision came again with other content."""
+
+
+class StateConflict(OutboxError):
+    """Requests are not in the state that a step starts from; nothing was changed."""
+
+
+class LeaseLost(OutboxError):
+    """Another process took over the right to write for the organisation."""
 
 
 class UsageError(Pm2XeroError):

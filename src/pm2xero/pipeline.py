@@ -59,6 +59,7 @@ class Pipeline:
             firm.region,
             extensions=tuple(extension(p) for p in packs),
             overlay=(firm.file, firm.overlay) if len(firm.overlay) > 1 else None,
+            region_at=firm.region_at,
         )
         return cls(pack, firm)
 

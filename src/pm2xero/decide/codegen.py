@@ -202,10 +202,9 @@ class _Generator:
         return self.hoist(self.outer, f"#{path.base}.{'.'.join(path.steps)}", self.call(path), True)
 
     def call(self, path: PathExpr) -> str:
-        if path.base == "submission":
-            return "facts.submission(tx, s)"
-        if path.base == "earlier":
-            return "facts.earlier_outcome(tx, s)"
+        if path.base in ("submission", "earlier"):
+            pair, _ = self.hoist(self.outer, "#past", "facts.past(tx, s)", False)
+            return f"{pair}[{0 if path.base == 'submission' else 1}]"
         index = 0 if path.steps[0] == "shortfall" else 1
         pair, _ = self.hoist(self.outer, "#trust", "facts.shortfall(tx, s)", False)
         return f"{pair}[{index}]"

@@ -16,6 +16,9 @@ from pm2xero.read.transaction import Transaction
 TrustMoves = Callable[[Transaction, State], Iterator[tuple[str, str, Decimal]]]
 
 
+_FIRST = ("first", None)
+
+
 class Facts:
     """The lookups of one kind for one firm."""
 
@@ -71,21 +74,16 @@ class Facts:
         return values[path.steps[0]]
 
     @staticmethod
-    def submission(tx: Transaction, state: State) -> str:
-        """How this document stands to what was read before under the same id."""
+    def past(tx: Transaction, state: State) -> tuple[str, str | None]:
+        """How this document stands to what was read before under the same id, and what was
+        decided then: (first | repeated | conflicting | newer | older, outcome or None)."""
         earlier = state.earlier(tx.id)
         if earlier is None:
-            return "first"
+            return _FIRST
         if tx.revision == earlier.revision:
             same = tx.fingerprint[:8] == earlier.digest[:8]
-            return "repeated" if same else "conflicting"
-        return "newer" if tx.revision > earlier.revision else "older"
-
-    @staticmethod
-    def earlier_outcome(tx: Transaction, state: State) -> str | None:
-        """What was decided before under the same id."""
-        earlier = state.earlier(tx.id)
-        return earlier.outcome if earlier else None
+            return ("repeated" if same else "conflicting"), earlier.outcome
+        return ("newer" if tx.revision > earlier.revision else "older"), earlier.outcome
 
     def shortfall(self, tx: Transaction, state: State) -> tuple[Decimal | None, str | None]:
         """By how much a matter's trust balance would fall below zero, and which matter.

@@ -7,7 +7,7 @@ remain, about 200 bytes each.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
@@ -123,7 +123,10 @@ class MemoryState:
         """Take an amount off what a document has outstanding (a negative amount puts it back)."""
         fact = self._open.get(id)
         if fact is not None and fact.amount_due is not None:
-            self._open[id] = replace(fact, amount_due=fact.amount_due - amount)
+            self._open[id] = DocumentFact(
+                id, fact.state, fact.kind, fact.amount_due - amount, fact.contact, fact.request,
+                fact.xero_id,
+            )  # fmt: skip
 
     def move_trust(self, matter: str, bank: str, amount: Decimal) -> None:
         """Add to (or take from) a matter's money in a trust bank."""

@@ -23,9 +23,9 @@ def getter(path: PathExpr, facts: Facts) -> Getter:
         constant = facts.constant(path)
         return lambda tx, item, state: constant
     if path.base == "submission":
-        return lambda tx, item, state: facts.submission(tx, state)
+        return lambda tx, item, state: facts.past(tx, state)[0]
     if path.base == "earlier":
-        return lambda tx, item, state: facts.earlier_outcome(tx, state)
+        return lambda tx, item, state: facts.past(tx, state)[1]
     if path.base == "trust":
         index = 0 if path.steps[0] == "shortfall" else 1
         return lambda tx, item, state: facts.shortfall(tx, state)[index]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from pm2xero.pack.model import Kind, Pack
 from pm2xero.pack.organisation import Organisation, XeroAccount
-
-CENT = Decimal("0.01")
+from pm2xero.pack.taxes import TaxFact, resolve_tax
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +30,6 @@ class AccountFact:
     purpose: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TaxFact:
-    """A tax code on one side and account: its Xero type, rate in per cent, and whether it fits."""
-
-    mapped: bool = False
-    type: str | None = None
-    rate: Decimal | None = None
-    suits_account: bool | None = None
-
-    def calculated(self, net: Decimal | None) -> Decimal | None:
-        """The tax on a net amount as Xero calculates it: per line, half up to the cent."""
-        if self.rate is None or net is None:
-            return None
-        return (net * self.rate / 100).quantize(CENT, ROUND_HALF_UP)
-
-    def off_by(self, net: Decimal | None, tax: Decimal | None) -> Decimal | None:
-        """How far a tax amount is from the calculated one, in currency units."""
-        calculated = self.calculated(net)
-        if calculated is None or tax is None:
-            return None
-        return abs(calculated - tax)
-
-
 class Chart:
     """All lookups of one firm; every answer is made once and remembered.
 
@@ -70,9 +46,8 @@ class Chart:
         }
         self._roles = {name: self._role(name) for name in pack.roles}
         self._taxes: dict[tuple[str, str, str | None], TaxFact] = {}
-        rates = organisation.xero.tax_rates
-        rate = rates.get(pack.no_tax)
-        self.no_tax = TaxFact(True, pack.no_tax, rate.rate if rate else Decimal(0), True)
+        rate = organisation.xero.tax_rates.get(pack.no_tax)
+        self.no_tax = TaxFact("mapped", pack.no_tax, rate.rate if rate else Decimal(0), True)
 
     def ledger(self, account: str) -> AccountFact:
         """The Xero side of a ledger account."""
@@ -97,21 +72,12 @@ class Chart:
         key = (code, account_class or "", side)
         fact = self._taxes.get(key)
         if fact is None:
-            fact = self._tax(code, account_class, side)
-            if fact.mapped:
+            declared = self.pack.tax_codes.get(code)
+            rates = self.organisation.xero.tax_rates
+            fact = resolve_tax(declared, tax_side(side, account_class), account_class, rates)
+            if declared is not None:
                 self._taxes[key] = fact
         return fact
-
-    def _tax(self, code: str, account_class: str | None, side: str | None) -> TaxFact:
-        declared = self.pack.tax_codes.get(code)
-        if declared is None:
-            return TaxFact()
-        tax_type = declared.types.get(tax_side(side, account_class))
-        rate = self.organisation.xero.tax_rates.get(tax_type or "")
-        if rate is None or rate.status != "ACTIVE":
-            return TaxFact(False, tax_type)
-        suits = account_class in rate.classes if account_class else None
-        return TaxFact(True, rate.type, rate.rate, suits)
 
     def _role(self, name: str) -> AccountFact:
         role = self.pack.roles[name]

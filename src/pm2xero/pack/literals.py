@@ -125,6 +125,8 @@ def _money(value: Any) -> Decimal:
     except InvalidOperation:
         raise ValueError(f'"{value}" is not an amount; write it as "0.01"') from None
     exponent = amount.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < -2:
+    if not isinstance(exponent, int):
+        raise ValueError(f'"{value}" is not an amount; write it as "0.01"')
+    if exponent < -2:
         raise ValueError(f'"{value}" has more than two decimals')
     return amount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from pm2xero.errors import Finding, PackError, Position
@@ -10,13 +11,15 @@ from pm2xero.pack.build_kinds import KindBuilder
 from pm2xero.pack.build_mappings import build_mappings, compile_requests
 from pm2xero.pack.build_rules import build_rules
 from pm2xero.pack.layers import Document, Entry, Layer, merge
-from pm2xero.pack.model import Pack, TaxCode
+from pm2xero.pack.model import Pack, TaxCode, TaxRateSearch
 from pm2xero.pack.schema import check
 from pm2xero.pack.source import SourceMap, read_yaml
 from pm2xero.pack.suggest import did_you_mean, one_of
 from pm2xero.resources import root
 
 BASE = "base"
+# The sides of a tax code, and the class of account that each is for when nothing else is said.
+SIDES = {"sales": "REVENUE", "purchases": "EXPENSE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def load_pack(
         requests=requests,
         roles=roles,
         tax_codes=_tax_codes(merged.entries["tax_codes"]),
-        no_tax=str(merged.settings.get("no_tax", "NONE")),
+        no_tax=str(merged.settings["no_tax"]),
         words=dict(merged.settings.get("words", {})),
         template_dirs=tuple(
             d for r in reversed(roots) if (d := r.path / "mappings" / "templates").is_dir()
@@ -95,9 +98,18 @@ def _in_order(findings: list[Finding]) -> list[Finding]:
 def _tax_codes(entries: dict[str, Entry]) -> dict[str, TaxCode]:
     result = {}
     for code, entry in entries.items():
-        types = {s: str(entry.values[s]) for s in ("sales", "purchases") if s in entry.values}
-        result[code] = TaxCode(code, str(entry.values.get("title", code)), types, entry.values.at)
+        values = entry.values
+        types = {s: _tax_type(s, values[s]) for s in SIDES if s in values}
+        rate = Decimal(values["rate"]) if "rate" in values else None
+        result[code] = TaxCode(code, str(values.get("title", code)), types, rate, values.at)
     return result
+
+
+def _tax_type(side: str, value: object) -> str | TaxRateSearch:
+    if not isinstance(value, SourceMap):
+        return str(value)
+    names = tuple(str(n) for n in value.get("names", ()))
+    return TaxRateSearch(Decimal(value["rate"]), names, str(value.get("on", SIDES[side])))
 
 
 def _layers(

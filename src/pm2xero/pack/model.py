@@ -173,12 +173,31 @@ class MappingSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class TaxRateSearch:
+    """A tax type to be found in the firm's own tax rates instead of by its code.
+
+    Attributes:
+        rate: per cent, the same as Xero's EffectiveRate.
+        names: the rate's name or a part of it, in order of preference, for when several fit.
+        account_class: the class of account that the rate must be able to apply to.
+    """
+
+    rate: Decimal
+    names: tuple[str, ...]
+    account_class: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaxCode:
-    """A tax code of Practice Management and the Xero tax type of each side."""
+    """A tax code of Practice Management and the Xero tax type of each side.
+
+    `rate` is what the named types must have in Xero, in per cent; None when that is left open.
+    """
 
     code: str
     title: str
-    types: Mapping[str, str]
+    types: Mapping[str, str | TaxRateSearch]
+    rate: Decimal | None
     at: Position
 
 

@@ -25,7 +25,7 @@ def syntax_finding(exc: yaml.MarkedYAMLError, name: str, lines: list[str]) -> Fi
         opened = Position(name, exc.context_mark.line + 1, exc.context_mark.column + 1)
     problem = (exc.problem or "this is not YAML").strip()
     context = exc.context or ""
-    text = lines[at.line - 1] if at.line <= len(lines) else ""
+    text = _line(lines, at)
     if "tab character" in problem or "\t" in text[: len(text) - len(text.lstrip())]:
         width = max(1, len(text) - len(text.lstrip()))
         return _finding(
@@ -57,10 +57,12 @@ def syntax_finding(exc: yaml.MarkedYAMLError, name: str, lines: list[str]) -> Fi
             "put the whole text in quotes",
         )  # fmt: skip
     if "could not find expected ':'" in problem and opened is not None:
-        width = len(lines[opened.line - 1]) - opened.column + 1
+        width = max(1, len(_line(lines, opened)) - opened.column + 1)
         return _finding("this line has no colon", opened, "write it as `key: value`", width)
+    if "another document" in problem:
+        return _finding("a second document begins here", at, "one file holds one document", 3)
     if "flow" in context and opened is not None:
-        bracket = lines[opened.line - 1][opened.column - 1 : opened.column]
+        bracket = _line(lines, opened)[opened.column - 1 : opened.column] or "a bracket"
         return _finding(
             f"what starts with {bracket} is not closed, or a comma is missing in it", opened,
             related=((at, "noticed here"),),
@@ -74,6 +76,10 @@ def syntax_finding(exc: yaml.MarkedYAMLError, name: str, lines: list[str]) -> Fi
             ((opened, f"the {what} starts here"),) if opened and opened.line != at.line else (),
         )  # fmt: skip
     return _finding(problem, at)
+
+
+def _line(lines: list[str], at: Position) -> str:
+    return lines[at.line - 1] if at.line <= len(lines) else ""
 
 
 def _finding(

@@ -82,6 +82,15 @@ ACCOUNT_STATUS = ScalarType("text", ("ACTIVE", "ARCHIVED"))
 ACCOUNT_CLASS = ScalarType("text", ("ASSET", "EQUITY", "EXPENSE", "LIABILITY", "REVENUE"))
 DOCUMENT_STATES = ("in_xero", "waiting", "rejected", "before_integration", "unknown")
 OUTCOMES = ("post", "reject", "hold", "skip")
+TAX_STATES = (
+    "mapped",
+    "undeclared",
+    "not_in_xero",
+    "inactive",
+    "other_rate",
+    "no_rate",
+    "several_rates",
+)
 
 _ACCOUNT: dict[str, FieldType] = {
     "id": TEXT,
@@ -101,7 +110,11 @@ ATTRIBUTES: dict[str, Mapping[str, FieldType]] = {
     "bank_account": _ACCOUNT | {"purpose": ScalarType("text", ("office", "trust"))},
     "tax_code": {
         "mapped": FLAG,
+        "state": ScalarType("text", TAX_STATES),
         "type": TEXT,
+        "xero_rate": TEXT,
+        "expected_rate": TEXT,
+        "right_types": TEXT,
         "suits_account": FLAG,
         "calculated": MONEY,
         "off_by": MONEY,

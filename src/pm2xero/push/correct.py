@@ -39,9 +39,7 @@ class Corrector:
     @staticmethod
     def wanted(tx: Transaction, state: MemoryState) -> bool:
         """Whether the document is a higher revision of one that was posted."""
-        return (
-            Facts.submission(tx, state) == "newer" and Facts.earlier_outcome(tx, state) == "post"
-        )
+        return Facts.past(tx, state) == ("newer", "post")
 
     def correct(self, tx: Transaction) -> Result | None:
         """The correction, or None when what was posted is not known here."""

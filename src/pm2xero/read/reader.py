@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -57,7 +58,7 @@ class Reader:
             return f"expected a document ({{…}}), found {_shown(raw)}"
         if kind is None:
             return "kind: missing; it says what type of transaction this is"
-        hint = did_you_mean(kind, self._kinds)
+        hint = did_you_mean(kind, self._kinds) if isinstance(kind, str) else None
         return f"kind: {_shown(kind)} is not known" + (f"; {hint}" if hint else "")
 
 
@@ -83,6 +84,13 @@ def _money(text: str) -> Decimal:
     return amount if text[-3:-2] == "." else amount.quantize(_CENTS)
 
 
+def _count(number: int | float) -> int:
+    if type(number) is not int:
+        # JSON Schema takes 1.0 for an integer, but its text in a key would not be that of 1.
+        raise ValueError("not a whole number")
+    return number
+
+
 def _converter(kind: FieldType) -> Convert | None:
     """How a value of a type is converted; None when it stays as JSON gave it."""
     if isinstance(kind, RecordType):
@@ -97,6 +105,7 @@ def _converter(kind: FieldType) -> Convert | None:
             "money": _money,
             "date": date.fromisoformat,
             "instant": datetime.fromisoformat,
+            "count": _count,
         }
         return by_name.get(kind.name)
     return None
@@ -166,7 +175,7 @@ def _check_scalar(value: Any, kind: FieldType) -> str | None:
     if isinstance(kind, ScalarType) and kind.values:
         if value in kind.values:
             return None
-        hint = did_you_mean(value, kind.values)
+        hint = did_you_mean(value, kind.values) if isinstance(value, str) else None
         words = ", ".join(kind.values)
         return f"expected one of {words}, found {_shown(value)}" + (f"; {hint}" if hint else "")
     name = kind.name if isinstance(kind, ScalarType) else "identifier"
@@ -176,8 +185,10 @@ def _check_scalar(value: Any, kind: FieldType) -> str | None:
         try:
             _record_converter(single)({"value": value})
         except ValueError:
-            return f"{_shown(value)} is no {name} of the calendar"
-        return None
+            if name != "count":
+                return f"{_shown(value)} is no {name} of the calendar"
+        else:
+            return None
     return f"expected {EXPECTED[name]}, found {_shown(value)}"
 
 
@@ -190,9 +201,11 @@ def _shown(value: Any) -> str:
         return "null"
     if isinstance(value, str):
         text = value if len(value) <= 40 else value[:37] + "…"
-        return f'"{text}"'
+        return json.dumps(text, ensure_ascii=False)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return f"the number {value} without quotes"
-    return "a list" if isinstance(value, list) else "a group of fields ({…})"
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    return "a group of fields ({…})"

@@ -17,9 +17,10 @@ from pm2xero.decide.facts import Facts
 from pm2xero.decide.postings import account_of
 from pm2xero.decide.state import State
 from pm2xero.decide.values import Getter, getter, text_getter
-from pm2xero.pack.chart import CENT, AccountFact, TaxFact
+from pm2xero.pack.chart import AccountFact
 from pm2xero.pack.expressions import PathExpr
 from pm2xero.pack.model import LineSource, RequestSpec
+from pm2xero.pack.taxes import CENT, TaxFact
 from pm2xero.read.transaction import Transaction
 
 ZERO = Decimal("0.00")

@@ -1,0 +1,264 @@
+"""Saves documents with different ids by few statements: compare with what is known, then write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
+
+from pm2xero.errors import DigestConflict, Finding, OutboxError, StateConflict
+from pm2xero.outbox.blocking import block_again, block_on, unblock
+from pm2xero.outbox.records import (
+    IN_FLIGHT,
+    Document,
+    RequestState,
+    StoredDecision,
+    StoredRequest,
+    StoredTransaction,
+)
+from pm2xero.outbox.rows import (
+    AnyRow,
+    chunks,
+    decision_row,
+    need_rows,
+    request_row,
+    transaction_row,
+)
+from pm2xero.outbox.schema import decisions, needs, requests, transactions
+
+# Nothing of these is in Xero, so a new rendering takes their place.
+_REPLACEABLE: tuple[RequestState, ...] = ("planned", "rejected", "held", "skipped", "blocked")
+_UNSETTLED: tuple[RequestState, ...] = (*IN_FLIGHT, "unknown")
+# What a person said about a document holds for its next revision too.
+_KEPT_BY_PERSON: tuple[RequestState, ...] = ("held", "skipped")
+
+Values = dict[str, Any]
+
+
+class Batch:
+    """Documents with different ids and what saving them changes."""
+
+    def __init__(
+        self, connection: Connection, organisation: str, documents: list[Document]
+    ) -> None:
+        self._connection = connection
+        self._organisation = organisation
+        self._documents = documents
+        self._known: dict[str, dict[int, AnyRow]] = {}
+        self._requests: dict[str, list[AnyRow]] = {}
+        self._new: list[tuple[Values, Values]] = []
+        self._seen: list[tuple[Values, Values]] = []
+        self._overtaken: list[Values] = []
+        self._retired: list[Values] = []
+        self._inserted: list[StoredRequest] = []
+        self._rendered: list[StoredRequest] = []
+        # Ids that are to stop their dependants, and ids that may set theirs free.
+        self._gone: list[str] = []
+        self._arrived: set[str] = set()
+
+    def save(self) -> None:
+        """Look up what is known of the documents, and write what is new.
+
+        Raises:
+            OutboxError: as `Saving.save_many` says.
+        """
+        self._look_up()
+        for tx, decision, planned in self._documents:
+            self._compare(tx, decision, planned)
+        self._write_documents()
+        self._write_requests()
+        connection, organisation = self._connection, self._organisation
+        block_on(connection, organisation, self._gone)
+        unblock(connection, organisation, self._arrived)
+        written = [r.id for r in (*self._inserted, *self._rendered) if r.needs]
+        block_again(connection, organisation, written)
+
+    def _look_up(self) -> None:
+        known = (
+            select(
+                transactions.c.id,
+                transactions.c.revision,
+                transactions.c.digest,
+                decisions.c.outcome,
+            )
+            .join(
+                decisions,
+                and_(
+                    decisions.c.organisation == transactions.c.organisation,
+                    decisions.c.id == transactions.c.id,
+                    decisions.c.revision == transactions.c.revision,
+                ),
+            )
+            .where(transactions.c.organisation == self._organisation)
+        )
+        for part in chunks(tx.id for tx, _, _ in self._documents):
+            for row in self._connection.execute(known.where(transactions.c.id.in_(part))):
+                self._known.setdefault(row.id, {})[row.revision] = row
+        made = select(requests).where(requests.c.organisation == self._organisation)
+        for part in chunks(self._known):
+            for row in self._connection.execute(made.where(requests.c.transaction_id.in_(part))):
+                self._requests.setdefault(row.transaction_id, []).append(row)
+
+    def _compare(
+        self, tx: StoredTransaction, decision: StoredDecision, planned: Sequence[StoredRequest]
+    ) -> None:
+        known = self._known.get(tx.id, {})
+        same = known.get(tx.revision)
+        newest = max(known, default=tx.revision)
+        if same is not None and same.digest != tx.digest:
+            raise _other_content(tx)
+        if tx.revision < newest and planned:
+            raise _too_old(tx, newest)
+        current = tx.revision >= newest
+        rows = (
+            transaction_row(self._organisation, tx, current=current),
+            decision_row(self._organisation, decision),
+        )
+        if same is None:
+            self._new.append(rows)
+            if known and current:
+                self._overtaken.append(self._key(tx.id, newest))
+        elif current and (decision.outcome != "skip" or same.outcome != "post"):
+            self._seen.append(rows)
+        else:
+            return
+        if current and (same is not None or decision.outcome == "post" or planned):
+            self._compare_requests(tx, planned)
+
+    def _compare_requests(self, tx: StoredTransaction, planned: Sequence[StoredRequest]) -> None:
+        rows = self._requests.get(tx.id, [])
+        counting = [r for r in rows if r.current]
+        unsettled = [r for r in counting if r.revision < tx.revision and r.state in _UNSETTLED]
+        if unsettled:
+            raise _unsettled(tx, unsettled)
+        wanted = {r.id for r in planned}
+        for row in counting:
+            if row.revision < tx.revision:
+                retired = row.id in wanted or row.state != "confirmed"
+            else:
+                retired = row.id not in wanted and row.state in _REPLACEABLE
+            if retired:
+                self._retired.append(self._key(row.id, row.revision))
+                if row.id not in wanted:
+                    self._gone.append(row.id)
+        said = next((r for r in counting if r.state in _KEPT_BY_PERSON), None)
+        of_revision = {r.id: r for r in rows if r.revision == tx.revision}
+        for request in planned:
+            self._compare_request(request, of_revision.get(request.id), said)
+
+    def _compare_request(
+        self, request: StoredRequest, row: AnyRow | None, said: AnyRow | None
+    ) -> None:
+        if row is not None and row.current:
+            if row.state not in _REPLACEABLE:
+                return
+            if row.state == "blocked":
+                # Its needs may be others now; what blocked it is looked at again.
+                self._arrived.add(row.blocked_by)
+            self._rendered.append(_as_before(request, row))
+            return
+        if said is not None:
+            request = replace(request, state=said.state, cause=said.cause, message=said.message)
+        self._arrived.add(request.id)
+        (self._inserted if row is None else self._rendered).append(request)
+
+    def _key(self, id: str, revision: int) -> Values:
+        return {"of_": self._organisation, "id_": id, "revision_": revision}
+
+    def _write_documents(self) -> None:
+        self._run(_OVERTAKE, self._overtaken)
+        self._run(insert(transactions), [tx for tx, _ in self._new])
+        self._run(insert(decisions), [decision for _, decision in self._new])
+        self._run(
+            _MOVE,
+            [
+                {**self._key(tx["id"], tx["revision"]), "sequence": tx["sequence"]}
+                for tx, _ in self._seen
+            ],
+        )
+        self._run(_DECIDE, [self._keyed(decision) for _, decision in self._seen])
+
+    def _write_requests(self) -> None:
+        organisation = self._organisation
+        self._run(_RETIRE, self._retired)
+        self._run(insert(requests), [request_row(organisation, r) for r in self._inserted])
+        self._run(_RENDER, [self._keyed(request_row(organisation, r)) for r in self._rendered])
+        self._run(_FORGET_NEEDS, [self._key(r.id, r.revision) for r in self._rendered])
+        written = (*self._inserted, *self._rendered)
+        self._run(insert(needs), [row for r in written for row in need_rows(organisation, r)])
+
+    def _keyed(self, row: Values) -> Values:
+        rest = {k: v for k, v in row.items() if k not in _KEY}
+        return {**rest, **self._key(row["id"], row["revision"])}
+
+    def _run(self, statement: Any, rows: list[Values]) -> None:
+        if rows:
+            self._connection.execute(statement, rows)
+
+
+def _as_before(request: StoredRequest, row: AnyRow) -> StoredRequest:
+    return replace(
+        request,
+        state=row.state,
+        xero_id=row.xero_id,
+        cause=row.cause,
+        message=row.message,
+        blocked_by=row.blocked_by,
+        attempts=row.attempts,
+    )
+
+
+_KEY = frozenset(("organisation", "id", "revision"))
+
+
+def _this(table: Any, id: str = "id") -> Any:
+    return and_(
+        table.c.organisation == bindparam("of_"),
+        table.c[id] == bindparam("id_"),
+        table.c.revision == bindparam("revision_"),
+    )
+
+
+def _set(table: Any, *names: str) -> Any:
+    return update(table).where(_this(table)).values({n: bindparam(n) for n in names})
+
+
+_OVERTAKE = update(transactions).where(_this(transactions)).values(current=False)
+_MOVE = _set(transactions, "sequence")
+_DECIDE = _set(decisions, *(c.name for c in decisions.c if c.name not in _KEY))
+_RETIRE = update(requests).where(_this(requests)).values(current=False)
+_RENDER = _set(requests, *(c.name for c in requests.c if c.name not in _KEY))
+_FORGET_NEEDS = delete(needs).where(_this(needs, "request"))
+
+
+def _other_content(tx: StoredTransaction) -> DigestConflict:
+    return DigestConflict(
+        Finding(
+            "PE101",
+            f"{tx.id} revision {tx.revision} came before with other content",
+            should_be="every change of a document raises its revision",
+        )
+    )
+
+
+def _too_old(tx: StoredTransaction, newest: int) -> OutboxError:
+    return OutboxError(
+        Finding(
+            "PE103", f"{tx.id} revision {tx.revision} is older than the revision {newest} known"
+        )
+    )
+
+
+def _unsettled(tx: StoredTransaction, rows: list[AnyRow]) -> StateConflict:
+    return StateConflict(
+        *(
+            Finding(
+                "PE104",
+                f"{row.id} of revision {row.revision} is {row.state}; whether it is in Xero must be"
+                f" known before revision {tx.revision} can take its place",
+            )
+            for row in rows
+        )
+    )

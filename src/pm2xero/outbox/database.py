@@ -1,0 +1,136 @@
+"""Connections and transactions: one writer at a time per organisation, readers beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from threading import RLock
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from pm2xero.errors import Finding, OutboxError
+from pm2xero.outbox.migrations import migrate
+
+BUSY_SECONDS = 30
+# Below the smallest limit on parameters of one statement among the databases supported.
+CHUNK = 500
+
+Clock = Callable[[], datetime]
+
+
+class Database:
+    """The tables of one organisation.
+
+    Writes are short transactions that exclude each other. Reads see one snapshot.
+    """
+
+    def __init__(self, engine: Engine, organisation: str, clock: Clock) -> None:
+        self._engine = engine
+        self._organisation = organisation
+        self._clock = clock
+        # A database in memory is one connection; threads must take turns.
+        self._turn = RLock()
+        self._owner: str | None = None
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        options: dict[str, Any] = {"reading": True}
+        if self._engine.dialect.name == "postgresql":
+            options["isolation_level"] = "REPEATABLE READ"
+        with self._turn, self._engine.connect() as connection:
+            connection = connection.execution_options(**options)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with self._turn, self._engine.begin() as connection:
+            lock_writers(connection, self._organisation)
+            yield connection
+
+
+def lock_writers(connection: Connection, name: str) -> None:
+    """Wait for other writers of the same name; SQLite has done so at BEGIN IMMEDIATE."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+def open_engine(url: str, clock: Clock) -> Engine:
+    """An engine on a migrated database.
+
+    Raises:
+        OutboxError: PE108 when it cannot be opened, PE102 when a newer program made it.
+    """
+    try:
+        parsed = make_url(url)
+        engine = _engine(parsed)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as exc:
+        raise _unusable(f"the outbox's address cannot be used: {exc}") from None
+    try:
+        with engine.begin() as connection:
+            lock_writers(connection, "pm2xero schema")
+            migrate(connection, clock())
+    except DBAPIError as exc:
+        engine.dispose()
+        shown = parsed.render_as_string(hide_password=True)
+        raise _unusable(f"the outbox {shown} cannot be opened: {exc.orig}") from None
+    except OutboxError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _unusable(message: str) -> OutboxError:
+    return OutboxError(
+        Finding("PE108", message, should_be="sqlite:///outbox.db or postgresql+psycopg://…")
+    )
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url)
+    if url.database in (None, "", ":memory:"):
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions by itself: it would do so without IMMEDIATE.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except connection_errors(connection) as exc:
+            # SQLite does not wait by itself for this one change.
+            if "locked" not in str(exc) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def connection_errors(connection: Any) -> type[Exception]:
+    """The error that the driver of a connection raises when the database is busy."""
+    error: type[Exception] = connection.OperationalError
+    return error
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

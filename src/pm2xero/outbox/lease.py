@@ -1,0 +1,93 @@
+"""One writer per organisation: a lease that lives as long as its heartbeat."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+
+from pm2xero.errors import Finding, LeaseLost
+from pm2xero.outbox.database import Database
+from pm2xero.outbox.records import Lease
+from pm2xero.outbox.schema import leases
+
+
+class Leasing(Database):
+    """Who may write; times are those of the injected clock."""
+
+    def acquire_lease(self, owner: str, ttl: timedelta) -> bool:
+        """Take the lease when it is free, one's own, or its heartbeat is older than `ttl`.
+
+        From then on `claim` refuses to work once the lease has gone to somebody else.
+        """
+        now = self._clock()
+        with self._write() as connection:
+            held = connection.execute(
+                select(leases).where(leases.c.organisation == self._organisation)
+            ).first()
+            if held is None:
+                connection.execute(
+                    insert(leases).values(
+                        organisation=self._organisation, owner=owner, heartbeat=now
+                    )
+                )
+            elif held.owner == owner or now - held.heartbeat > ttl:
+                connection.execute(
+                    update(leases)
+                    .where(leases.c.organisation == self._organisation)
+                    .values(owner=owner, heartbeat=now)
+                )
+            else:
+                return False
+        self._owner = owner
+        return True
+
+    def heartbeat(self, owner: str) -> None:
+        """Say that the owner is alive.
+
+        Raises:
+            LeaseLost: PE107, the lease is not the owner's any more.
+        """
+        with self._write() as connection:
+            check_lease(connection, self._organisation, owner)
+            connection.execute(
+                update(leases).where(self._held_by(owner)).values(heartbeat=self._clock())
+            )
+
+    def release(self, owner: str) -> None:
+        """Give the lease back; nothing happens when it is somebody else's."""
+        with self._write() as connection:
+            connection.execute(delete(leases).where(self._held_by(owner)))
+        if self._owner == owner:
+            self._owner = None
+
+    def lease(self) -> Lease | None:
+        """Who holds the lease, dead or alive."""
+        with self._read() as connection:
+            row = connection.execute(
+                select(leases).where(leases.c.organisation == self._organisation)
+            ).first()
+        return Lease(row.owner, row.heartbeat) if row is not None else None
+
+    def _held_by(self, owner: str) -> ColumnElement[bool]:
+        return and_(leases.c.organisation == self._organisation, leases.c.owner == owner)
+
+
+def check_lease(connection: Connection, organisation: str, owner: str) -> None:
+    """Make sure that the owner may still write.
+
+    Raises:
+        LeaseLost: PE107, it may not.
+    """
+    held_by = connection.execute(
+        select(leases.c.owner).where(leases.c.organisation == organisation)
+    ).scalar()
+    if held_by != owner:
+        now = f"{held_by} writes" if held_by else "nobody writes"
+        raise LeaseLost(
+            Finding(
+                "PE107",
+                f"{now} for {organisation} now, not {owner}",
+                should_be="push again when no other push is running",
+            )
+        )

@@ -1,0 +1,39 @@
+"""Which id in Xero each confirmed request made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, insert
+
+from pm2xero.outbox.records import StoredRequest
+from pm2xero.outbox.rows import chunks
+from pm2xero.outbox.schema import links
+from pm2xero.render.contracts import contract
+
+
+def write_links(
+    connection: Connection,
+    organisation: str,
+    results: Sequence[tuple[StoredRequest, str | None]],
+) -> None:
+    """Link what has an id; a request sent anew for a later revision replaces its own link."""
+    rows = [
+        {
+            "organisation": organisation,
+            "request": request.id,
+            "id_name": contract(request.contract).id_name or "ID",
+            "transaction_id": request.transaction,
+            "revision": request.revision,
+            "xero_id": xero_id,
+            "document": request.becomes_document,
+        }
+        for request, xero_id in results
+        if xero_id is not None
+    ]
+    for part in chunks(row["request"] for row in rows):
+        connection.execute(
+            delete(links).where(links.c.organisation == organisation, links.c.request.in_(part))
+        )
+    if rows:
+        connection.execute(insert(links), rows)

@@ -1,0 +1,167 @@
+"""What a person decides about a document; every decision is logged with who and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import orjson
+from sqlalchemy import Connection, insert, select, update
+
+from pm2xero.errors import Finding, OutboxError, StateConflict
+from pm2xero.outbox.blocking import block_again, block_on, unblock
+from pm2xero.outbox.database import Database
+from pm2xero.outbox.links import write_links
+from pm2xero.outbox.records import IN_FLIGHT, HumanAction, RequestState, StoredRequest
+from pm2xero.outbox.rows import chunks, load_requests, mine
+from pm2xero.outbox.schema import human_actions, requests, transactions
+
+_HOLDABLE: tuple[RequestState, ...] = ("planned", "rejected", "blocked")
+_SKIPPABLE: tuple[RequestState, ...] = (*_HOLDABLE, "held", "unknown")
+_RESENDABLE: tuple[RequestState, ...] = ("rejected", "unknown", "held", "skipped", "blocked")
+
+
+class People(Database):
+    """Hold, skip, resend and resolve.
+
+    Each returns the ids of all requests that it changed, those of dependants included. A document
+    with nothing to change is logged all the same, with an empty list.
+
+    Raises:
+        OutboxError: PE106, no such document.
+        StateConflict: PE105, a call with it is on its way.
+    """
+
+    def hold(self, transaction_id: str, who: str, why: str, at: datetime) -> list[str]:
+        """Do not send the document until it is resent; what depends on it waits too."""
+        return self._stop("hold", "held", _HOLDABLE, transaction_id, who, why, at)
+
+    def skip(self, transaction_id: str, who: str, why: str, at: datetime) -> list[str]:
+        """Never send the document; what depends on it is blocked."""
+        return self._stop("skip", "skipped", _SKIPPABLE, transaction_id, who, why, at)
+
+    def resend(self, transaction_id: str, who: str, why: str, at: datetime) -> list[str]:
+        """Plan again what stopped, and all that was blocked by it.
+
+        For an unknown outcome the person answers for it not being in Xero.
+        """
+        with self._write() as connection:
+            before = self._open(connection, transaction_id)
+            again = [r.id for r in before if r.state in _RESENDABLE]
+            self._put(connection, again, "planned", None, None)
+            blocked = set(block_again(connection, self._organisation, again))
+            was_blocked = {r.id for r in before if r.state == "blocked"}
+            freed = unblock(connection, self._organisation, again)
+            changed = [i for i in again if i not in blocked & was_blocked]
+            changed += [i for i in freed if i not in changed]
+            self._log(connection, "resend", transaction_id, who, why, at, None, changed)
+        return changed
+
+    def resolve(
+        self, transaction_id: str, who: str, why: str, at: datetime, xero_id: str
+    ) -> list[str]:
+        """The document is in Xero already, under this id: count it as confirmed.
+
+        The id goes to the request that becomes the document, or to the only one still open.
+        """
+        with self._write() as connection:
+            given = self._open(connection, transaction_id)
+            still_open = [r for r in given if r.state != "confirmed"]
+            bearer = still_open[0] if len(still_open) == 1 else None
+            results: list[tuple[StoredRequest, str | None]] = [
+                (r, xero_id if r is bearer or (bearer is None and r.becomes_document) else None)
+                for r in still_open
+            ]
+            for request, id in results:
+                connection.execute(
+                    update(requests)
+                    .where(mine(self._organisation), requests.c.id == request.id)
+                    .values(state="confirmed", xero_id=id, cause=None, message=why, blocked_by=None)
+                )
+            write_links(connection, self._organisation, results)
+            changed = [r.id for r in still_open]
+            changed += unblock(connection, self._organisation, changed)
+            self._log(connection, "resolve", transaction_id, who, why, at, xero_id, changed)
+        return changed
+
+    def _stop(
+        self,
+        action: HumanAction,
+        state: RequestState,
+        allowed: Iterable[RequestState],
+        transaction_id: str,
+        who: str,
+        why: str,
+        at: datetime,
+    ) -> list[str]:
+        with self._write() as connection:
+            given = self._open(connection, transaction_id)
+            stopped = [r.id for r in given if r.state in allowed]
+            self._put(connection, stopped, state, action, why)
+            changed = stopped + block_on(connection, self._organisation, stopped)
+            self._log(connection, action, transaction_id, who, why, at, None, changed)
+        return changed
+
+    def _open(self, connection: Connection, transaction_id: str) -> list[StoredRequest]:
+        known = connection.execute(
+            select(transactions.c.id).where(
+                mine(self._organisation, transactions), transactions.c.id == transaction_id
+            )
+        ).first()
+        if known is None:
+            raise OutboxError(Finding("PE106", f"{transaction_id} is not in the outbox"))
+        found = load_requests(
+            connection, self._organisation, requests.c.transaction_id == transaction_id
+        )
+        flying = [r for r in found if r.state in IN_FLIGHT]
+        if flying:
+            raise StateConflict(
+                *(
+                    Finding(
+                        "PE105",
+                        f"a call with {r.id} is on its way",
+                        should_be="wait for the push that sends it, or push again after a crash",
+                    )
+                    for r in flying
+                )
+            )
+        return found
+
+    def _put(
+        self,
+        connection: Connection,
+        ids: list[str],
+        state: RequestState,
+        cause: str | None,
+        message: str | None,
+    ) -> None:
+        for part in chunks(ids):
+            connection.execute(
+                update(requests)
+                .where(mine(self._organisation), requests.c.id.in_(part))
+                .values(state=state, cause=cause, message=message, blocked_by=None)
+            )
+
+    def _log(
+        self,
+        connection: Connection,
+        what: HumanAction,
+        transaction_id: str,
+        who: str,
+        why: str,
+        at: datetime,
+        xero_id: str | None,
+        changed: list[str],
+    ) -> None:
+        connection.execute(
+            insert(human_actions).values(
+                organisation=self._organisation,
+                at=at,
+                who=who,
+                what=what,
+                transaction_id=transaction_id,
+                why=why,
+                xero_id=xero_id,
+                changed=orjson.dumps(changed).decode(),
+            )
+        )

@@ -1,0 +1,227 @@
+"""What the outbox knows, for the sender, the reports and the person at the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import orjson
+from sqlalchemy import ColumnElement, Select, and_, select, tuple_
+
+from pm2xero.outbox.database import CHUNK, Database
+from pm2xero.outbox.records import (
+    IN_FLIGHT,
+    Action,
+    Attempt,
+    Link,
+    RequestState,
+    StoredDecision,
+    StoredRequest,
+    StoredTransaction,
+)
+from pm2xero.outbox.rows import AnyRow, decision_of, load_requests, mine, transaction_of
+from pm2xero.outbox.schema import (
+    attempts,
+    contacts,
+    decisions,
+    human_actions,
+    links,
+    requests,
+    transactions,
+)
+
+
+class Reading(Database):
+    """Questions to the outbox; they change nothing."""
+
+    def transaction(self, id: str) -> StoredTransaction | None:
+        """The latest revision of a document."""
+        with self._read() as connection:
+            row = connection.execute(
+                select(transactions).where(
+                    mine(self._organisation, transactions), transactions.c.id == id
+                )
+            ).first()
+        return transaction_of(row) if row is not None else None
+
+    def decision(self, id: str) -> StoredDecision | None:
+        """The decision about the latest revision of a document."""
+        with self._read() as connection:
+            row = connection.execute(
+                select(decisions)
+                .join(transactions, _SAME_DOCUMENT)
+                .where(mine(self._organisation, transactions), decisions.c.id == id)
+            ).first()
+        return decision_of(row) if row is not None else None
+
+    def posted(self, id: str) -> tuple[StoredTransaction, StoredDecision] | None:
+        """The highest revision of a document that was decided to be posted, with its decision."""
+        mine_posted = and_(
+            decisions.c.organisation == self._organisation,
+            decisions.c.id == id,
+            decisions.c.outcome == "post",
+        )
+        latest = decisions.c.revision.desc()
+        with self._read() as connection:
+            decided = connection.execute(
+                select(decisions).where(mine_posted).order_by(latest).limit(1)
+            ).first()
+            stored = connection.execute(
+                select(transactions)
+                .join(decisions, _SAME_DOCUMENT)
+                .where(mine_posted)
+                .order_by(latest)
+                .limit(1)
+            ).first()
+        if decided is None or stored is None:
+            return None
+        return transaction_of(stored), decision_of(decided)
+
+    def transactions(self, *, latest: bool = False) -> Iterator[StoredTransaction]:
+        """Every revision of every document in the order of posting, or only the latest of each.
+
+        Flat in memory: pages are read as they are needed.
+        """
+        for row in self._pages(select(transactions), latest):
+            yield transaction_of(row)
+
+    def decisions(self, *, latest: bool = False) -> Iterator[StoredDecision]:
+        """The decision about every revision that `transactions` gives, in the same order."""
+        query = select(decisions, transactions.c.sequence).join(transactions, _SAME_DOCUMENT)
+        for row in self._pages(query, latest):
+            yield decision_of(row)
+
+    def requests(
+        self,
+        *,
+        states: Collection[RequestState] | None = None,
+        transaction: str | None = None,
+    ) -> list[StoredRequest]:
+        """The requests that count now, by level and place; of some states or one document."""
+        conditions: list[ColumnElement[bool]] = []
+        if states is not None:
+            conditions.append(requests.c.state.in_(tuple(states)))
+        if transaction is not None:
+            conditions.append(requests.c.transaction_id == transaction)
+        with self._read() as connection:
+            return load_requests(connection, self._organisation, *conditions)
+
+    def request(self, id: str) -> StoredRequest | None:
+        """One request by its id, as its latest revision has it."""
+        with self._read() as connection:
+            found = load_requests(connection, self._organisation, requests.c.id == id)
+        return found[0] if found else None
+
+    def interrupted(self) -> list[StoredRequest]:
+        """Requests whose call was begun and never answered; after a crash they are unknown."""
+        return self.requests(states=IN_FLIGHT)
+
+    def attempts(self, request: str | None = None) -> list[Attempt]:
+        """Every attempt, or those of one request over all its revisions, in order of calls."""
+        query = select(attempts).where(attempts.c.organisation == self._organisation)
+        if request is not None:
+            query = query.where(attempts.c.request == request)
+        with self._read() as connection:
+            rows = connection.execute(query.order_by(attempts.c.call, attempts.c.request)).all()
+        return [
+            Attempt(
+                row.request,
+                row.revision,
+                row.number,
+                row.call,
+                row.started_at,
+                row.ended_at,
+                row.status,
+                row.outcome,
+                row.cause,
+                row.message,
+            )
+            for row in rows
+        ]
+
+    def links(self) -> dict[tuple[str, str], str]:
+        """Ids in Xero by document and name of the id, such as ("AU-0007", "InvoiceID").
+
+        Where several requests of a document made the same sort of id, the one that became the
+        document counts, and of several such the one of the highest revision.
+        """
+        with self._read() as connection:
+            rows = connection.execute(
+                select(links.c.transaction_id, links.c.id_name, links.c.xero_id)
+                .where(links.c.organisation == self._organisation)
+                .order_by(links.c.document, links.c.revision, links.c.request)
+            ).all()
+        return {(transaction, id_name): xero_id for transaction, id_name, xero_id in rows}
+
+    def link_of(self, xero_id: str) -> Link | None:
+        """What of ours became this document in Xero; None when it is not ours."""
+        with self._read() as connection:
+            row = connection.execute(
+                select(links)
+                .where(links.c.organisation == self._organisation, links.c.xero_id == xero_id)
+                .order_by(links.c.document.desc(), links.c.revision.desc(), links.c.request)
+            ).first()
+        if row is None:
+            return None
+        return Link(row.transaction_id, row.id_name, row.xero_id, row.request)
+
+    def contact(self, number: str) -> tuple[str, str] | None:
+        """ContactID and name in Xero of a participant's number, once known."""
+        with self._read() as connection:
+            row = connection.execute(
+                select(contacts.c.xero_id, contacts.c.name).where(
+                    contacts.c.organisation == self._organisation, contacts.c.number == number
+                )
+            ).first()
+        return (row.xero_id, row.name) if row is not None else None
+
+    def contacts(self) -> dict[str, tuple[str, str]]:
+        """ContactID and name of every participant's number that is known."""
+        with self._read() as connection:
+            rows = connection.execute(
+                select(contacts).where(contacts.c.organisation == self._organisation)
+            ).all()
+        return {row.number: (row.xero_id, row.name) for row in rows}
+
+    def actions(self) -> list[Action]:
+        """What people decided, oldest first."""
+        with self._read() as connection:
+            rows = connection.execute(
+                select(human_actions)
+                .where(human_actions.c.organisation == self._organisation)
+                .order_by(human_actions.c.id)
+            ).all()
+        return [
+            Action(
+                row.at,
+                row.who,
+                row.what,
+                row.transaction_id,
+                row.why,
+                row.xero_id,
+                tuple(orjson.loads(row.changed)),
+            )
+            for row in rows
+        ]
+
+    def _pages(self, query: Select[Any], latest: bool) -> Iterator[AnyRow]:
+        place = tuple_(transactions.c.sequence, transactions.c.id, transactions.c.revision)
+        base = query.where(transactions.c.organisation == self._organisation)
+        if latest:
+            base = base.where(transactions.c.current)
+        base = base.order_by(*place.clauses).limit(CHUNK)
+        page = base
+        while True:
+            with self._read() as connection:
+                rows = connection.execute(page).all()
+            yield from rows
+            if len(rows) < CHUNK:
+                return
+            last = rows[-1]
+            page = base.where(place > (last.sequence, last.id, last.revision))
+
+
+_SAME_DOCUMENT = and_(
+    transactions.c.organisation == decisions.c.organisation,
+    transactions.c.id == decisions.c.id,
+    transactions.c.revision == decisions.c.revision,
+)

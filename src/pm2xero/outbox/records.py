@@ -1,0 +1,153 @@
+"""What the outbox keeps, as plain values. Money is in currency units, times are aware."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+RequestState = Literal[
+    "planned", "claimed", "sent", "confirmed", "rejected", "unknown", "held", "skipped", "blocked"
+]
+HumanAction = Literal["hold", "skip", "resend", "resolve"]
+
+# A call may be on its way, or its answer was lost.
+IN_FLIGHT: tuple[RequestState, ...] = ("claimed", "sent")
+# What depends on a request in one of these cannot go on.
+STOPPED: tuple[RequestState, ...] = ("rejected", "held", "skipped")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTransaction:
+    """One revision of one document.
+
+    Attributes:
+        digest: fingerprint of the whole document in hexadecimal.
+        document: the document as JSON.
+        sequence: its place in the order of posting.
+    """
+
+    id: str
+    revision: int
+    digest: str
+    kind: str
+    document: bytes
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """What was decided about one revision of a document.
+
+    Attributes:
+        code: code of the primary reason; None when the document is posted.
+        money: what the document is worth, for totals.
+        pack: fingerprint of the pack that decided.
+    """
+
+    id: str
+    revision: int
+    outcome: str
+    code: str | None
+    by_hand: bool
+    reasons: list[dict[str, Any]]
+    warnings: list[dict[str, Any]]
+    mapping: str | None
+    rule: str | None
+    money: Decimal
+    pack: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRequest:
+    """One request and its state.
+
+    Attributes:
+        level: how many requests must have been made before it, one after the other.
+        contract: verb and endpoint, such as `put.Invoices`.
+        element: JSON text of the one document, ids of Xero still as `<InvoiceID of AU-0007>`.
+        cause: code of why it stopped; message: the sentence for it.
+        blocked_by: id of the request that stopped and on which this one depends, near or far.
+        attempts: how many calls carried it.
+    """
+
+    id: str
+    revision: int
+    transaction: str
+    step: str
+    sequence: int
+    level: int
+    contract: str
+    path: str
+    element: str
+    key: str
+    needs: tuple[str, ...]
+    becomes_document: bool
+    state: RequestState
+    xero_id: str | None
+    cause: str | None
+    message: str | None
+    blocked_by: str | None
+    money: Decimal
+    attempts: int
+
+
+Document = tuple[StoredTransaction, StoredDecision, Sequence[StoredRequest]]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A document of Practice Management and what it became in Xero."""
+
+    transaction: str
+    id_name: str
+    xero_id: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request in one call.
+
+    Attributes:
+        call: number of the call within the organisation; a batch shares it.
+        number: which attempt of the request it was, from 1.
+        ended_at: None while no answer is known.
+        status: HTTP status; None when no answer came.
+        outcome: confirmed, rejected, unknown or absent; None while no answer is known.
+    """
+
+    request: str
+    revision: int
+    number: int
+    call: int
+    started_at: datetime
+    ended_at: datetime | None
+    status: int | None
+    outcome: str | None
+    cause: str | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a person decided, with the ids of the requests that it changed."""
+
+    at: datetime
+    who: str
+    what: HumanAction
+    transaction: str
+    why: str
+    xero_id: str | None
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who may write for the organisation, and when that writer was last alive."""
+
+    owner: str
+    heartbeat: datetime

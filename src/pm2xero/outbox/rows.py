@@ -1,0 +1,236 @@
+"""Between records and rows; the one place that knows both shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
+
+from pm2xero.errors import Finding, StateConflict
+from pm2xero.outbox.database import CHUNK
+from pm2xero.outbox.records import (
+    RequestState,
+    StoredDecision,
+    StoredRequest,
+    StoredTransaction,
+)
+from pm2xero.outbox.schema import needs, requests
+
+T = TypeVar("T")
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
+
+
+def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """The items in lists short enough for one statement."""
+    rest = list(items)
+    for start in range(0, len(rest), size):
+        yield rest[start : start + size]
+
+
+def mine(organisation: str, table: Table = requests) -> ColumnElement[bool]:
+    """The organisation's rows that count now, not those of overtaken revisions."""
+    return and_(table.c.organisation == organisation, table.c.current)
+
+
+def transaction_row(organisation: str, tx: StoredTransaction, *, current: bool) -> dict[str, Any]:
+    """The row of a transaction."""
+    return {
+        "organisation": organisation,
+        "id": tx.id,
+        "revision": tx.revision,
+        "digest": tx.digest,
+        "kind": tx.kind,
+        "document": tx.document,
+        "sequence": tx.sequence,
+        "current": current,
+    }
+
+
+def transaction_of(row: AnyRow) -> StoredTransaction:
+    """The transaction of a row."""
+    return StoredTransaction(
+        row.id, row.revision, row.digest, row.kind, bytes(row.document), row.sequence
+    )
+
+
+def decision_row(organisation: str, decision: StoredDecision) -> dict[str, Any]:
+    """The row of a decision."""
+    return {
+        "organisation": organisation,
+        "id": decision.id,
+        "revision": decision.revision,
+        "outcome": decision.outcome,
+        "code": decision.code,
+        "by_hand": decision.by_hand,
+        "reasons": orjson.dumps(decision.reasons).decode(),
+        "warnings": orjson.dumps(decision.warnings).decode(),
+        "mapping": decision.mapping,
+        "rule": decision.rule,
+        "money": decision.money,
+        "pack": decision.pack,
+        "decided_at": decision.decided_at,
+    }
+
+
+def decision_of(row: AnyRow) -> StoredDecision:
+    """The decision of a row."""
+    return StoredDecision(
+        row.id,
+        row.revision,
+        row.outcome,
+        row.code,
+        row.by_hand,
+        orjson.loads(row.reasons),
+        orjson.loads(row.warnings),
+        row.mapping,
+        row.rule,
+        row.money,
+        row.pack,
+        row.decided_at,
+    )
+
+
+def request_row(organisation: str, request: StoredRequest) -> dict[str, Any]:
+    """The row of a request; its needs are rows of their own."""
+    return {
+        "organisation": organisation,
+        "id": request.id,
+        "revision": request.revision,
+        "transaction_id": request.transaction,
+        "step": request.step,
+        "sequence": request.sequence,
+        "level": request.level,
+        "contract": request.contract,
+        "path": request.path,
+        "element": request.element,
+        "key": request.key,
+        "becomes_document": request.becomes_document,
+        "state": request.state,
+        "xero_id": request.xero_id,
+        "cause": request.cause,
+        "message": request.message,
+        "blocked_by": request.blocked_by,
+        "money": request.money,
+        "attempts": request.attempts,
+        "current": True,
+    }
+
+
+def need_rows(organisation: str, request: StoredRequest) -> list[dict[str, Any]]:
+    """The rows of a request's needs."""
+    return [
+        {
+            "organisation": organisation,
+            "request": request.id,
+            "revision": request.revision,
+            "position": position,
+            "need": need,
+        }
+        for position, need in enumerate(request.needs)
+    ]
+
+
+def request_of(row: AnyRow, needed: Sequence[str]) -> StoredRequest:
+    """The request of a row."""
+    return StoredRequest(
+        row.id,
+        row.revision,
+        row.transaction_id,
+        row.step,
+        row.sequence,
+        row.level,
+        row.contract,
+        row.path,
+        row.element,
+        row.key,
+        tuple(needed),
+        row.becomes_document,
+        row.state,
+        row.xero_id,
+        row.cause,
+        row.message,
+        row.blocked_by,
+        row.money,
+        row.attempts,
+    )
+
+
+def load_requests(
+    connection: Connection, organisation: str, *conditions: ColumnElement[bool]
+) -> list[StoredRequest]:
+    """The requests that count now and meet the conditions, in the order of sending."""
+    wanted = and_(mine(organisation), *conditions)
+    needed: dict[str, list[str]] = {}
+    edges = (
+        select(needs.c.request, needs.c.need)
+        .join(
+            requests,
+            and_(
+                requests.c.organisation == needs.c.organisation,
+                requests.c.id == needs.c.request,
+                requests.c.revision == needs.c.revision,
+            ),
+        )
+        .where(wanted)
+        .order_by(needs.c.request, needs.c.position)
+    )
+    for request, need in connection.execute(edges):
+        needed.setdefault(request, []).append(need)
+    rows = connection.execute(
+        select(requests)
+        .where(wanted)
+        .order_by(requests.c.level, requests.c.sequence, requests.c.id)
+    )
+    return [request_of(row, needed.get(row.id, ())) for row in rows]
+
+
+def check_states(
+    connection: Connection,
+    organisation: str,
+    given: Sequence[StoredRequest],
+    allowed: Collection[RequestState],
+    step: str,
+) -> dict[str, AnyRow]:
+    """The rows of the requests given, all of them in a state that the step starts from.
+
+    Raises:
+        StateConflict: PE105, somebody or something else moved a request, or a newer revision
+            took its place.
+    """
+    found: dict[str, AnyRow] = {}
+    for part in chunks(r.id for r in given):
+        rows = connection.execute(
+            select(
+                requests.c.id,
+                requests.c.revision,
+                requests.c.state,
+                requests.c.attempts,
+                requests.c.xero_id,
+            ).where(mine(organisation), requests.c.id.in_(part))
+        )
+        found.update((row.id, row) for row in rows)
+    findings = []
+    for request in given:
+        row = found.get(request.id)
+        if row is None:
+            findings.append(Finding("PE105", f"{request.id} is not in the outbox"))
+        elif row.revision != request.revision:
+            findings.append(
+                Finding(
+                    "PE105",
+                    f"{request.id} is at revision {row.revision} now, not {request.revision}",
+                )
+            )
+        elif row.state not in allowed:
+            findings.append(
+                Finding(
+                    "PE105",
+                    f"{request.id} is {row.state} and cannot be {step}",
+                    should_be=", ".join(allowed),
+                )
+            )
+    if findings:
+        raise StateConflict(*findings)
+    return found

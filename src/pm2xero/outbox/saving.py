@@ -1,0 +1,52 @@
+"""Takes documents in: transaction, decision and planned requests, all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pm2xero.outbox.batch import Batch
+from pm2xero.outbox.database import Database
+from pm2xero.outbox.records import Document, StoredDecision, StoredRequest, StoredTransaction
+
+
+class Saving(Database):
+    """Writing down what was decided and what is planned."""
+
+    def save(
+        self, tx: StoredTransaction, decision: StoredDecision, requests: Sequence[StoredRequest]
+    ) -> None:
+        """Save one document in one database transaction; see `save_many`."""
+        self.save_many([(tx, decision, requests)])
+
+    def save_many(self, documents: Iterable[Document]) -> None:
+        """Save documents in one database transaction.
+
+        A revision seen before gets the new decision, and its requests the new rendering as far as
+        nothing of them can be in Xero; their states stay. A higher revision that is posted takes
+        the place of a lower one: of the lower one only what is confirmed still counts; one that
+        is not posted leaves the lower one on its way. What a person held or skipped stays so. A
+        decision to skip (nothing to send) changes nothing about a revision that is posted
+        already. A request that needs a stopped one is blocked from the start.
+
+        Raises:
+            DigestConflict: PE101, an id and revision with other content than before.
+            OutboxError: PE103, requests of a revision lower than the one known.
+            StateConflict: PE104, the outcome of a lower revision's request is not known yet.
+        """
+        with self._write() as connection:
+            for run in _without_repeats(documents):
+                Batch(connection, self._organisation, run).save()
+
+
+def _without_repeats(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    """Runs in which no document occurs twice; a second occurrence must see the first."""
+    run: list[Document] = []
+    seen: set[str] = set()
+    for document in documents:
+        if document[0].id in seen:
+            yield run
+            run, seen = [], set()
+        run.append(document)
+        seen.add(document[0].id)
+    if run:
+        yield run

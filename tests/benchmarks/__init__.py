@@ -1,0 +1,1 @@
+"""Speed and memory of the core beside what one would otherwise write or pick."""
