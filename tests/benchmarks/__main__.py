@@ -97,14 +97,14 @@ def _speeds(took: dict[str, float], count: int, rounds: int) -> Table:
         table.add_row(stage, f"{took[stage]:.1f}", f"{1e6 / took[stage]:,.0f}", "")
     table.add_section()
     for stage, (title, against) in PEERS.items():
-        ratio = f"{took[stage] / took[against]:.2f} × {against}"
+        ratio = f"{took[stage] / took[against]:.2f} x {against}"
         table.add_row(title, f"{took[stage]:.1f}", f"{1e6 / took[stage]:,.0f}", ratio)
     table.add_section()
     bill, sdk = took["whole: a bill"], took["SDK: a bill"]
     table.add_row("a bill: decide, render, check", f"{bill:.1f}", f"{1e6 / bill:,.0f}", "")
     table.add_row(
         "a bill: xero-python builds the body", f"{sdk:.1f}", f"{1e6 / sdk:,.0f}",
-        f"{sdk / bill:.2f} × a bill",
+        f"{sdk / bill:.2f} x a bill",
     )  # fmt: skip
     return table
 

@@ -19,20 +19,26 @@ class Refused:
         self.last = b""
 
     def unsupported(self) -> Document:
+        """A document of a kind that is not posted."""
         amount, bank = money(self.firm.random.randint(1_000, 900_000)), "BA-OFFICE"
+        one, some = "T-0000001", ["T-0000001"]
+        client = self.firm.matter().client
         choices: tuple[tuple[str, Document], ...] = (
-            ("bank_transfer", {"amount": amount, "from_bank_account": bank, "to_bank_account": "BA-SAVINGS"}),
-            ("printed_check", {"bank_account": bank, "check_number": "000117", "underlying_transaction": "T-0000001"}),
-            ("deposit_slip", {"bank_account": bank, "underlying_transactions": ["T-0000001"]}),
-            ("electronic_payment_batch", {"bank_account": bank, "amount": amount, "contains": ["T-0000001"]}),
-            ("bank_feed_transaction", {"bank_account": bank, "amount": amount, "direction": "out"}),
-            ("client_overpayment_refund", {"bank_account": bank, "amount": amount, "participant": self.firm.matter().client}),
-            ("tax_return", {"period_start": "2026-01-01", "period_end": "2026-03-31", "amount": amount}),
-        )  # fmt: skip
+            ("bank_transfer", {"from_bank_account": bank, "to_bank_account": "BA-SAVINGS"}),
+            ("printed_check", {"bank_account": bank, "underlying_transaction": one}),
+            ("deposit_slip", {"bank_account": bank, "underlying_transactions": some}),
+            ("electronic_payment_batch", {"bank_account": bank, "contains": some}),
+            ("bank_feed_transaction", {"bank_account": bank, "direction": "out"}),
+            ("client_overpayment_refund", {"bank_account": bank, "participant": client}),
+            ("tax_return", {"period_start": "2026-01-01", "period_end": "2026-03-31"}),
+        )
         kind, fields = self.firm.random.choice(choices)
-        return self.firm.document(kind, **fields)
+        if kind == "deposit_slip":
+            return self.firm.document(kind, **fields)
+        return self.firm.document(kind, amount=amount, **fields)
 
     def faulty(self) -> Document:
+        """A document of a posted kind with one fault."""
         faults = (
             self.unmapped, self.archived, self.wrong_total, self.wrong_tax, self.overdrawn,
             self.unknown_document, self.too_much, self.foreign, self.division, self.draft,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
@@ -17,7 +18,7 @@ from pm2xero.render.request import Request
 
 FIRM = Path(__file__).parents[2] / "examples" / "au" / "organisation.yaml"
 
-Documents = list[Transaction | Malformed]
+Documents = Sequence[Transaction | Malformed]
 Done = list[tuple[Decision, tuple[Request, ...]]]
 
 

@@ -112,7 +112,7 @@ def _piece(lines: list[bytes], clock: Clock, ours: Ours, others: peers.Peers) ->
     bills: list[Transaction] = [tx for tx in posted if tx.kind in KINDS]
     prepared = others.prepare(bills)
     sdk = clock.run("SDK: a bill", others.official, prepared, len(bills))
-    clock.run("whole: a bill", ours.bills, list(bills), len(bills))
+    clock.run("whole: a bill", ours.bills, bills, len(bills))
     peers.same_decisions(decisions, straight, "hand-written Python")
     peers.same_decisions(decisions, zen, "zen-engine")
     peers.same_decisions([d for d, _ in done], straight, "decide with render")

@@ -10,8 +10,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from pm2xero.pack.organisation import Organisation, XeroAccount
 from pm2xero.pack.model import Pack
+from pm2xero.pack.organisation import Organisation, XeroAccount
 from pm2xero.read.transaction import Malformed, Transaction
 
 Answer = tuple[str, tuple[str, ...], tuple[str, ...]]
@@ -62,7 +62,10 @@ class Books:
             k: (accounts.get(b.code), b.purpose, b.code) for k, b in firm.bank_accounts.items()
         }
         self.rates = firm.xero.tax_rates
-        self.taxes = {code: tax.types for code, tax in pack.tax_codes.items()}
+        self.taxes = {
+            code: {side: name for side, name in tax.types.items() if isinstance(name, str)}
+            for code, tax in pack.tax_codes.items()
+        }
         self.no_tax = pack.no_tax
         self.trust_liability = firm.roles["trust_liability"]
         self.rounding = firm.xero.by_system["ROUNDING"].code

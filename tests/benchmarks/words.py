@@ -29,7 +29,7 @@ WORK = (
     "Searches and certificates",
     "Attendance at the directions hearing, 2 h 30 min",
     "Filing fee paid as agent",
-    "Letter of demand; reply – second draft",
+    "Letter of demand; reply to the second draft",
 )
 CLIENTS = (
     "Imogen Achterberg",

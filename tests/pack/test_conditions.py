@@ -120,7 +120,10 @@ def test_an_ordering_may_name_another_field() -> None:
             '"1,000" is not an amount; write it as "0.01"', None,
         ),
         ("totals.gross: { above: true }", "PX305", '"True" is not an amount', None),
-        ('totals.gross: { is: "NaN" }', "PX305", '"NaN" is not an amount; write it as "0.01"', None),
+        (
+            'totals.gross: { is: "NaN" }', "PX305", '"NaN" is not an amount; write it as "0.01"',
+            None,
+        ),
         (
             "date: { before: 31/05/2026 }", "PX305",
             '"31/05/2026" is not a date; write it as 2026-05-31', None,
@@ -160,7 +163,10 @@ def test_an_ordering_may_name_another_field() -> None:
             'totals.gross: { abov: "1.00" }', "PX304", 'unknown operator "abov"',
             'did you mean "above"?',
         ),
-        ("curency: AUD", "PX303", 'client_bill has no field "curency"', 'did you mean "currency"?'),
+        (
+            "curency: AUD", "PX303", 'client_bill has no field "curency"',
+            'did you mean "currency"?',
+        ),
         (
             "alof: []", "PX303", 'client_bill has no field "alof"', 'did you mean "all_of"?',
         ),

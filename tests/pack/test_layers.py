@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 
 from hypothesis import given
@@ -19,7 +20,7 @@ values = st.dictionaries(st.sampled_from(KEYS), st.text("xyz", min_size=1, max_s
 layer_rules = st.dictionaries(st.sampled_from(IDS), values)
 
 
-def layer(name: str, rules: dict[str, dict[str, object]], *, split: bool = False) -> Layer:
+def layer(name: str, rules: Mapping[str, Mapping[str, object]], *, split: bool = False) -> Layer:
     """A layer of rules; `split` puts each rule in a file of its own."""
     groups = [[i] for i in rules] if split else [list(rules)]
     documents = []
@@ -65,7 +66,7 @@ def without_repeats(layers: list[dict[str, Values]]) -> list[dict[str, Values]]:
 @given(st.lists(layer_rules, min_size=1, max_size=4))
 def test_the_highest_layer_that_names_a_key_has_its_way(layers: list[dict[str, Values]]) -> None:
     cleaned = without_repeats(layers)
-    merged = merge(tuple(layer(str(n), dict(r)) for n, r in enumerate(cleaned)))
+    merged = merge(tuple(layer(str(n), r) for n, r in enumerate(cleaned)))
     expected: dict[str, Values] = {}
     for rules in cleaned:
         for identity, new in rules.items():
@@ -79,7 +80,7 @@ def test_every_value_knows_its_layer_and_all_that_it_replaced(
     layers: list[dict[str, Values]],
 ) -> None:
     cleaned = without_repeats(layers)
-    merged = merge(tuple(layer(str(n), dict(r)) for n, r in enumerate(cleaned)))
+    merged = merge(tuple(layer(str(n), r) for n, r in enumerate(cleaned)))
     for identity, entry in merged.entries["rules"].items():
         for key in KEYS:
             setters = [str(n) for n, r in enumerate(cleaned) if key in r.get(identity, {})]
@@ -97,8 +98,8 @@ def test_a_change_touches_only_the_keys_it_names(
     below: dict[str, Values], change: Values, target: str
 ) -> None:
     low, high = without_repeats([below, {target: change}])
-    before = rules_of(merge((layer("low", dict(low)),)))
-    after = rules_of(merge((layer("low", dict(low)), layer("high", dict(high)))))
+    before = rules_of(merge((layer("low", low),)))
+    after = rules_of(merge((layer("low", low), layer("high", high))))
     for identity in IDS:
         changed = high.get(identity, {})
         for key in KEYS:
@@ -116,8 +117,8 @@ def test_the_order_of_files_and_rules_inside_a_layer_does_not_matter(
         names = list(rules)
         random.shuffle(names)  # type: ignore[attr-defined]  # hypothesis hands out a Random
         shuffled.append({n: rules[n] for n in names})
-    one = merge(tuple(layer(str(n), dict(r)) for n, r in enumerate(cleaned)))
-    other = merge(tuple(layer(str(n), dict(r), split=True) for n, r in enumerate(shuffled)))
+    one = merge(tuple(layer(str(n), r) for n, r in enumerate(cleaned)))
+    other = merge(tuple(layer(str(n), r, split=True) for n, r in enumerate(shuffled)))
     assert rules_of(one) == rules_of(other)
 
 
@@ -125,7 +126,7 @@ def test_the_order_of_files_and_rules_inside_a_layer_does_not_matter(
 def test_remove_takes_away_one_entry_and_nothing_else(
     below: dict[str, Values], target: str
 ) -> None:
-    merged = merge((layer("low", dict(below)), layer("high", {target: {"remove": True}})))
+    merged = merge((layer("low", below), layer("high", {target: {"remove": True}})))
     assert rules_of(merged) == {i: v for i, v in below.items() if i != target}
     assert [f.code for f in merged.findings] == ([] if target in below else ["PX203"])
 

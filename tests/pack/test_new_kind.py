@@ -121,7 +121,8 @@ def test_it_is_posted_and_rendered(tmp_path: Path) -> None:
     assert (request.id, request.method, request.path) == ("YE-1/journal", "PUT", "/ManualJournals")
     body = json.loads(request.body, parse_float=str)["ManualJournals"][0]
     assert body["Narration"] == "year end audit YE-1"
-    assert [(r["AccountCode"], r["LineAmount"], r["Description"]) for r in body["JournalLines"]] == [
+    rows = body["JournalLines"]
+    assert [(r["AccountCode"], r["LineAmount"], r["Description"]) for r in rows] == [
         ("469", "130.00", 'Half of "the audit"; The rest'),
         ("453", "20.00", "An accrual at the end of the year"),
         ("825", "-150.00", "Owed: audit"),

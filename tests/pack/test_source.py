@@ -150,9 +150,7 @@ def test_windows_line_ends_change_no_position(tmp_path: Path) -> None:
     ("raw", "code", "at"),
     [(b"spec: 1\na: Caf\xe9\n", "PX101", "x.yaml:2:7"), (None, "PX100", "x.yaml:1:1")],
 )
-def test_files_that_cannot_be_read(
-    tmp_path: Path, raw: bytes | None, code: str, at: str
-) -> None:
+def test_files_that_cannot_be_read(tmp_path: Path, raw: bytes | None, code: str, at: str) -> None:
     file = tmp_path / "x.yaml"
     if raw is not None:
         file.write_bytes(raw)

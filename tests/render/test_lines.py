@@ -49,7 +49,9 @@ def xero_key(line: Line, side: str) -> tuple[str, str]:
     code = firm().organisation.accounts[line[0]]
     declared = firm().pack.tax_codes[line[1]]
     account = firm().organisation.xero.accounts[code]
-    return code, declared.types[tax_side(side, account.account_class)]
+    tax_type = declared.types[tax_side(side, account.account_class)]
+    assert isinstance(tax_type, str)
+    return code, tax_type
 
 
 @given(rows(("GST", "FRE", "ITS", "NT")))

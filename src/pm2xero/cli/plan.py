@@ -42,7 +42,7 @@ def command(
     from pm2xero.report.text import console
 
     with connect(target(**options)) as connection, common.opened(inputs) as sources:
-        plan = plan_only(connection, sources)
+        plan = plan_only(connection, sources, per_day)
         if out is not None:
             out.write_text(json.dumps(plan.as_json(), indent=1) + "\n", encoding="utf-8")
         if form == "json":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Select, and_, select, tuple_

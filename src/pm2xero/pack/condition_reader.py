@@ -27,6 +27,7 @@ from pm2xero.pack.conditions import (
 )
 from pm2xero.pack.expressions import PathError, PathExpr, Scope, resolve
 from pm2xero.pack.literals import (
+    LiteralError,
     family,
     literal,
     looks_like_path,
@@ -295,7 +296,7 @@ class _Parser:
     def literal(self, value: Any, at: Position, kind: FieldType) -> Literal_ | None:
         try:
             return literal(value, kind)
-        except ValueError as exc:
+        except LiteralError as exc:
             values = kind.values if isinstance(kind, ScalarType) else ()
             self.fault(
                 "PX305", str(exc), at, width=max(1, len(str(value))),

@@ -38,6 +38,10 @@ _SYNONYMS: Mapping[str, str] = {
 }  # fmt: skip
 
 
+class LiteralError(ValueError):
+    """A value that its field cannot have; the text is the sentence for the author."""
+
+
 def suggest_operator(word: str, kind: FieldType) -> str | None:
     """A hint for an operator that is not known, fitting the type that it would test."""
     allowed = operators_of(kind)
@@ -86,16 +90,16 @@ def literal(value: Any, kind: FieldType) -> Literal_:
     """A value written in YAML as the value that a field of a type holds.
 
     Raises:
-        ValueError: with a sentence that says what is wrong.
+        LiteralError: with a sentence that says what is wrong.
     """
     name = kind.name
     if name == "flag":
         if not isinstance(value, bool):
-            raise ValueError(f'"{value}" is not true or false')
+            raise LiteralError(f'"{value}" is not true or false')
         return value
     if name == "count":
         if not isinstance(value, int) or isinstance(value, bool):
-            raise ValueError(f'"{value}" is not a whole number')
+            raise LiteralError(f'"{value}" is not a whole number')
         return value
     if name == "money":
         return _money(value)
@@ -106,27 +110,27 @@ def literal(value: Any, kind: FieldType) -> Literal_:
             moment = datetime.fromisoformat(str(value))
         except ValueError:
             form = "2026-05-31" if name == "date" else "2026-05-31T00:00:00Z"
-            raise ValueError(f'"{value}" is not a {name}; write it as {form}') from None
+            raise LiteralError(f'"{value}" is not a {name}; write it as {form}') from None
         if moment.tzinfo is None:
-            raise ValueError(f'"{value}" needs a time zone, as in 2026-05-31T00:00:00Z')
+            raise LiteralError(f'"{value}" needs a time zone, as in 2026-05-31T00:00:00Z')
         return moment
     if not isinstance(value, str):
-        raise ValueError(f'"{value}" must be text here; put it in quotes')
+        raise LiteralError(f'"{value}" must be text here; put it in quotes')
     if isinstance(kind, ScalarType) and kind.values and value not in kind.values:
-        raise ValueError(f'"{value}" is not a value that this field can have')
+        raise LiteralError(f'"{value}" is not a value that this field can have')
     return value
 
 
 def _money(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError(f'"{value}" is not an amount')
+        raise LiteralError(f'"{value}" is not an amount')
     try:
         amount = Decimal(str(value))
     except InvalidOperation:
-        raise ValueError(f'"{value}" is not an amount; write it as "0.01"') from None
+        raise LiteralError(f'"{value}" is not an amount; write it as "0.01"') from None
     exponent = amount.as_tuple().exponent
     if not isinstance(exponent, int):
-        raise ValueError(f'"{value}" is not an amount; write it as "0.01"')
+        raise LiteralError(f'"{value}" is not an amount; write it as "0.01"')
     if exponent < -2:
-        raise ValueError(f'"{value}" has more than two decimals')
+        raise LiteralError(f'"{value}" has more than two decimals')
     return amount

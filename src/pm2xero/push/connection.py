@@ -68,12 +68,7 @@ class Connection:
 
     def posted(self, id: str) -> tuple[Transaction, str, list[StoredRequest]] | None:
         """The stored, posted revision of an id, its mapping and requests."""
-        decisions = {(d.id, d.revision): d for d in self.outbox.decisions() if d.id == id}
-        found = None
-        for stored in self.outbox.transactions():
-            decision = decisions.get((stored.id, stored.revision))
-            if decision is not None and decision.outcome == "post":
-                found = (stored, decision)
+        found = self.outbox.posted(id)
         if found is None:
             return None
         stored, decision = found

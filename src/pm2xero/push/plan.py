@@ -23,7 +23,8 @@ class Plan:
 
     Attributes:
         digest: names exactly these requests, with their bodies, by this pack.
-        calls: calls needed at least, by contract and dependency level.
+        calls: calls needed at least, by contract and dependency level, contacts included.
+        seconds: how long that takes under Xero's limits, as far as it can be told beforehand.
         waiting: requests that cannot go yet, with what blocks them.
     """
 
@@ -32,6 +33,7 @@ class Plan:
     due: tuple[StoredRequest, ...]
     waiting: tuple[StoredRequest, ...]
     calls: int
+    seconds: float
     per_contract: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -54,22 +56,36 @@ class Plan:
 
 
 def make_plan(
-    intake: IntakeReport, stored: Sequence[StoredRequest], fingerprint: str
+    intake: IntakeReport, stored: Sequence[StoredRequest], known_contacts: int, fingerprint: str,
+    per_day: int,
 ) -> Plan:  # fmt: skip
     """The plan of what is new (`intake`) together with what was planned before."""
-    from pm2xero.xero.calls import lower_bound
+    from dataclasses import replace
+
+    from pm2xero.xero.calls import lower_bound, predict_seconds
+    from pm2xero.xero.limits import CallLimits
 
     due = [r for r in (*stored, *intake.requests) if r.state in ("planned", "sent", "claimed")]
     waiting = [r for r in stored if r.state in ("blocked", "unknown", "rejected", "held")]
-    bound = lower_bound(due)
+    contacts = len({n for r in due if (n := _contact_number(r.element)) is not None})
+    bound = lower_bound(due, max(contacts - known_contacts, 0)).total
     per_contract: dict[str, tuple[int, int]] = {}
     for request in due:
         count, calls = per_contract.get(request.contract, (0, 0))
         per_contract[request.contract] = (count + 1, calls)
     for name, (count, _) in per_contract.items():
-        calls = lower_bound([r for r in due if r.contract == name])
+        calls = lower_bound([r for r in due if r.contract == name]).total
         per_contract[name] = (count, calls)
-    return Plan(_digest(due, fingerprint), intake, tuple(due), tuple(waiting), bound, per_contract)
+    seconds = predict_seconds(bound, replace(CallLimits(), per_day=per_day))
+    digest = _digest(due, fingerprint)
+    return Plan(digest, intake, tuple(due), tuple(waiting), bound, seconds, per_contract)
+
+
+def _contact_number(element: str) -> str | None:
+    """The number of the contact that a body names, when it does not name it by id."""
+    found = json.loads(element).get("Contact")
+    number = found.get("ContactNumber") if isinstance(found, dict) else None
+    return str(number) if number is not None else None
 
 
 def check_saved(path: Path, fresh: Plan) -> None:

@@ -15,10 +15,12 @@ from pm2xero.push.plan import Plan, check_saved, make_plan
 from pm2xero.read.stream import Source
 
 
-def plan_only(connection: Connection, sources: list[Source]) -> Plan:
+def plan_only(connection: Connection, sources: list[Source], per_day: int = 5000) -> Plan:
     """What a push would do; writes nothing."""
     report = _take_in(connection, sources, lambda saved: None)
-    return make_plan(report, connection.outbox.requests(), connection.fingerprint)
+    outbox = connection.outbox
+    known = len(outbox.contacts())
+    return make_plan(report, outbox.requests(), known, connection.fingerprint, per_day)
 
 
 def push(
@@ -36,13 +38,25 @@ def push(
         UsageError: PU903 when a saved plan is stale; nothing was written then.
         OutboxError: another push of this organisation is running.
     """
-    from pm2xero.xero.sender import make_sender
+    from pm2xero.xero.errors import load_errors
+    from pm2xero.xero.limits import CallLimits
+    from pm2xero.xero.lookup import load_lookups
+    from pm2xero.xero.sender import Sender
 
     if saved_plan is not None:
         check_saved(saved_plan, plan_only(connection, sources))
         connection = _afresh(connection)
     owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    sender = make_sender(connection.outbox, connection.client, now, time.sleep, owner)
+    sender = Sender(
+        connection.outbox,
+        connection.client,
+        load_errors(),
+        load_lookups(),
+        owner=owner,
+        clock=now,
+        sleep=time.sleep,
+        limits=CallLimits.none() if connection.target.xero_url is None else None,
+    )
     with sender.lease():
         report = _take_in(connection, sources, connection.outbox.save_many)
         return report, sender.run(on_progress)

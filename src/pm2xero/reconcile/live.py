@@ -49,7 +49,11 @@ def compare(
 ) -> Iterator[Compared]:
     """Every confirmed creation of a document that is in Xero."""
     objects: dict[str, Mapping[str, Mapping[str, Any]]] = {}
-    for item in booked:
+    items = list(booked)
+    taken_back = {
+        r.xero_id for i in items for r in i.requests if r.state == "confirmed" and is_undo(r)
+    }
+    for item in items:
         if item.standing not in ("in_xero", "partial"):
             continue
         bodies = remade(item)
@@ -63,8 +67,16 @@ def compare(
             if endpoint not in objects:
                 objects[endpoint] = fetch(endpoint)
             xero_id = request.xero_id or links.get((request.transaction, made.id_name), "")
+            if xero_id in taken_back:
+                continue
             found = objects[endpoint].get(xero_id)
             yield _one(request, xero_id, bodies.get(request.id), found, rates)
+
+
+def is_undo(request: StoredRequest) -> bool:
+    """Whether a request takes back (voids or deletes) what an earlier one made."""
+    made = contract(request.contract)
+    return made.method == "POST" and json.loads(request.element).get("Status") in GONE
 
 
 def _one(

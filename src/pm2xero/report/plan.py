@@ -35,7 +35,8 @@ def print_plan(
         verb, endpoint = name.split(".", 1)
         table.add_row(f"{verb.upper()} {endpoint.replace('.', '/')}", str(count), str(calls))
     out.print(table)
-    out.print(f"needs {plan.calls:,} calls of {per_day:,} a day (besides those for new contacts)")
+    length = f"{plan.seconds / 60:,.0f} minutes" if plan.seconds >= 120 else "less than two minutes"
+    out.print(f"needs at least {plan.calls:,} calls of {per_day:,} a day, about {length}")
     causes = Counter((r.state, r.blocked_by or r.cause or "") for r in plan.waiting)
     for (state, cause), count in causes.most_common():
         out.print(Text(f"{count} {state}: {cause}", style="yellow"))

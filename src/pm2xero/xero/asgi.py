@@ -1,0 +1,39 @@
+"""A transport that calls an ASGI application in this process, synchronously."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import httpx
+
+_Message = MutableMapping[str, Any]
+Application = Callable[
+    [_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]],
+    Awaitable[None],
+]
+
+
+class AsgiTransport(httpx.BaseTransport):
+    """Runs each request to its end on an event loop of its own; needs no thread and no socket.
+
+    httpx has this only for its asynchronous client.
+    """
+
+    def __init__(self, app: Application) -> None:
+        self._inner = httpx.ASGITransport(app)
+        self._runner = asyncio.Runner()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Call the application and read its whole answer."""
+        return self._runner.run(self._handle(request))
+
+    def close(self) -> None:
+        """Close the loop."""
+        self._runner.close()
+
+    async def _handle(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._inner.handle_async_request(request)
+        content = await answer.aread()
+        return httpx.Response(answer.status_code, headers=answer.headers, content=content)

@@ -1,0 +1,138 @@
+"""Calls to the Accounting API, one at a time; what they mean is decided elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from pm2xero.xero.signin import TokenSource
+
+BASE_URL = "https://api.xero.com/api.xro/2.0"
+
+
+class CallError(Exception):
+    """A call that has no answer; `cause` is an id of `mappings/xero/errors.yaml`."""
+
+    cause = "no_answer"
+
+
+class UnknownOutcome(CallError):
+    """The call left, and nobody knows whether Xero acted on it: time-out, lost connection."""
+
+
+class Unreachable(CallError):
+    """The call never left: there was no connection to send it on."""
+
+    cause = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer of Xero.
+
+    Attributes:
+        headers: names in lower case.
+        json: the body with its fractions as Decimal; None where it is no JSON object, as in
+            Xero's answers 404, 429 and 503.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    json: dict[str, Any] | None
+    text: str
+
+
+class XeroClient:
+    """One organisation's Accounting API."""
+
+    def __init__(
+        self,
+        tokens: TokenSource,
+        *,
+        tenant: str = "",
+        base_url: str = BASE_URL,
+        transport: httpx.BaseTransport | None = None,
+        timeout: float = 60.0,
+    ) -> None:
+        """`timeout` is in seconds, for each of connecting, writing and reading."""
+        self._tokens = tokens
+        self._base = base_url.rstrip("/")
+        self._standing = {"Accept": "application/json"}
+        if tenant:
+            self._standing["xero-tenant-id"] = tenant
+        self._http = httpx.Client(transport=transport, timeout=timeout)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Response:
+        """Make one call; an expired token is renewed and the call repeated once.
+
+        Args:
+            path: below the base, such as `/Invoices`, already quoted where it needs to be.
+
+        Raises:
+            UnknownOutcome: no answer came, and Xero may have acted.
+            Unreachable: no answer came, and Xero cannot have acted.
+            SignInError: there is no token.
+        """
+        response = self._send(method, path, query, headers, body)
+        # A call whose token has expired is refused before anything is done, so it may be repeated.
+        if response.status == 401 and "TokenExpired" in response.text and self._tokens.renew():
+            response = self._send(method, path, query, headers, body)
+        return response
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        body: bytes | None,
+    ) -> Response:
+        sent = {**self._standing, **(headers or {})}
+        sent["Authorization"] = f"Bearer {self._tokens.token()}"
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        try:
+            answer = self._http.request(
+                method, self._base + path, params=query or None, headers=sent, content=body
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Unreachable(f"Xero cannot be reached ({_said(error)})") from error
+        except httpx.HTTPError as error:
+            raise UnknownOutcome(f"no answer came ({_said(error)})") from error
+        return Response(
+            status=answer.status_code,
+            headers={name.lower(): value for name, value in answer.headers.items()},
+            json=_object(answer.content),
+            text=answer.text,
+        )
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _object(content: bytes) -> dict[str, Any] | None:
+    """The body by what it is, because the content type of Xero's errors cannot be trusted."""
+    if content.lstrip()[:1] != b"{":
+        return None
+    try:
+        parsed = json.loads(content, parse_float=Decimal)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) else None

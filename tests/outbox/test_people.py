@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import pytest
+
+from pm2xero.errors import OutboxError, StateConflict
+from pm2xero.outbox import Outbox
+from pm2xero.outbox.records import Action
+
+from .documents import AT, chain, confirmed, document, get, refused, request, sent, states
+
+
+def test_hold_blocks_dependants_and_resend_frees_them(outbox: Outbox) -> None:
+    chain(outbox)
+    assert outbox.hold("B1", "kim", "ask", AT) == ["B1/invoice", "P1/payment", "R1/undo"]
+    held = get(outbox, "B1/invoice")
+    assert (held.state, held.cause, held.message) == ("held", "hold", "ask")
+    assert get(outbox, "R1/undo").blocked_by == "B1/invoice"
+    assert outbox.resend("B1", "kim", "fine", AT) == ["B1/invoice", "P1/payment", "R1/undo"]
+    assert set(states(outbox).values()) == {"planned"}
+    assert get(outbox, "R1/undo").blocked_by is None
+
+
+def test_skip_takes_what_is_held_or_refused(outbox: Outbox) -> None:
+    chain(outbox)
+    refused(outbox, "B1/invoice")
+    outbox.hold("B1", "kim", "ask", AT)
+    assert outbox.skip("B1", "kim", "entered by hand", AT) == ["B1/invoice"]
+    assert states(outbox) == {
+        "B1/invoice": "skipped",
+        "P1/payment": "blocked",
+        "R1/undo": "blocked",
+        "B2/invoice": "planned",
+    }
+
+
+def test_resend_of_a_refused_document_plans_it_and_its_dependants(outbox: Outbox) -> None:
+    chain(outbox)
+    refused(outbox, "B1/invoice")
+    assert outbox.resend("B1", "kim", "account restored", AT) == [
+        "B1/invoice", "P1/payment", "R1/undo",
+    ]  # fmt: skip
+    again = get(outbox, "B1/invoice")
+    assert (again.state, again.cause, again.message, again.attempts) == ("planned", None, None, 1)
+
+
+def test_resending_a_dependant_does_not_jump_over_what_blocks_it(outbox: Outbox) -> None:
+    chain(outbox)
+    refused(outbox, "B1/invoice")
+    assert outbox.resend("P1", "kim", "try", AT) == []
+    assert get(outbox, "P1/payment").blocked_by == "B1/invoice"
+    assert get(outbox, "R1/undo").blocked_by == "B1/invoice"
+
+
+def test_what_two_things_block_waits_for_both(outbox: Outbox) -> None:
+    outbox.save_many(
+        [
+            document("B1"),
+            document("B2"),
+            document("P", request("P/payment", needs=["B1/invoice", "B2/invoice"], level=1)),
+            document("Q", request("Q/undo", needs=["P/payment"], level=2)),
+        ]
+    )
+    refused(outbox, "B1/invoice")
+    refused(outbox, "B2/invoice")
+    assert outbox.resend("B1", "kim", "mended", AT) == ["B1/invoice"]
+    assert get(outbox, "P/payment").blocked_by == "B2/invoice"
+    assert get(outbox, "Q/undo").blocked_by == "B2/invoice"
+    assert outbox.resend("B2", "kim", "mended", AT) == ["B2/invoice", "P/payment", "Q/undo"]
+
+
+def test_a_held_document_in_the_middle_keeps_blocking(outbox: Outbox) -> None:
+    chain(outbox)
+    refused(outbox, "B1/invoice")
+    outbox.hold("P1", "kim", "wait", AT)
+    assert outbox.resend("B1", "kim", "mended", AT) == ["B1/invoice"]
+    assert states(outbox)["P1/payment"] == "held"
+    assert get(outbox, "R1/undo").blocked_by == "P1/payment"
+
+
+def test_resolve_confirms_with_the_id_and_frees_dependants(outbox: Outbox) -> None:
+    chain(outbox)
+    refused(outbox, "B1/invoice")
+    assert outbox.resolve("B1", "kim", "typed in", AT, "inv-9") == [
+        "B1/invoice", "P1/payment", "R1/undo",
+    ]  # fmt: skip
+    found = get(outbox, "B1/invoice")
+    assert (found.state, found.xero_id, found.cause) == ("confirmed", "inv-9", None)
+    assert outbox.links() == {("B1", "InvoiceID"): "inv-9"}
+    assert states(outbox)["R1/undo"] == "planned"
+
+
+def test_resolve_gives_the_id_to_the_document_or_to_the_only_request_open(outbox: Outbox) -> None:
+    steps = [
+        request("B1/invoice"),
+        request("B1/payment", needs=["B1/invoice"], contract="put.Payments",
+                becomes_document=False),
+    ]  # fmt: skip
+    outbox.save(*document("B1", *steps))
+    outbox.resolve("B1", "kim", "both typed in", AT, "inv-1")
+    assert [(r.id, r.xero_id) for r in outbox.requests()] == [
+        ("B1/invoice", "inv-1"),
+        ("B1/payment", None),
+    ]
+    other = [
+        request("B2/invoice"),
+        request("B2/payment", needs=["B2/invoice"], contract="put.Payments",
+                becomes_document=False),
+    ]  # fmt: skip
+    outbox.save(*document("B2", *other))
+    confirmed(outbox, "B2/invoice", "inv-2")
+    refused(outbox, "B2/payment")
+    assert outbox.resolve("B2", "kim", "paid by hand", AT, "pay-2") == ["B2/payment"]
+    assert outbox.links()["B2", "PaymentID"] == "pay-2"
+    assert outbox.links()["B2", "InvoiceID"] == "inv-2"
+
+
+def test_an_unknown_outcome_can_be_answered_by_a_person(outbox: Outbox) -> None:
+    chain(outbox)
+    outbox.unknown([sent(outbox, "B1/invoice")], "TIMEOUT", "no answer", AT)
+    assert outbox.hold("B1", "kim", "wait", AT) == []
+    assert outbox.resend("B1", "kim", "looked: not there", AT) == ["B1/invoice"]
+    assert states(outbox)["B1/invoice"] == "planned"
+
+
+def test_nothing_is_changed_under_a_call_or_in_xero(outbox: Outbox) -> None:
+    chain(outbox)
+    sent(outbox, "B1/invoice")
+    for decide in (outbox.hold, outbox.skip, outbox.resend):
+        with pytest.raises(StateConflict, match="a call with B1/invoice is on its way"):
+            decide("B1", "kim", "now", AT)
+    with pytest.raises(StateConflict):
+        outbox.resolve("B1", "kim", "now", AT, "x")
+    confirmed(outbox, "B2/invoice")
+    assert outbox.skip("B2", "kim", "too late", AT) == []
+    assert states(outbox)["B2/invoice"] == "confirmed"
+
+
+def test_a_document_that_is_not_there_is_named(outbox: Outbox) -> None:
+    with pytest.raises(OutboxError, match="PE106 B7 is not in the outbox"):
+        outbox.hold("B7", "kim", "ask", AT)
+    assert outbox.actions() == []
+
+
+def test_every_decision_is_logged_even_for_a_document_without_requests(outbox: Outbox) -> None:
+    chain(outbox)
+    outbox.save(*document("T1", outcome="reject"))
+    outbox.hold("B2", "kim", "ask", AT)
+    outbox.resolve("T1", "lee", "entered by hand", AT, "bt-1")
+    assert outbox.actions() == [
+        Action(AT, "kim", "hold", "B2", "ask", None, ("B2/invoice",)),
+        Action(AT, "lee", "resolve", "T1", "entered by hand", "bt-1", ()),
+    ]
