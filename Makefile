@@ -10,10 +10,21 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test lint types unit bench simulate clean
 
+FIRM := examples/$(REGION)/organisation.yaml
+MONTH := examples/$(REGION)/month.jsonl
+OUT := build/demo/$(REGION)
+PLACES := --org $(FIRM) --db $(OUT)/outbox.sqlite3 --sandbox $(OUT)/sandbox.sqlite3
+
+# Exit code 1 says that documents need attention, as some of an example month must.
 demo: $(READY)
-	@echo "pm2xero render examples/$(REGION)/month.jsonl --org examples/$(REGION)/organisation.yaml --out build/demo/$(REGION)"
-	@$(BIN)/pm2xero render examples/$(REGION)/month.jsonl --org examples/$(REGION)/organisation.yaml \
-	    --out build/demo/$(REGION) || test $$? -eq 1
+	@rm -rf $(OUT) && mkdir -p $(OUT)
+	@echo '$$ pm2xero render $(MONTH) --org $(FIRM) --out $(OUT)/bodies'
+	@$(BIN)/pm2xero render $(MONTH) --org $(FIRM) --out $(OUT)/bodies || test $$? -eq 1
+	@echo; echo '$$ pm2xero push $(MONTH) $(PLACES)'
+	@$(BIN)/pm2xero push $(MONTH) $(PLACES) --locks $(OUT)/locks.json > $(OUT)/push.txt || test $$? -eq 1
+	@tail -n 1 $(OUT)/push.txt
+	@echo; echo '$$ pm2xero reconcile $(PLACES)'
+	@$(BIN)/pm2xero reconcile $(PLACES)
 
 test: lint types unit
 

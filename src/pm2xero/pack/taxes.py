@@ -57,8 +57,11 @@ class TaxFact:
         return ", ".join(self.choices) or None
 
     def calculated(self, net: Decimal | None) -> Decimal | None:
-        """The tax on a net amount as Xero calculates it: per line, half up to the cent."""
-        if self.rate is None or net is None:
+        """The tax on a net amount as Xero calculates it: per line, half up to the cent.
+
+        None when the tax code is not mapped: its rate would be the wrong one.
+        """
+        if self.rate is None or net is None or self.state != "mapped":
             return None
         return (net * self.rate / 100).quantize(CENT, ROUND_HALF_UP)
 
