@@ -9,7 +9,7 @@ from pathlib import Path
 from pm2xero.decide.decider import Decider, opening_state
 from pm2xero.decide.decision import Decision, Reason
 from pm2xero.decide.state import MemoryState
-from pm2xero.errors import RenderError
+from pm2xero.errors import PackError, RenderError
 from pm2xero.pack.load import extension, load_pack
 from pm2xero.pack.model import Pack
 from pm2xero.pack.organisation import Organisation, load_organisation
@@ -19,6 +19,7 @@ from pm2xero.read.stream import Record, Source
 from pm2xero.read.transaction import Malformed, Transaction
 from pm2xero.render.mapper import Mapper
 from pm2xero.render.request import Request
+from pm2xero.render.template_checks import check_templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,9 @@ class Pipeline:
             overlay=(firm.file, firm.overlay) if len(firm.overlay) > 1 else None,
             region_at=firm.region_at,
         )
+        faults = check_templates(pack)
+        if faults:
+            raise PackError(*faults)
         return cls(pack, firm)
 
     def order(self, sources: list[Source]) -> PostingOrder:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
 
-from sqlalchemy import Connection, Select, and_, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from pm2xero.outbox.records import STOPPED
-from pm2xero.outbox.rows import AnyRow, chunks, mine
+from pm2xero.outbox.rows import AnyRow, chunks, mine, needs_of
 from pm2xero.outbox.schema import needs, requests
 
 
@@ -17,10 +16,7 @@ def block(connection: Connection, organisation: str, root: str, start: Iterable[
     changed: list[str] = []
     frontier = list(start)
     while frontier:
-        found: list[str] = []
-        for part in chunks(frontier):
-            found.extend(connection.scalars(_dependants(organisation, part)))
-        frontier = list(dict.fromkeys(found))
+        frontier = _planned_dependants(connection, organisation, frontier)
         for part in chunks(frontier):
             connection.execute(
                 update(requests)
@@ -61,17 +57,12 @@ def unblock(connection: Connection, organisation: str, roots: Collection[str]) -
 
 def block_again(connection: Connection, organisation: str, ids: Collection[str]) -> list[str]:
     """Block those of the planned requests `ids` that need a stopped, blocked or dropped one."""
-    reasons: dict[str, dict[str, None]] = {}
-    for part in chunks(ids):
-        wanted = connection.scalars(
-            select(needs.c.need)
-            .join(requests, _NEEDED_BY)
-            .where(mine(organisation), requests.c.id.in_(part))
-            .distinct()
-            .order_by(needs.c.need)
-        )
-        for need, root in _roots(connection, organisation, list(wanted)).items():
-            reasons.setdefault(root, {})[need] = None
+    revisions = _revisions(connection, organisation, ids)
+    wanted = needs_of(connection, organisation, revisions).values()
+    unique = list(dict.fromkeys(need for listed in wanted for need in listed))
+    reasons: dict[str, list[str]] = {}
+    for need, root in _roots(connection, organisation, unique).items():
+        reasons.setdefault(root, []).append(need)
     return [
         i for root, start in reasons.items() for i in block(connection, organisation, root, start)
     ]
@@ -96,17 +87,39 @@ def _roots(connection: Connection, organisation: str, ids: Collection[str]) -> d
     return roots
 
 
-_NEEDED_BY = and_(
-    needs.c.organisation == requests.c.organisation,
-    needs.c.request == requests.c.id,
-    needs.c.revision == requests.c.revision,
-)
+def _revisions(
+    connection: Connection,
+    organisation: str,
+    ids: Iterable[str],
+    *conditions: ColumnElement[bool],
+) -> dict[str, int]:
+    """The revisions that count, in the order of sending, of the requests that meet conditions."""
+    found: list[AnyRow] = []
+    columns = (requests.c.id, requests.c.revision, requests.c.level, requests.c.sequence)
+    for part in chunks(ids):
+        found.extend(
+            connection.execute(
+                select(*columns).where(mine(organisation), requests.c.id.in_(part), *conditions)
+            )
+        )
+    found.sort(key=lambda row: (row.level, row.sequence, row.id))
+    return {row.id: row.revision for row in found}
 
 
-def _dependants(organisation: str, part: list[str]) -> Select[Any]:
-    return (
-        select(requests.c.id)
-        .join(needs, _NEEDED_BY)
-        .where(mine(organisation), needs.c.need.in_(part), requests.c.state == "planned")
-        .order_by(requests.c.level, requests.c.sequence, requests.c.id)
+def _planned_dependants(
+    connection: Connection, organisation: str, ids: Collection[str]
+) -> list[str]:
+    edges: set[tuple[str, int]] = set()
+    for part in chunks(ids):
+        edges.update(
+            (row.request, row.revision)
+            for row in connection.execute(
+                select(needs.c.request, needs.c.revision).where(
+                    needs.c.organisation == organisation, needs.c.need.in_(part)
+                )
+            )
+        )
+    planned = _revisions(
+        connection, organisation, {id for id, _ in edges}, requests.c.state == "planned"
     )
+    return [id for id, revision in planned.items() if (id, revision) in edges]

@@ -73,8 +73,11 @@ class Caller:
             except CallError as error:
                 last = str(error)
                 continue
-            if answer.status in (200, 404):
+            if answer.status == 404 or (answer.status == 200 and answer.json is not None):
                 return answer
+            if answer.status == 200:
+                last = "its answer cannot be read"
+                continue
             if answer.status == 429:
                 self.pause(self._budget.refused(answer))
                 continue
