@@ -17,9 +17,13 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, Undefined
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
+from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 _text = json.encoder.encode_basestring
+
+# What a template may ask of `loop`, without the sandbox looking at it each time.
+_LOOP = frozenset(("first", "last", "index", "index0", "length"))
 
 
 class OpenQuote(TemplateSyntaxError):
@@ -136,6 +140,8 @@ class BodyEnvironment(ImmutableSandboxedEnvironment):
                 return obj[attribute]
             except KeyError:
                 return self.undefined(obj=obj, name=attribute)
+        if type(obj) is LoopContext and attribute in _LOOP:
+            return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
