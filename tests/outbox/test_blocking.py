@@ -1,4 +1,4 @@
-"""Whatever happens, and in whatever order: blocked means exactly that something stands in the way."""
+"""Whatever happens in whatever order: blocked means that something stands in the way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pm2xero.outbox import Outbox
 from pm2xero.outbox.records import StoredRequest
 
-from .documents import AT, Clock, document, request
+from .documents import AT, Clock, Document, document, request
 
 SIZE = 7
 OPERATIONS = (
@@ -39,7 +39,7 @@ def test_blocked_means_that_something_near_or_far_stands_in_the_way(
             check({r.id: r for r in outbox.requests()})
 
 
-def made(index: int, graph: tuple[set[int], ...], revision: int):  # type: ignore[no-untyped-def] # a tuple as `document` gives it
+def made(index: int, graph: tuple[set[int], ...], revision: int) -> Document:
     needs = [f"D{n}/do" for n in sorted(graph[index])]
     return document(
         f"D{index}",
@@ -96,18 +96,18 @@ def check(found: Mapping[str, StoredRequest]) -> None:
     """The state of each request against those of its needs."""
 
     def roots(id: str) -> set[str]:
-        request = found.get(id)
-        if request is None or request.state in ("rejected", "held", "skipped"):
+        one = found.get(id)
+        if one is None or one.state in ("rejected", "held", "skipped"):
             return {id}
-        if request.state == "blocked":
-            return {root for need in request.needs for root in roots(need)}
+        if one.state == "blocked":
+            return {root for need in one.needs for root in roots(need)}
         return set()
 
-    for request in found.values():
-        stopping = {root for need in request.needs for root in roots(need)}
-        if request.state == "planned":
-            assert stopping == set(), request.id
-        elif request.state == "blocked":
-            assert request.blocked_by in stopping, request.id
+    for item in found.values():
+        stopping = {root for need in item.needs for root in roots(need)}
+        if item.state == "planned":
+            assert stopping == set(), item.id
+        elif item.state == "blocked":
+            assert item.blocked_by in stopping, item.id
         else:
-            assert request.blocked_by is None, request.id
+            assert item.blocked_by is None, item.id

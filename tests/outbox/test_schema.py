@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Dialect, create_engine, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import Float, Numeric
 
@@ -38,7 +38,7 @@ def test_sqlite_is_durable_and_checks_references(outbox: Outbox) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda d: d.name)
-def test_money_keeps_every_digit_and_refuses_what_is_not_exact(dialect: sqlite.dialect) -> None:
+def test_money_keeps_every_digit_and_refuses_what_is_not_exact(dialect: Dialect) -> None:
     money = Money()
     for digits in ("0.00", "-1234567890123456789.01", "87.7450", "1E+3"):
         value = Decimal(digits)
@@ -52,7 +52,7 @@ def test_money_keeps_every_digit_and_refuses_what_is_not_exact(dialect: sqlite.d
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda d: d.name)
-def test_moments_are_instants_in_utc(dialect: sqlite.dialect) -> None:
+def test_moments_are_instants_in_utc(dialect: Dialect) -> None:
     moment = Moment()
     sydney = datetime(2026, 6, 1, 19, 30, tzinfo=timezone(timedelta(hours=10)))
     stored = moment.process_bind_param(sydney, dialect)
@@ -65,7 +65,7 @@ def test_moments_are_instants_in_utc(dialect: sqlite.dialect) -> None:
 
 
 def test_moments_sort_as_text() -> None:
-    dialect = sqlite.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy
+    dialect = DIALECTS[0]
     earlier = Moment().process_bind_param(AT, dialect)
     later = Moment().process_bind_param(AT + timedelta(microseconds=1), dialect)
     assert earlier < later

@@ -30,7 +30,7 @@ def test_an_address_that_cannot_be_opened_says_why(address: str, says: str) -> N
 def test_a_file_that_is_no_database_is_not_touched(tmp_path: Path) -> None:
     file = tmp_path / "outbox.db"
     file.write_text("dear diary\n" * 100)
-    with pytest.raises(OutboxError, match="PE108 .*not a database"):
+    with pytest.raises(OutboxError, match=r"PE108 .*not a database"):
         Outbox.open(f"sqlite:///{file}", "bellbird", Clock())
     assert file.read_text() == "dear diary\n" * 100
 

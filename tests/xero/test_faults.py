@@ -195,9 +195,7 @@ def test_half_of_a_batch_is_refused(world: World) -> None:
     world.sandbox.archive_account("210")
     for number in range(8):
         lines = [line(AccountCode="210" if number % 2 else "200")]
-        world.add(
-            f"B{number}/invoice", "put.Invoices", invoice(f"B{number}", LineItems=lines)
-        )
+        world.add(f"B{number}/invoice", "put.Invoices", invoice(f"B{number}", LineItems=lines))
         world.pay(f"P{number}", f"B{number}", "50.00")
     report = world.run()
     assert (report.confirmed, report.rejected, report.blocked, report.left) == (8, 4, 4, 0)
@@ -264,7 +262,8 @@ def test_a_fault_that_xero_remembers_under_the_key_is_left_behind_by_a_new_key(
     assert_exactly_once(world)
 
 
-def test_a_lost_call_that_arrives_late_does_not_make_a_second_document(world: World) -> None:
+@pytest.mark.parametrize("call", range(3, CALLS + 1))
+def test_a_lost_call_that_arrives_late_makes_no_second_document(world: World, call: int) -> None:
     """It reaches Xero after the lookup has found nothing and just before it is sent again."""
     world.month()
     late: list[Pass] = []
@@ -274,7 +273,7 @@ def test_a_lost_call_that_arrives_late_does_not_make_a_second_document(world: Wo
         raise httpx.ReadTimeout("still on its way")
 
     def choose(number: int, request: httpx.Request) -> Fault | None:
-        if number == 3:
+        if number == call:
             return keep
         if late and request.method != "GET":
             late.pop()()

@@ -57,9 +57,7 @@ class Clock:
 class World:
     """One firm and its organisation in Xero."""
 
-    def __init__(
-        self, url: str = "sqlite://", limits: Limits | None = None, seed: int = 1
-    ) -> None:
+    def __init__(self, url: str = "sqlite://", limits: Limits | None = None, seed: int = 1) -> None:
         self.clock = Clock()
         numbers = random.Random(seed)
         self.sandbox = Sandbox.open(
@@ -179,9 +177,7 @@ class World:
     def month(self) -> None:
         """A little of everything: 13 requests that depend on one another."""
         for number in (1, 2, 3):
-            self.add(
-                f"B{number}/invoice", "put.Invoices", invoice(f"B{number}"), document=True
-            )
+            self.add(f"B{number}/invoice", "put.Invoices", invoice(f"B{number}"), document=True)
         self.add("S1/bill", "put.Invoices", bill("INV/77"), document=True)
         self.add("C1/credit_note", "put.CreditNotes", credit_note("C1"), document=True)
         self.add(

@@ -46,7 +46,8 @@ class Batch:
         self._connection = connection
         self._organisation = organisation
         self._documents = documents
-        self._known: dict[str, dict[int, AnyRow]] = {}
+        self._known: dict[str, dict[int, str]] = {}
+        self._posted: set[tuple[str, int]] = set()
         self._requests: dict[str, list[AnyRow]] = {}
         self._new: list[tuple[Values, Values]] = []
         self._seen: list[tuple[Values, Values]] = []
@@ -76,26 +77,19 @@ class Batch:
         block_again(connection, organisation, written)
 
     def _look_up(self) -> None:
-        known = (
-            select(
-                transactions.c.id,
-                transactions.c.revision,
-                transactions.c.digest,
-                decisions.c.outcome,
-            )
-            .join(
-                decisions,
-                and_(
-                    decisions.c.organisation == transactions.c.organisation,
-                    decisions.c.id == transactions.c.id,
-                    decisions.c.revision == transactions.c.revision,
-                ),
-            )
-            .where(transactions.c.organisation == self._organisation)
+        ids = [tx.id for tx, _, _ in self._documents]
+        known = select(transactions.c.id, transactions.c.revision, transactions.c.digest).where(
+            transactions.c.organisation == self._organisation
         )
-        for part in chunks(tx.id for tx, _, _ in self._documents):
+        for part in chunks(ids):
             for row in self._connection.execute(known.where(transactions.c.id.in_(part))):
-                self._known.setdefault(row.id, {})[row.revision] = row
+                self._known.setdefault(row.id, {})[row.revision] = row.digest
+        decided = select(decisions.c.id, decisions.c.revision).where(
+            decisions.c.organisation == self._organisation, decisions.c.outcome == "post"
+        )
+        for part in chunks(self._known):
+            rows = self._connection.execute(decided.where(decisions.c.id.in_(part)))
+            self._posted.update((row.id, row.revision) for row in rows)
         made = select(requests).where(requests.c.organisation == self._organisation)
         for part in chunks(self._known):
             for row in self._connection.execute(made.where(requests.c.transaction_id.in_(part))):
@@ -107,7 +101,7 @@ class Batch:
         known = self._known.get(tx.id, {})
         same = known.get(tx.revision)
         newest = max(known, default=tx.revision)
-        if same is not None and same.digest != tx.digest:
+        if same is not None and same != tx.digest:
             raise _other_content(tx)
         if tx.revision < newest and planned:
             raise _too_old(tx, newest)
@@ -120,7 +114,7 @@ class Batch:
             self._new.append(rows)
             if known and current:
                 self._overtaken.append(self._key(tx.id, newest))
-        elif current and (decision.outcome != "skip" or same.outcome != "post"):
+        elif current and (decision.outcome != "skip" or (tx.id, tx.revision) not in self._posted):
             self._seen.append(rows)
         else:
             return

@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 
 from pm2xero.errors import Finding, OutboxError
 from pm2xero.outbox.migrations import migrate
+from pm2xero.outbox.schema import metadata
 
 BUSY_SECONDS = 30
 # Below the smallest limit on parameters of one statement among the databases supported.
@@ -37,6 +38,8 @@ class Database:
         # A database in memory is one connection; threads must take turns.
         self._turn = RLock()
         self._owner: str | None = None
+        self._saved = 0
+        self._analyse_at = CHUNK
 
     def close(self) -> None:
         """Give all connections back."""
@@ -63,6 +66,13 @@ def lock_writers(connection: Connection, name: str) -> None:
     """Wait for other writers of the same name; SQLite has done so at BEGIN IMMEDIATE."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+def analyse(connection: Connection) -> None:
+    """Let PostgreSQL count after many rows came at once; without, its plans become quadratic."""
+    if connection.dialect.name == "postgresql":
+        names = ", ".join(table.name for table in metadata.sorted_tables)
+        connection.exec_driver_sql(f"ANALYZE {names}")
 
 
 def open_engine(url: str, clock: Clock) -> Engine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from pm2xero.outbox.batch import Batch
-from pm2xero.outbox.database import Database
+from pm2xero.outbox.database import Database, analyse
 from pm2xero.outbox.records import Document, StoredDecision, StoredRequest, StoredTransaction
 
 
@@ -36,6 +36,11 @@ class Saving(Database):
         with self._write() as connection:
             for run in _without_repeats(documents):
                 Batch(connection, self._organisation, run).save()
+                self._saved += len(run)
+        if self._saved >= self._analyse_at:
+            self._analyse_at = 4 * self._saved
+            with self._write() as connection:
+                analyse(connection)
 
 
 def _without_repeats(documents: Iterable[Document]) -> Iterator[list[Document]]:

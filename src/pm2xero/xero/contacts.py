@@ -53,6 +53,8 @@ class ContactBook:
         self._errors = errors
         self.ids = ids
         self.refused: dict[str, Refusal] = {}
+        # Changes the key after an answer, because Xero repeats its answers, faults as well.
+        self._salt = 0
 
     def provide(self, wanted: Mapping[str, str]) -> None:
         """See that every contact has an id or a refusal.
@@ -66,21 +68,22 @@ class ContactBook:
         missing = {number: name for number, name in wanted.items() if number not in self.ids}
         if not missing:
             return
-        self._take(self._look_up(missing))
         for attempt in range(_TRIES):
-            left = {
-                number: name
-                for number, name in missing.items()
-                if number not in self.ids and number not in self.refused
-            }
-            if not left:
-                return
             if attempt:
                 self._caller.pause(backoff(attempt))
-                self._take(self._look_up(left))
-                left = {n: name for n, name in left.items() if n not in self.ids}
-            self._create(left, attempt)
+            self._take(self._look_up(missing))
+            self._create(self._left(missing))
+            missing = self._left(missing)
+            if not missing:
+                return
         raise StopRun("no_answer", "Xero does not create the contacts; run it again later")
+
+    def _left(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        return {
+            number: name
+            for number, name in wanted.items()
+            if number not in self.ids and number not in self.refused
+        }
 
     def _take(self, found: Mapping[str, Found]) -> None:
         for number, contact in found.items():
@@ -123,23 +126,21 @@ class ContactBook:
                 return
             page += 1
 
-    def _create(self, wanted: Mapping[str, str], attempt: int) -> None:
+    def _create(self, wanted: Mapping[str, str]) -> None:
         clashed: dict[str, str] = {}
         for batch in _batches(list(wanted.items())):
-            clashed.update(self._put(batch, attempt, numbered=False))
+            clashed.update(self._put(batch, numbered=False))
         for batch in _batches(list(clashed.items())):
-            self._put(batch, attempt, numbered=True)
+            self._put(batch, numbered=True)
 
-    def _put(
-        self, batch: Sequence[tuple[str, str]], attempt: int, *, numbered: bool
-    ) -> dict[str, str]:
+    def _put(self, batch: Sequence[tuple[str, str]], *, numbered: bool) -> dict[str, str]:
         """Create contacts; those whose name is taken come back, unless they were `numbered`."""
         elements = [
             {"Name": _numbered(name, number) if numbered else name, "ContactNumber": number}
             for number, name in batch
         ]
         body = orjson.dumps({"Contacts": elements})
-        key = hashlib.blake2b(body + str(attempt).encode(), digest_size=20).hexdigest()
+        key = hashlib.blake2b(body + str(self._salt).encode(), digest_size=20).hexdigest()
         try:
             answer = self._caller.write("PUT", "/Contacts", {"summarizeErrors": "false"}, key, body)
         except UnknownOutcome:
@@ -147,7 +148,7 @@ class ContactBook:
             return {}
         results = _contacts(answer)
         if answer.status != 200 or len(results) != len(batch):
-            return self._refused_call(answer, batch, attempt, numbered=numbered)
+            return self._refused_call(answer, batch, numbered=numbered)
         self._caller.note(useful=True)
         clashed: dict[str, str] = {}
         for (number, name), element, result in zip(batch, elements, results, strict=True):
@@ -160,6 +161,9 @@ class ContactBook:
             is_name = refusal.entry.id in ("contact_name_taken", "contact_archived")
             if is_name and not numbered:
                 clashed[number] = name
+            elif refusal.entry.treat == "adopt":
+                # It has come to be since it was looked for; the next look finds it.
+                self._salt += 1
             else:
                 self.refused[number] = refusal
         return clashed
@@ -168,10 +172,10 @@ class ContactBook:
         self,
         answer: Response,
         batch: Sequence[tuple[str, str]],
-        attempt: int,
         *,
         numbered: bool,
     ) -> dict[str, str]:
+        self._salt += 1
         refusal = self._errors.classify_answer(answer)
         if refusal.entry.treat == "stop":
             raise StopRun(refusal.entry.id, refusal.sentence)
@@ -180,8 +184,8 @@ class ContactBook:
             return {}
         if len(batch) > 1:
             half = len(batch) // 2
-            clashed = self._put(batch[:half], attempt, numbered=numbered)
-            return clashed | self._put(batch[half:], attempt, numbered=numbered)
+            clashed = self._put(batch[:half], numbered=numbered)
+            return clashed | self._put(batch[half:], numbered=numbered)
         self.refused[batch[0][0]] = refusal
         return {}
 
