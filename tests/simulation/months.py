@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -134,15 +135,23 @@ _EDITABLE = ("client_bill", "supplier_invoice", "bank_deposit", "bank_withdrawal
 
 
 def _edited(documents: list[Document], chance: random.Random) -> list[Document]:
-    """Higher revisions of up to three documents: another text, or voided."""
+    """Higher revisions of up to three documents: voided, twice the money, or another text."""
     candidates = [d for d in documents if d["kind"] in _EDITABLE and d.get("lines")]
     edited = []
     for document in chance.sample(candidates, min(len(candidates), chance.randint(1, 3))):
         later = {**document, "revision": document["revision"] + 1}
         if chance.random() < 0.3:
             later |= {"status": "voided", "voided_at": document["posted_at"]}
+        elif chance.random() < 0.5:
+            later["lines"] = [_doubled(line) for line in document["lines"]]
+            later["totals"] = _doubled(document["totals"])
         else:
             first, *rest = document["lines"]
             later["lines"] = [{**first, "description": "As agreed by telephone"}, *rest]
         edited.append(later)
     return edited
+
+
+def _doubled(amounts: Document) -> Document:
+    names = ("net", "tax", "gross")
+    return {**amounts, **{n: str(2 * Decimal(amounts[n])) for n in names if n in amounts}}

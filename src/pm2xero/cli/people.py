@@ -80,5 +80,3 @@ Example:
 def resolve(id: str, xero_id: str, why: str, who: str, **options: Any) -> None:
     """Say that a transaction is in Xero already; what was blocked by it goes on."""
     act("resolve", id, who, why, xero_id, options)
-
-

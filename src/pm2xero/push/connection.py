@@ -13,13 +13,14 @@ from typing import Any
 import orjson
 
 from pm2xero.errors import Finding, UsageError
-from pm2xero.outbox.store import Outbox
 from pm2xero.outbox.records import StoredRequest
+from pm2xero.outbox.store import Outbox
 from pm2xero.pack.fingerprint import fingerprint
 from pm2xero.pipeline import Pipeline
 from pm2xero.push.correct import Corrector, live_state
 from pm2xero.read.transaction import Transaction
-from pm2xero.xero.client import XeroClient
+from pm2xero.xero.client import CallError, Response, XeroClient
+from pm2xero.xero.signin import SignInError
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,17 @@ class Connection:
         return tx, decision.mapping or "", requests
 
     def get_one(self, path: str) -> Mapping[str, object] | None:
-        """One object of Xero by its path, or None when it is not there."""
-        answer = self.client.call("GET", path)
-        if answer.status != 200 or answer.json is None:
+        """One object of Xero by its path, or None when it is not there.
+
+        Raises:
+            UsageError: PU904 when Xero does not say.
+        """
+        answer = self._ask(path, {})
+        if answer.status == 404:
             return None
+        if answer.status != 200 or answer.json is None:
+            message = f"Xero does not show {path} (HTTP {answer.status})"
+            raise UsageError(Finding("PU904", message, should_be="run it again later"))
         endpoint = path.strip("/").split("/")[0]
         items: Sequence[Mapping[str, object]] = answer.json.get(endpoint) or ()
         return items[0] if items else None
@@ -100,9 +108,7 @@ class Connection:
         found: dict[str, Mapping[str, Any]] = {}
         page = 1
         while True:
-            answer = self.client.call(
-                "GET", f"/{endpoint}", {"page": str(page), "pageSize": "1000"}
-            )
+            answer = self._ask(f"/{endpoint}", {"page": str(page), "pageSize": "1000"})
             if answer.status != 200 or answer.json is None:
                 message = f"Xero does not list {endpoint} (HTTP {answer.status})"
                 raise UsageError(Finding("PU904", message))
@@ -114,6 +120,14 @@ class Connection:
             if "pagination" not in answer.json:
                 return found
             page += 1
+
+    def _ask(self, path: str, query: Mapping[str, str]) -> Response:
+        try:
+            return self.client.call("GET", path, query)
+        except (CallError, SignInError) as exc:
+            raise UsageError(
+                Finding("PU904", f"Xero does not show {path}: {exc}", should_be="run it again later")
+            ) from None
 
 
 def _id_of(endpoint: str) -> str:

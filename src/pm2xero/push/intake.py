@@ -15,8 +15,8 @@ from typing import Protocol, cast
 import orjson
 
 from pm2xero.decide.decision import Decision
-from pm2xero.pack.model import Outcome
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
+from pm2xero.pack.model import Outcome
 from pm2xero.pipeline import Pipeline, Result
 from pm2xero.push.correct import Corrector
 from pm2xero.read.stream import Record

@@ -6,6 +6,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ def push(
     sources: list[Source],
     saved_plan: Path | None,
     on_progress: Callable[[Any], None] | None = None,
+    *,
+    clock: Callable[[], datetime] = now,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[IntakeReport, Any]:
     """Take the documents in and send everything that is due.
 
@@ -53,22 +57,27 @@ def push(
         load_errors(),
         load_lookups(),
         owner=owner,
-        clock=now,
-        sleep=time.sleep,
+        clock=clock,
+        sleep=sleep,
         limits=CallLimits.none() if connection.target.xero_url is None else None,
     )
     with sender.lease():
-        report = _take_in(connection, sources, connection.outbox.save_many)
+        report = _take_in(connection, sources, connection.outbox.save_many, clock)
         return report, sender.run(on_progress)
 
 
-def _take_in(connection: Connection, sources: list[Source], sink: Any) -> IntakeReport:
+def _take_in(
+    connection: Connection,
+    sources: list[Source],
+    sink: Any,
+    clock: Callable[[], datetime] = now,
+) -> IntakeReport:
     intake = Intake(
         connection.pipeline,
         connection.outbox,
         sink,
         connection.fingerprint,
-        now,
+        clock,
         connection.corrector(),
     )
     return intake.run(connection.pipeline.order(sources))

@@ -69,5 +69,3 @@ def _print_attention(out: Console, report: IntakeReport) -> None:
     rest = len(report.malformed) + len(report.attention) - 20
     if rest > 0:
         out.print(f"… and {rest} more that need attention")
-
-
