@@ -34,7 +34,7 @@ class Peers:
     def __init__(self, pack: Pack, organisation: Organisation) -> None:
         self.pack = pack
         self.organisation = organisation
-        self.restart()
+        self.books = self.new_books()
         self.tables = Tables(self.new_books())
 
     def new_books(self) -> Books:
@@ -44,8 +44,7 @@ class Peers:
     def restart(self) -> None:
         """Forget all documents, keep everything that was compiled."""
         self.books = self.new_books()
-        if hasattr(self, "tables"):
-            self.tables.books = self.new_books()
+        self.tables.books = self.new_books()
 
     def straight(self, documents: Documents) -> list[Answer]:
         """Decisions by hand-written Python."""

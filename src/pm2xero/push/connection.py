@@ -89,7 +89,7 @@ class Connection:
         Raises:
             UsageError: PU904 when Xero does not say.
         """
-        answer = self._ask(path, {})
+        answer = self.ask(path, {})
         if answer.status == 404:
             return None
         if answer.status != 200 or answer.json is None:
@@ -108,7 +108,7 @@ class Connection:
         found: dict[str, Mapping[str, Any]] = {}
         page = 1
         while True:
-            answer = self._ask(f"/{endpoint}", {"page": str(page), "pageSize": "1000"})
+            answer = self.ask(f"/{endpoint}", {"page": str(page), "pageSize": "1000"})
             if answer.status != 200 or answer.json is None:
                 message = f"Xero does not list {endpoint} (HTTP {answer.status})"
                 raise UsageError(Finding("PU904", message))
@@ -121,7 +121,12 @@ class Connection:
                 return found
             page += 1
 
-    def _ask(self, path: str, query: Mapping[str, str]) -> Response:
+    def ask(self, path: str, query: Mapping[str, str]) -> Response:
+        """Make one GET.
+
+        Raises:
+            UsageError: PU904 when no answer comes.
+        """
         try:
             return self.client.call("GET", path, query)
         except (CallError, SignInError) as exc:

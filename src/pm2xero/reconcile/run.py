@@ -47,7 +47,7 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
 
 def _report(connection: Connection, day: date | None) -> dict[str, object]:
     query = {"date": day.isoformat()} if day is not None else {}
-    answer = connection.client.call("GET", "/Reports/TrialBalance", query)
+    answer = connection.ask("/Reports/TrialBalance", query)
     if answer.status != 200 or answer.json is None:
         message = f"Xero gives no trial balance (HTTP {answer.status})"
         raise UsageError(Finding("PU904", message))
