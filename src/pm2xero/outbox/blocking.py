@@ -51,7 +51,7 @@ def unblock(connection: Connection, organisation: str, roots: Collection[str]) -
             .where(mine(organisation), requests.c.id.in_(part))
             .values(state="planned", blocked_by=None)
         )
-    blocked: set[str] = set()
+    blocked = set(block_again(connection, organisation, freed))
     return [i for i in freed if i not in blocked]
 
 

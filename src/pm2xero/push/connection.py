@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,8 +20,20 @@ from pm2xero.pack.fingerprint import fingerprint
 from pm2xero.pipeline import Pipeline
 from pm2xero.push.correct import Corrector, live_state
 from pm2xero.read.transaction import Transaction
-from pm2xero.xero.client import CallError, Response, XeroClient
+from pm2xero.xero.caller import Caller
+from pm2xero.xero.client import Response, XeroClient
+from pm2xero.xero.errors import load_errors
+from pm2xero.xero.limits import Budget, CallLimits, StopRun
 from pm2xero.xero.signin import SignInError
+
+
+# Seconds of one wait; nothing needs to be kept alive meanwhile.
+_NAP = 60.0
+
+
+def now() -> datetime:
+    """The present moment, aware."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +67,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An opened target."""
+    """An opened target, and the time that its commands live by."""
 
     target: Target
     pipeline: Pipeline
     outbox: Outbox
     client: XeroClient
     fingerprint: str
+    clock: Callable[[], datetime] = now
+    sleep: Callable[[float], None] = time.sleep
 
     def corrector(self) -> Corrector:
         """Corrects what a later revision changed, asking Xero for the live state."""
@@ -90,11 +105,8 @@ class Connection:
             UsageError: PU904 when Xero does not say.
         """
         answer = self.ask(path, {})
-        if answer.status == 404:
-            return None
         if answer.status != 200 or answer.json is None:
-            message = f"Xero does not show {path} (HTTP {answer.status})"
-            raise UsageError(Finding("PU904", message, should_be="run it again later"))
+            return None
         endpoint = path.strip("/").split("/")[0]
         items: Sequence[Mapping[str, object]] = answer.json.get(endpoint) or ()
         return items[0] if items else None
@@ -122,26 +134,23 @@ class Connection:
             page += 1
 
     def ask(self, path: str, query: Mapping[str, str]) -> Response:
-        """Make one GET.
+        """Make one GET; answers with 200 or 404 and is as patient as a push.
 
         Raises:
-            UsageError: PU904 when no answer comes.
+            UsageError: PU904 when Xero does not answer, or refuses.
         """
+        budget = Budget(CallLimits.none(), self.clock)
+        caller = Caller(
+            self.client, budget, load_errors(), lambda: None, self.clock, self.sleep, _NAP
+        )
         try:
-            return self.client.call("GET", path, query)
-        except (CallError, SignInError) as exc:
-            raise UsageError(
-                Finding("PU904", f"Xero does not show {path}: {exc}", should_be="run it again later")
-            ) from None
+            return caller.read(path, query)
+        except (StopRun, SignInError) as exc:
+            raise UsageError(Finding("PU904", f"Xero does not show {path}: {exc}")) from None
 
 
 def _id_of(endpoint: str) -> str:
     return endpoint.removesuffix("s") + "ID"
-
-
-def now() -> datetime:
-    """The present moment, aware."""
-    return datetime.now(UTC)
 
 
 @contextmanager

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
 import uuid
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pm2xero.push.connection import Connection, now
+from pm2xero.push.connection import Connection
 from pm2xero.push.intake import Intake, IntakeReport
 from pm2xero.push.plan import Plan, check_saved, make_plan
 from pm2xero.read.stream import Source
@@ -29,9 +27,6 @@ def push(
     sources: list[Source],
     saved_plan: Path | None,
     on_progress: Callable[[Any], None] | None = None,
-    *,
-    clock: Callable[[], datetime] = now,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[IntakeReport, Any]:
     """Take the documents in and send everything that is due.
 
@@ -57,27 +52,22 @@ def push(
         load_errors(),
         load_lookups(),
         owner=owner,
-        clock=clock,
-        sleep=sleep,
+        clock=connection.clock,
+        sleep=connection.sleep,
         limits=CallLimits.none() if connection.target.xero_url is None else None,
     )
     with sender.lease():
-        report = _take_in(connection, sources, connection.outbox.save_many, clock)
+        report = _take_in(connection, sources, connection.outbox.save_many)
         return report, sender.run(on_progress)
 
 
-def _take_in(
-    connection: Connection,
-    sources: list[Source],
-    sink: Any,
-    clock: Callable[[], datetime] = now,
-) -> IntakeReport:
+def _take_in(connection: Connection, sources: list[Source], sink: Any) -> IntakeReport:
     intake = Intake(
         connection.pipeline,
         connection.outbox,
         sink,
         connection.fingerprint,
-        clock,
+        connection.clock,
         connection.corrector(),
     )
     return intake.run(connection.pipeline.order(sources))

@@ -12,12 +12,14 @@ import orjson
 from pm2xero.decide.postings import Entry, JournalOf, compile_journal
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
 from pm2xero.pipeline import Pipeline
+from pm2xero.push.made import alive, taken_back
 from pm2xero.read.transaction import Transaction
-from pm2xero.render.lines import compile_lines
+from pm2xero.reconcile.taxes import Tax, TaxReader
 from pm2xero.report.summary import money_of
 
 ZERO = Decimal("0.00")
 DONE = frozenset(("confirmed", "skipped"))
+Pair = tuple[StoredTransaction, StoredDecision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +27,30 @@ class Booked:
     """A document of Practice Management and where it stands.
 
     Attributes:
+        revision: the latest one; all amounts are those of this revision.
+        is_behind: Xero has an earlier revision, because a correction waits or was refused.
         standing: in_xero, partial (some of its requests are), pending, refused, skipped,
             unsupported (a rule rejects it), held, voided.
         cause: the reason code or the cause of the refusal.
         rounding: by account code, what Xero's own tax calculation moves (see `rounding_line`).
+        taxes: by Xero's tax type.
     """
 
     id: str
     revision: int
+    is_behind: bool
     kind: str
     date: date
     money: Decimal
     standing: str
     cause: str
     by_hand: bool
+    is_voided: bool
     message: str
     remedy: str
     entries: tuple[Entry, ...]
     rounding: Mapping[str, Decimal]
+    taxes: Mapping[str, Tax]
     requests: tuple[StoredRequest, ...]
 
 
@@ -52,6 +60,7 @@ class Books:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self._journals: dict[str, JournalOf] = {}
+        self._taxes = TaxReader(pipeline)
 
     def booked(
         self,
@@ -59,45 +68,71 @@ class Books:
         decisions: Iterable[StoredDecision],
         requests: Sequence[StoredRequest],
     ) -> list[Booked]:
-        """Every document once, by its last revision that was posted, else its last revision."""
-        last: dict[str, tuple[StoredTransaction, StoredDecision]] = {}
+        """Every document once, in the order of posting; unreadable ones are left out."""
         known = {(d.id, d.revision): d for d in decisions}
+        revisions: dict[str, list[Pair]] = {}
         for stored in transactions:
             decision = known.get((stored.id, stored.revision))
-            if decision is None:
-                continue
-            before = last.get(stored.id)
-            if before is None or decision.outcome == "post" or before[1].outcome != "post":
-                last[stored.id] = (stored, decision)
+            if decision is not None:
+                revisions.setdefault(stored.id, []).append((stored, decision))
+        gone = taken_back(requests)
         by_transaction: dict[str, list[StoredRequest]] = {}
         for request in requests:
             by_transaction.setdefault(request.transaction, []).append(request)
         result = []
-        for stored, decision in last.values():
-            tx = self._pipeline.reader.read(orjson.loads(stored.document), "outbox", 0)
-            if isinstance(tx, Transaction):
-                result.append(self._one(tx, decision, by_transaction.get(stored.id, [])))
+        for id, pairs in revisions.items():
+            pairs.sort(key=lambda pair: pair[0].revision)
+            found = self._one(pairs, by_transaction.get(id, []), gone)
+            if found is not None:
+                result.append(found)
         return result
 
+    def typed(self, stored: StoredTransaction) -> Transaction | None:
+        """A stored document, or None when it cannot be read (any more)."""
+        try:
+            raw = orjson.loads(stored.document)
+        except orjson.JSONDecodeError:
+            return None
+        tx = self._pipeline.reader.read(raw, "outbox", 0)
+        return tx if isinstance(tx, Transaction) else None
+
     def _one(
-        self, tx: Transaction, decision: StoredDecision, requests: list[StoredRequest]
-    ) -> Booked:
+        self, pairs: list[Pair], requests: list[StoredRequest], gone: set[str]
+    ) -> Booked | None:
         state = self._pipeline.state
-        standing, cause, message = _standing(tx, decision, requests)
-        first = decision.reasons[0] if decision.reasons else {}
+        posted = next((p for p in reversed(pairs) if p[1].outcome == "post"), pairs[-1])
+        newest, last = pairs[-1]
+        tx, sent = self.typed(newest), self.typed(posted[0])
+        if tx is None or sent is None:
+            return None
+        decision = posted[1]
+        standing, cause, message = _standing(sent, decision, requests)
+        is_behind = standing == "in_xero" and posted[0].revision < newest.revision
+        if standing in ("partial", "pending") and _corrections_wait(requests, gone):
+            standing, is_behind = "in_xero", True
+        is_posted = decision.outcome == "post"
+        voided = is_voided(tx)
+        if voided and standing == "voided":
+            tx = sent
+        first = (last.reasons or decision.reasons or [{}])[0]
+        mapping = decision.mapping or ""
+        counts = is_posted and not voided
         return Booked(
             id=tx.id,
-            revision=tx.revision,
+            revision=newest.revision,
+            is_behind=is_behind,
             kind=tx.kind,
             date=tx.fields["date"],
             money=money_of(tx),
             standing=standing,
             cause=cause,
-            by_hand=decision.by_hand,
+            by_hand=last.by_hand,
+            is_voided=voided,
             message=message or str(first.get("message", "")),
             remedy=str(first.get("remedy", "")),
-            entries=tuple(self._journal(tx.kind)(tx, state)),
-            rounding=self._rounding(tx, decision) if decision.outcome == "post" else {},
+            entries=() if voided else tuple(self._journal(tx.kind)(tx, state)),
+            rounding=self._taxes.rounding(tx, mapping) if counts else {},
+            taxes=self._taxes.taxes(tx, mapping) if counts else {},
             requests=tuple(requests),
         )
 
@@ -109,24 +144,10 @@ class Books:
             self._journals[kind] = found
         return found
 
-    def _rounding(self, tx: Transaction, decision: StoredDecision) -> dict[str, Decimal]:
-        """The cents that Xero's own calculation moves between tax and rounding accounts."""
-        pipeline = self._pipeline
-        moved: dict[str, Decimal] = {}
-        facts = pipeline.decider.program(tx.kind).facts
-        for spec in pipeline.pack.requests.get((decision.mapping or "", tx.kind), ()):
-            if spec.when_tax_differs != "rounding_line":
-                continue
-            lines = compile_lines(spec, facts)
-            made = lines(tx, pipeline.state) if lines is not None else None
-            for row in made.lines if made else ():
-                if row["sources"] == ["rounding"] and made is not None:
-                    cents = -row["net"] if made.money_in else row["net"]
-                    tax = pipeline.decider.chart.role("sales_tax").code or "sales_tax"
-                    rounding = str(row["account"])
-                    moved[rounding] = moved.get(rounding, ZERO) + cents
-                    moved[tax] = moved.get(tax, ZERO) - cents
-        return moved
+
+def is_voided(tx: Transaction) -> bool:
+    """Whether Practice Management took the document back."""
+    return tx.fields.get("voided_at") is not None or tx.fields.get("status") == "voided"
 
 
 def _standing(
@@ -137,12 +158,12 @@ def _standing(
     if decision.outcome == "hold":
         return "held", decision.code or "", ""
     if decision.outcome == "skip":
-        return "voided" if tx.fields.get("voided_at") else "skipped", decision.code or "", ""
-    if not requests:
-        return "pending", "", ""
-    if tx.fields.get("voided_at") is not None or tx.fields.get("status") == "voided":
+        return "voided" if is_voided(tx) else "skipped", decision.code or "", ""
+    if is_voided(tx):
         done = all(r.state in DONE for r in requests)
         return ("voided", "", "") if done else ("pending", "", "")
+    if not requests:
+        return "pending", "", ""
     for state, standing in (
         ("rejected", "refused"), ("blocked", "pending"), ("unknown", "pending"), ("held", "held"),
         ("planned", "pending"), ("claimed", "pending"), ("sent", "pending"),
@@ -150,8 +171,19 @@ def _standing(
         stuck = next((r for r in requests if r.state == state), None)
         if stuck is not None:
             some = any(r.state == "confirmed" for r in requests)
-            cause = stuck.cause or stuck.blocked_by or state
-            return ("partial" if some else standing), cause, stuck.message or ""
+            return ("partial" if some else standing), *_cause(stuck)
     if all(r.state == "skipped" for r in requests):
         return "skipped", requests[0].cause or "", requests[0].message or ""
     return "in_xero", "", ""
+
+
+def _corrections_wait(requests: list[StoredRequest], gone: set[str]) -> bool:
+    """Whether an earlier revision stands in Xero whole, and only its correction does not."""
+    waiting = [r for r in requests if r.state not in DONE]
+    return bool(alive(requests, gone)) and all("@" in r.step for r in waiting)
+
+
+def _cause(stuck: StoredRequest) -> tuple[str, str]:
+    if stuck.state == "blocked":
+        return f"blocked by {stuck.blocked_by}", stuck.message or ""
+    return stuck.cause or stuck.state, stuck.message or ""

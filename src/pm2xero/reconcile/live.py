@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.pack.organisation import XeroTaxRate
+from pm2xero.push.contents import Contents, contents_of_body, contents_of_object
+from pm2xero.push.made import GONE, alive, is_undo, taken_back
 from pm2xero.reconcile.books import Booked
 from pm2xero.render.contracts import contract
 
-CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
-GONE = frozenset(("VOIDED", "DELETED"))
-
-# Fetches all objects of an endpoint by id: {"…id…": {…}}.
-Fetch = Callable[[str], Mapping[str, Mapping[str, Any]]]
+Objects = Mapping[str, Mapping[str, Any]]
 # The bodies that the document makes today, by request id.
 Remade = Callable[[Booked], Mapping[str, str]]
 
@@ -27,8 +25,14 @@ Remade = Callable[[Booked], Mapping[str, str]]
 class Compared:
     """One request and what became of it in Xero; amounts in currency units.
 
-    `verdict`: equal, sent_differs (the outbox no longer holds what the document makes), changed
-    (Xero has other amounts), gone (voided or deleted there), missing.
+    Attributes:
+        name: how people find it: the document's number, else the request's id.
+        document: what the document makes by today's pack.
+        details: what differs besides the total, in words.
+        verdict: equal; sent_differs (the outbox no longer holds what the document makes);
+            behind (Practice Management has a later revision that is not in Xero); voided_here
+            (it is taken back in Practice Management, not in Xero); changed, gone, missing (in
+            Xero: other contents, voided or deleted, not found).
     """
 
     request: str
@@ -38,97 +42,98 @@ class Compared:
     sent: Decimal
     live: Decimal | None
     verdict: str
+    day: date
+    details: tuple[str, ...] = ()
 
 
-def compare(
-    booked: Iterable[Booked],
-    links: Mapping[tuple[str, str], str],
-    fetch: Fetch,
-    remade: Remade,
-    rates: Mapping[str, XeroTaxRate],
-) -> Iterator[Compared]:
-    """Every confirmed creation of a document that is in Xero."""
-    objects: dict[str, Mapping[str, Mapping[str, Any]]] = {}
+class Live:
+    """Objects of Xero, fetched by endpoint when they are first asked for."""
+
+    def __init__(self, fetch: Callable[[str], Objects], rates: Mapping[str, XeroTaxRate]) -> None:
+        self._fetch = fetch
+        self._objects: dict[str, Objects] = {}
+        self.rates = rates
+
+    def objects(self, endpoint: str) -> Objects:
+        """All objects of an endpoint by id."""
+        if endpoint not in self._objects:
+            self._objects[endpoint] = self._fetch(endpoint)
+        return self._objects[endpoint]
+
+    def made_by(self, request: StoredRequest) -> Mapping[str, Any] | None:
+        """What a confirmed creation made, or None when it is not there."""
+        endpoint = contract(request.contract).path.lstrip("/")
+        return self.objects(endpoint).get(str(request.xero_id))
+
+    def contents(self, request: StoredRequest) -> Contents | None:
+        """What the object says, unless it is gone."""
+        found = self.made_by(request)
+        if found is None or str(found.get("Status", "")) in GONE:
+            return None
+        return contents_of_object(found, self.rates)
+
+
+def compare(booked: Iterable[Booked], live: Live, remade: Remade) -> Iterator[Compared]:
+    """Every creation of a document that is in Xero, by the latest body that was sent for it."""
     items = list(booked)
-    taken_back = {
-        r.xero_id for i in items for r in i.requests if r.state == "confirmed" and is_undo(r)
-    }
+    gone = taken_back(r for item in items for r in item.requests)
     for item in items:
         if item.standing not in ("in_xero", "partial"):
             continue
         bodies = remade(item)
-        for request in item.requests:
-            made = contract(request.contract)
-            if request.state != "confirmed" or made.method != "PUT" or made.id_name is None:
-                continue
-            endpoint = made.path.lstrip("/")
-            if "{" in endpoint:
-                continue
-            if endpoint not in objects:
-                objects[endpoint] = fetch(endpoint)
-            xero_id = request.xero_id or links.get((request.transaction, made.id_name), "")
-            if xero_id in taken_back:
-                continue
-            found = objects[endpoint].get(xero_id)
-            yield _one(request, xero_id, bodies.get(request.id), found, rates)
+        for made in alive(item.requests, gone):
+            last = _last_change(made, item.requests)
+            yield _one(item, made, last, bodies.get(last.id), live)
 
 
-def is_undo(request: StoredRequest) -> bool:
-    """Whether a request takes back (voids or deletes) what an earlier one made."""
-    made = contract(request.contract)
-    return made.method == "POST" and json.loads(request.element).get("Status") in GONE
+def _last_change(made: StoredRequest, requests: Iterable[StoredRequest]) -> StoredRequest:
+    """The confirmed request that says what the object must be now."""
+    changes = [
+        r
+        for r in requests
+        if r.state == "confirmed" and r.xero_id == made.xero_id and not is_undo(r)
+    ]
+    return max(changes, key=lambda r: r.revision)
 
 
 def _one(
-    request: StoredRequest, xero_id: str, body: str | None, found: Mapping[str, Any] | None,
-    rates: Mapping[str, XeroTaxRate],
-) -> Compared:  # fmt: skip
-    sent = body_total(request.element, rates)
-    document = body_total(body, rates) if body is not None else sent
-    live = _live_total(found) if found is not None else None
+    item: Booked, made: StoredRequest, last: StoredRequest, body: str | None, live: Live
+) -> Compared:
+    found = live.made_by(made)
+    there = contents_of_object(found, live.rates) if found is not None else None
+    sent = contents_of_body(last.element, live.rates)
+    wanted = contents_of_body(body, live.rates) if body is not None else sent
+    details: list[str] = []
     if found is None:
         verdict = "missing"
     elif str(found.get("Status", "")) in GONE:
         verdict = "gone"
-    elif sent != document:
+    elif item.is_behind:
+        verdict = "voided_here" if item.is_voided else "behind"
+        details = [item.message] if item.message else []
+    elif _is_by_hand(last) or wanted is None and sent is None:
+        verdict = "equal"
+    elif sent is None or wanted is None or not sent.same(wanted):
         verdict = "sent_differs"
-    elif live != document:
+        details = wanted.differences(sent) if sent is not None and wanted is not None else []
+    elif there is not None and not there.same(wanted):
         verdict = "changed"
+        details = wanted.differences(there)
     else:
         verdict = "equal"
     return Compared(
-        request.id, request.transaction, xero_id, document, sent, live, verdict
-    )  # fmt: skip
+        made.id,
+        made.transaction,
+        str(made.xero_id),
+        item.money if item.is_behind else wanted.total if wanted else item.money,
+        sent.total if sent else ZERO,
+        there.total if there else None,
+        verdict,
+        item.date,
+        tuple(details),
+    )
 
 
-def body_total(element: str, rates: Mapping[str, XeroTaxRate]) -> Decimal:
-    """The total of a body in currency units, with the tax that Xero makes of its lines."""
-    body = json.loads(element, parse_float=Decimal, parse_int=Decimal)
-    if "Amount" in body:
-        return Decimal(body["Amount"])
-    if "Payments" in body:
-        return sum((Decimal(p["Amount"]) for p in body["Payments"]), ZERO)
-    if "JournalLines" in body:
-        return _debits(body["JournalLines"])
-    total = ZERO
-    for line in body.get("LineItems", ()):
-        net = Decimal(line["LineAmount"])
-        total += net
-        if body.get("LineAmountTypes") == "Exclusive":
-            rate = rates.get(line.get("TaxType", ""))
-            calculated = net * rate.rate / 100 if rate else ZERO
-            given = line.get("TaxAmount")
-            total += given if given is not None else calculated.quantize(CENT, ROUND_HALF_UP)
-    return total
-
-
-def _live_total(found: Mapping[str, Any]) -> Decimal:
-    for key in ("Total", "TotalAmount", "Amount"):
-        if found.get(key) is not None:
-            return Decimal(str(found[key]))
-    return _debits(found.get("JournalLines", ()))
-
-
-def _debits(lines: Iterable[Mapping[str, Any]]) -> Decimal:
-    amounts = [Decimal(str(line["LineAmount"])) for line in lines]
-    return sum((a for a in amounts if a > 0), ZERO)
+def _is_by_hand(request: StoredRequest) -> bool:
+    """Whether a person resolved it: nothing was sent, so there is nothing to compare with."""
+    return request.attempts == 0

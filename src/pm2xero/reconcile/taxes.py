@@ -1,0 +1,110 @@
+"""Tax of documents by Xero's tax type, and the cents that Xero's own calculation moves.
+
+The amounts are those of Practice Management; only which Xero tax type a tax code means is asked
+of the mapping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pm2xero.decide.values import getter
+from pm2xero.pack.expressions import PathExpr
+from pm2xero.pipeline import Pipeline
+from pm2xero.read.transaction import Transaction
+from pm2xero.render.lines import Lines, compile_lines
+
+ZERO = Decimal("0.00")
+TAX_ROLE = "sales_tax"
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """Tax under one Xero tax type; debits are positive, currency units.
+
+    Attributes:
+        amount: what the documents say.
+        rounding: what Xero's calculation adds to it.
+    """
+
+    amount: Decimal = ZERO
+    rounding: Decimal = ZERO
+
+    def __add__(self, other: Tax) -> Tax:
+        return Tax(self.amount + other.amount, self.rounding + other.rounding)
+
+
+class TaxReader:
+    """Reads the taxes of documents of one firm."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+
+    def taxes(self, tx: Transaction, mapping: str) -> dict[str, Tax]:
+        """Tax by Xero's tax type, as the document's kind posts it to the tax account."""
+        pipeline = self._pipeline
+        facts = pipeline.decider.program(tx.kind).facts
+        signs = {
+            p.each: p.sign
+            for p in pipeline.pack.kinds[tx.kind].postings
+            if p.account.role == TAX_ROLE
+        }
+        found: dict[str, Tax] = {}
+        for spec in pipeline.pack.requests.get((mapping, tx.kind), ()):
+            for source in spec.lines:
+                path = source.account.path
+                if source.each not in signs or source.tax is None or source.tax_amount is None:
+                    continue
+                if not isinstance(path, PathExpr):
+                    continue
+                amount = getter(source.tax_amount, facts)
+                for item in tx.fields[source.each] or ():
+                    code, account = item[source.tax.steps[-1]], item[path.steps[-1]]
+                    kind = facts.tax(code, account, facts.kind.side).type or code
+                    tax = signs[source.each] * (amount(tx, item, pipeline.state) or ZERO)
+                    found[kind] = found.get(kind, Tax()) + Tax(tax)
+        for kind, cents in self._calculated(tx, mapping, found).items():
+            found[kind] = found.get(kind, Tax()) + Tax(ZERO, cents)
+        return found
+
+    def _calculated(
+        self, tx: Transaction, mapping: str, told: Mapping[str, Tax]
+    ) -> dict[str, Decimal]:
+        """By tax type, Xero's tax beyond the document's, where Xero calculates it itself."""
+        moved: dict[str, Decimal] = {}
+        for made in self._rounded(tx, mapping):
+            side = -1 if made.money_in else 1
+            for row in made.lines:
+                kind = str(row["tax_type"])
+                moved[kind] = moved.get(kind, ZERO) + side * row["tax"]
+        if not moved:
+            return {}
+        return {
+            kind: tax - told[kind].amount
+            for kind, tax in moved.items()
+            if kind in told and tax != told[kind].amount
+        }
+
+    def rounding(self, tx: Transaction, mapping: str) -> dict[str, Decimal]:
+        """By account code, the cents that go between the tax and the rounding account."""
+        moved: dict[str, Decimal] = {}
+        tax_account = self._pipeline.decider.chart.role(TAX_ROLE).code or TAX_ROLE
+        for made in self._rounded(tx, mapping):
+            for row in made.lines:
+                if row["sources"] == ["rounding"]:
+                    cents = -row["net"] if made.money_in else row["net"]
+                    account = str(row["account"])
+                    moved[account] = moved.get(account, ZERO) + cents
+                    moved[tax_account] = moved.get(tax_account, ZERO) - cents
+        return moved
+
+    def _rounded(self, tx: Transaction, mapping: str) -> Iterator[Lines]:
+        pipeline = self._pipeline
+        facts = pipeline.decider.program(tx.kind).facts
+        for spec in pipeline.pack.requests.get((mapping, tx.kind), ()):
+            if spec.when_tax_differs == "rounding_line":
+                lines = compile_lines(spec, facts)
+                if lines is not None:
+                    yield lines(tx, pipeline.state)

@@ -1,0 +1,145 @@
+"""One seed: months, troubles, recovery, verdict."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass
+
+from pm2xero.errors import LeaseLost, StateConflict, UsageError
+from pm2xero.sandbox import Limits
+from pm2xero.xero.sender import LeaseTaken, SendReport
+from tests.simulation.months import REGIONS, Document, Months, drawn, whole
+from tests.simulation.trouble import READ_FAULTS, WRITE_FAULTS, Clock, Killed, Trouble
+from tests.simulation.verdict import Books, Verdict, books, judge
+from tests.simulation.world import World, folder
+
+_RUNS = 60
+_WHOLE_EVERY = 250
+_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a seed came to.
+
+    Attributes:
+        counts: faults by kind, calls, pushes and what recovery did.
+        trace: names the exact calls that were made, in order.
+    """
+
+    seed: int
+    verdict: Verdict
+    counts: Counter[str]
+    trace: str
+
+
+def simulate(seed: int) -> Outcome:
+    """Push the months of a seed through its troubles until everything is sent."""
+    chance = random.Random(seed)
+    is_whole = seed % _WHOLE_EVERY == _WHOLE_EVERY - 1
+    months = whole(chance.choice(REGIONS)) if is_whole else drawn(chance)
+    expected, planned = _without_trouble(months)
+    trouble = _trouble(chance)
+    with folder() as place:
+        world = World(place, months.region, trouble, _limits(chance))
+        try:
+            try:
+                _through(world, months, chance)
+                world.land()
+                verdict = judge(world, expected, planned)
+            except (AssertionError, StateConflict) as exc:
+                verdict = Verdict((), (), (), (f"{type(exc).__name__}: {exc}",))
+        finally:
+            world.close()
+    trouble.counts["documents"] = months.count
+    trouble.counts["requests"] = len(planned)
+    return Outcome(seed, verdict, trouble.counts, trouble.trace.hexdigest()[:16])
+
+
+def _without_trouble(months: Months) -> tuple[Books, set[tuple[str, int]]]:
+    with folder() as place:
+        quiet = Trouble(random.Random(0), Clock())
+        world = World(place, months.region, quiet, Limits.none())
+        try:
+            for lot in months.lots:
+                report = world.push(lot)
+                assert report.stopped is None, report.stopped
+            with world.connection() as connection:
+                requests = connection.outbox.requests()
+            assert all(r.state == "confirmed" for r in requests), "refused without any trouble"
+            return books(world.sandbox), {(r.id, r.revision) for r in requests}
+        finally:
+            world.close()
+
+
+def _trouble(chance: random.Random) -> Trouble:
+    every = sorted({*WRITE_FAULTS, *READ_FAULTS})
+    kinds = every if chance.random() < 0.5 else chance.sample(every, chance.randint(1, 4))
+    return Trouble(
+        chance,
+        Clock(),
+        kinds=tuple(kinds),
+        rate=chance.choice((0.05, 0.2, 0.5)),
+        deadly=chance.choice((0.0, 0.01, 0.04)),
+        left=chance.choice((0, 2, 6, 12)),
+        lives=chance.randint(1, 4),
+    )
+
+
+def _limits(chance: random.Random) -> Limits:
+    return chance.choice(
+        (Limits.xero(), Limits.none(), Limits(5, 8, None, None), Limits(5, 60, 25, None))
+    )
+
+
+def _through(world: World, months: Months, chance: random.Random) -> None:
+    """Push lot after lot; a lot is pushed again until nothing of it is left."""
+    for lot in months.lots:
+        for _ in range(_RUNS):
+            if _is_done(world, lot, chance):
+                break
+        else:
+            raise AssertionError(f"not done after {_RUNS} pushes")
+
+
+def _is_done(world: World, lot: tuple[Document, ...], chance: random.Random) -> bool:
+    trouble, clock = world.trouble, world.clock
+    trouble.counts["pushes"] += 1
+    try:
+        report = world.push(lot, at_once=chance.choice((1, 3, 500)))
+    except Killed:
+        trouble.is_dead = False
+        if chance.random() < 0.3:
+            world.reopen_sandbox()
+        # Sometimes somebody tries before the dead process' lease has run out.
+        clock.sleep(chance.choice((1.0, 121.0, 130.0, 900.0)))
+        return False
+    except LeaseTaken:
+        trouble.counts["refused a second push"] += 1
+        clock.sleep(121)
+        return False
+    except (UsageError, LeaseLost, StateConflict) as exc:
+        # Another push did its work meanwhile, or Xero did not answer; nothing is lost.
+        trouble.counts[exc.findings[0].code] += 1
+        clock.sleep(60)
+        return False
+    trouble.counts["adopted"] += report.adopted
+    if report.stopped is not None:
+        trouble.counts[f"stopped: {report.cause}"] += 1
+        clock.sleep(_DAY if report.cause == "day_limit" else 300)
+        return False
+    return not _resend(world, report)
+
+
+def _resend(world: World, report: SendReport) -> bool:
+    """An operator sends what Xero refused for no lasting reason once more."""
+    if not (report.left or report.unknown or report.blocked or report.rejected):
+        return False
+    with world.connection() as connection:
+        outbox = connection.outbox
+        refused = {r.transaction for r in outbox.requests(states=("rejected",))}
+        for id in sorted(refused):
+            outbox.resend(id, "operator", "Xero had a bad day", world.clock())
+            world.trouble.counts["resent by a person"] += 1
+    return True

@@ -1,0 +1,190 @@
+"""A firm with its outbox and its Xero, both in real files, and pushes that may die on the way."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection as Database
+
+from pm2xero.outbox.records import Document as Saved
+from pm2xero.outbox.store import Outbox
+from pm2xero.push.connection import Connection, Target
+from pm2xero.push.run import push
+from pm2xero.read.stream import Source
+from pm2xero.sandbox import Limits, Sandbox
+from pm2xero.xero.asgi import AsgiTransport
+from pm2xero.xero.client import XeroClient
+from pm2xero.xero.sender import LeaseTaken, SendReport
+from pm2xero.xero.signin import Credentials, GrantedToken
+from tests.simulation.months import EXAMPLES, Document, pipeline
+from tests.simulation.trouble import Clock, FaultyLine, Trouble
+
+_PATIENCE = 6
+
+# Compiled statements, which every outbox of the simulation would compile anew.
+_COMPILED: dict[Any, Any] = {}
+
+
+class FragileOutbox(Outbox):
+    """An outbox whose process may die around every commit."""
+
+    trouble: Trouble
+    at_once = 500
+
+    @contextmanager
+    def _write(self) -> Iterator[Database]:
+        self.trouble.step("before a transaction")
+        with super()._write() as connection:
+            yield connection
+            self.trouble.step("before a commit")
+        self.trouble.step("after a commit")
+
+    def save_many(self, documents: Iterable[Saved]) -> None:
+        """Save a few at a time, so that an intake can end between them."""
+        given = list(documents)
+        for start in range(0, len(given), self.at_once):
+            super().save_many(given[start : start + self.at_once])
+
+
+class World:
+    """One firm.
+
+    Attributes:
+        line: the present line to the sandbox, if a push is running.
+    """
+
+    def __init__(self, folder: Path, region: str, trouble: Trouble, limits: Limits) -> None:
+        self.trouble = trouble
+        self.clock: Clock = trouble.clock
+        self.region = region
+        self.folder = folder
+        self._limits = limits
+        self._owners = 0
+        self._at_once = 500
+        for name in ("outbox.db", "xero.db"):
+            shutil.copyfile(_templates(region) / name, folder / name)
+        self.sandbox = self._opened_sandbox()
+
+    def reopen_sandbox(self) -> None:
+        """Xero is restarted."""
+        self.sandbox.close()
+        self.sandbox = self._opened_sandbox()
+
+    def close(self) -> None:
+        """Close everything."""
+        self.sandbox.close()
+
+    def push(self, documents: Iterable[Document], *, at_once: int = 500) -> SendReport:
+        """One push by a process of its own.
+
+        Raises:
+            Killed: it did not survive.
+            LeaseTaken, UsageError: it was refused.
+        """
+        trouble = self.trouble
+        trouble.rival = lambda must: self._rival(documents, must_be_let_in=must)
+        with self.connection(trouble) as connection:
+            assert isinstance(connection.outbox, FragileOutbox)
+            connection.outbox.at_once = at_once
+            return self._pushed(connection, documents)
+
+    def land(self) -> None:
+        """Let calls that are still on their way arrive."""
+        line = FaultyLine(AsgiTransport(self.sandbox.app), self.trouble)
+        line.settle()
+        line.close()
+
+    @contextmanager
+    def connection(self, trouble: Trouble | None = None) -> Iterator[Connection]:
+        """What a command opens; without `trouble` all goes well."""
+        fragile = trouble or Trouble(self.trouble.chance, self.clock)
+        fresh = pipeline(self.region)
+        target = Target(EXAMPLES / self.region / "organisation.yaml", None, (), None, _URL, None)
+        outbox = FragileOutbox.open(
+            f"sqlite:///{self.folder / 'outbox.db'}", fresh.organisation.id, self.clock
+        )
+        outbox._engine = outbox._engine.execution_options(compiled_cache=_COMPILED)
+        outbox.trouble = fragile
+        sign_in = AsgiTransport(self.sandbox.app)
+        tokens = GrantedToken(
+            Credentials("firm", "secret"), clock=self.clock, transport=sign_in
+        )
+        client = XeroClient(
+            tokens,
+            tenant=self.sandbox.organisation_id,
+            base_url=_URL,
+            transport=FaultyLine(AsgiTransport(self.sandbox.app), fragile),
+        )
+        try:
+            yield Connection(
+                target, fresh, outbox, client, "pack", self.clock, self.clock.sleep
+            )
+        finally:
+            client.close()
+            tokens.close()
+            outbox.close()
+
+    def _pushed(self, connection: Connection, documents: Iterable[Document]) -> SendReport:
+        lines = b"".join(json.dumps(d).encode() + b"\n" for d in documents)
+        source = Source("month.jsonl", io.BytesIO(lines))
+        _, sent = push(connection, [source], None)
+        assert isinstance(sent, SendReport)
+        return sent
+
+    def _rival(self, documents: Iterable[Document], *, must_be_let_in: bool) -> None:
+        """A second push while the first is busy: it is refused, or does all when it may."""
+        with self.connection() as connection:
+            try:
+                self._pushed(connection, documents)
+                assert must_be_let_in, "two pushes were let in at once"
+            except LeaseTaken:
+                assert not must_be_let_in, "a push that is two minutes dead keeps others out"
+
+    def _opened_sandbox(self) -> Sandbox:
+        chance = self.trouble.chance
+        return Sandbox.open(
+            pipeline(self.region).organisation.xero.raw,
+            path=self.folder / "xero.db",
+            clock=self.clock,
+            ids=lambda: uuid.UUID(int=chance.getrandbits(128), version=4),
+            limits=self._limits,
+        )
+
+
+_URL = "https://api.xero.com/api.xro/2.0"
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A folder for one seed, in memory where the system has that."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+        yield Path(name)
+
+
+@functools.cache
+def _kept() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory()
+
+
+@functools.cache
+def _templates(region: str) -> Path:
+    """An empty outbox and a fresh organisation, made once and copied for each seed."""
+    place = Path(_kept().name) / region
+    place.mkdir()
+    clock = Clock()
+    firm = pipeline(region).organisation
+    Outbox.open(f"sqlite:///{place / 'outbox.db'}", firm.id, clock).close()
+    Sandbox.open(
+        firm.xero.raw, path=place / "xero.db", clock=clock, ids=uuid.uuid4, limits=Limits.none()
+    ).close()
+    return place

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from pm2xero.xero.client import UnknownOutcome, Unreachable, XeroClient
+from pm2xero.xero.signin import (
+    Credentials,
+    GrantedToken,
+    RefreshedToken,
+    SignInError,
+    StaticToken,
+)
+
+from .world import Clock, World
+
+
+def client(answer: httpx.Response | Exception) -> tuple[XeroClient, list[httpx.Request]]:
+    seen: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    transport = httpx.MockTransport(handle)
+    return XeroClient(StaticToken("t"), tenant="org", transport=transport), seen
+
+
+def test_a_call_carries_sign_in_tenant_key_and_exact_bytes() -> None:
+    xero, seen = client(httpx.Response(200, text='{"Total": 10.10}'))
+    answer = xero.call(
+        "PUT", "/Invoices", {"summarizeErrors": "false"}, {"Idempotency-Key": "k"}, b'{"A":1.00}'
+    )
+    (request,) = seen
+    assert str(request.url) == "https://api.xero.com/api.xro/2.0/Invoices?summarizeErrors=false"
+    assert request.headers["authorization"] == "Bearer t"
+    assert request.headers["xero-tenant-id"] == "org"
+    assert request.headers["accept"] == "application/json"
+    assert request.headers["idempotency-key"] == "k"
+    assert request.content == b'{"A":1.00}'
+    assert answer.json == {"Total": Decimal("10.10")}
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "Too many", "[1]", '{"a":'])
+def test_what_is_no_json_object_is_text(text: str) -> None:
+    xero, _ = client(httpx.Response(503, text=text, headers={"Content-Type": "application/json"}))
+    answer = xero.call("GET", "/Invoices")
+    assert (answer.status, answer.json, answer.text) == (503, None, text)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (httpx.ReadTimeout("x"), UnknownOutcome),
+        (httpx.WriteTimeout("x"), UnknownOutcome),
+        (httpx.ReadError("x"), UnknownOutcome),
+        (httpx.RemoteProtocolError("x"), UnknownOutcome),
+        (httpx.ConnectTimeout("x"), Unreachable),
+        (httpx.ConnectError("x"), Unreachable),
+    ],
+)
+def test_calls_without_an_answer(error: Exception, expected: type[Exception]) -> None:
+    xero, _ = client(error)
+    with pytest.raises(expected):
+        xero.call("PUT", "/Invoices", body=b"{}")
+
+
+def test_a_static_token_is_not_renewed() -> None:
+    xero, seen = client(httpx.Response(401, json={"Detail": "TokenExpired: at 1"}))
+    assert xero.call("GET", "/Invoices").status == 401
+    assert len(seen) == 1
+
+
+def test_credentials_come_from_the_environment_and_stay_out_of_sight() -> None:
+    values = {"PM2XERO_CLIENT_ID": "id", "PM2XERO_CLIENT_SECRET": "hidden", "PM2XERO_TENANT": "t"}
+    credentials = Credentials.from_environment(values)
+    assert credentials == Credentials("id", "hidden", "t")
+    assert "hidden" not in repr(credentials)
+    with pytest.raises(SignInError, match="set PM2XERO_CLIENT_SECRET in the environment"):
+        Credentials.from_environment({"PM2XERO_CLIENT_ID": "id"})
+
+
+def test_a_granted_token_is_kept_until_shortly_before_it_expires(world: World) -> None:
+    tokens = GrantedToken(
+        Credentials("id", "secret"),
+        clock=world.clock,
+        url="http://sandbox/connect/token",
+        transport=world.asgi,
+    )
+    first = tokens.token()
+    world.clock.advance(1700)
+    assert tokens.token() == first
+    world.clock.advance(50)
+    second = tokens.token()
+    assert second != first
+    assert world.client(tokens=tokens).call("GET", "/Organisation").status == 200
+
+
+def test_a_refresh_token_is_saved_before_its_access_token_is_used(world: World) -> None:
+    kept = [world.sandbox.consent()]
+    tokens = RefreshedToken(
+        Credentials("id", "secret", world.sandbox.organisation_id),
+        lambda: kept[-1],
+        kept.append,
+        clock=world.clock,
+        url="http://sandbox/connect/token",
+        transport=world.asgi,
+    )
+    assert world.client(tokens=tokens).call("GET", "/Organisation").status == 200
+    assert len(kept) == 2
+    assert tokens.renew()
+    assert world.client(tokens=tokens).call("GET", "/Organisation").status == 200
+    assert len(set(kept)) == 3
+
+
+def test_a_refused_sign_in_is_told_in_the_words_of_xero(world: World) -> None:
+    tokens = RefreshedToken(
+        Credentials("id", "secret"),
+        lambda: "dead",
+        lambda token: None,
+        clock=Clock(),
+        url="http://sandbox/connect/token",
+        transport=world.asgi,
+    )
+    with pytest.raises(SignInError, match="Xero refuses the sign-in: invalid_grant"):
+        tokens.token()
+    world.month()
+    report = world.run(tokens=tokens)
+    assert (report.stopped, report.cause) == (
+        "Xero refuses the sign-in: invalid_grant",
+        "not_signed_in",
+    )
+    assert world.run().stopped is None
