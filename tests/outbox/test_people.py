@@ -77,6 +77,13 @@ def test_a_held_document_in_the_middle_keeps_blocking(outbox: Outbox) -> None:
     assert get(outbox, "R1/undo").blocked_by == "P1/payment"
 
 
+def test_a_blocked_document_that_is_resolved_frees_what_follows_on_it(outbox: Outbox) -> None:
+    chain(outbox)
+    refused(outbox, "B1/invoice")
+    assert outbox.resolve("P1", "kim", "typed in", AT, "pay-1") == ["P1/payment", "R1/undo"]
+    assert states(outbox)["B1/invoice"] == "rejected"
+
+
 def test_resolve_confirms_with_the_id_and_frees_dependants(outbox: Outbox) -> None:
     chain(outbox)
     refused(outbox, "B1/invoice")

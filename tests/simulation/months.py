@@ -65,7 +65,7 @@ def drawn(chance: random.Random) -> Months:
     cuts = sorted(chance.sample(range(1, len(part)), chance.choice((0, 0, 0, 1, 1, 2))))
     lots = [part[a:b] for a, b in zip([0, *cuts], [*cuts, len(part)], strict=True)]
     if len(lots) > 1 and chance.random() < 0.5:
-        lots[-1] = [*lots[-1], *_edited(lots[0], chance)]
+        lots[-1] = [*lots[-1], *_edited(lots[0], lots[-1], chance)]
     return Months(region, tuple(tuple(lot) for lot in lots))
 
 
@@ -134,12 +134,21 @@ def _matters(value: Any) -> set[str]:
 _EDITABLE = ("client_bill", "supplier_invoice", "bank_deposit", "bank_withdrawal")
 
 
-def _edited(documents: list[Document], chance: random.Random) -> list[Document]:
-    """Higher revisions of up to three documents: voided, twice the money, or another text."""
-    candidates = [d for d in documents if d["kind"] in _EDITABLE and d.get("lines")]
+def _edited(
+    documents: list[Document], beside: list[Document], chance: random.Random
+) -> list[Document]:
+    """Higher revisions of up to three documents: voided, twice the money, or another text.
+
+    Each was edited before or after everything of the lot that it stands in (`beside`), and nothing
+    of that lot refers to it.
+    """
+    busy = {text for document in beside for text in _texts(document)}
+    candidates = [d for d in documents if d["kind"] in _EDITABLE and d["id"] not in busy]
     edited = []
     for document in chance.sample(candidates, min(len(candidates), chance.randint(1, 3))):
         later = {**document, "revision": document["revision"] + 1}
+        if chance.random() < 0.5:
+            later["posted_at"] = max(str(d["posted_at"]) for d in beside)
         if chance.random() < 0.3:
             later |= {"status": "voided", "voided_at": document["posted_at"]}
         elif chance.random() < 0.5:

@@ -47,6 +47,7 @@ def simulate(seed: int) -> Outcome:
             try:
                 _through(world, months, chance)
                 world.land()
+                world.reopen_sandbox(Limits.none())
                 verdict = judge(world, expected, planned)
             except (AssertionError, StateConflict) as exc:
                 verdict = Verdict((), (), (), (f"{type(exc).__name__}: {exc}",))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from dataclasses import dataclass
 
+from rich.console import Console
+
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.store import Outbox
+from pm2xero.reconcile.result import Reconciliation
 from pm2xero.reconcile.run import run as reconcile
+from pm2xero.report.reconciliation import print_reconciliation
 from pm2xero.sandbox import Sandbox
 from pm2xero.sandbox.dispatch import RESOURCES
 from tests.simulation.world import World
@@ -92,9 +97,8 @@ def _unlinked(
     return wrong
 
 
-def _differences(result: object) -> str:
-    from pm2xero.reconcile.result import Reconciliation
-
-    assert isinstance(result, Reconciliation)
-    accounts = [f"{a.code} {a.pm} {a.rounding} {a.xero}" for a in result.accounts if a.difference]
-    return f"{accounts} {result.differing} {result.gone} {result.notes}"
+def _differences(result: Reconciliation) -> str:
+    said = Console(file=io.StringIO(), width=120)
+    print_reconciliation(said, result, "")
+    assert isinstance(said.file, io.StringIO)
+    return said.file.getvalue()

@@ -74,8 +74,9 @@ class World:
             shutil.copyfile(_templates(region) / name, folder / name)
         self.sandbox = self._opened_sandbox()
 
-    def reopen_sandbox(self) -> None:
-        """Xero is restarted."""
+    def reopen_sandbox(self, limits: Limits | None = None) -> None:
+        """Xero is restarted, perhaps with other limits."""
+        self._limits = limits or self._limits
         self.sandbox.close()
         self.sandbox = self._opened_sandbox()
 

@@ -57,7 +57,13 @@ class Clock:
 class World:
     """One firm and its organisation in Xero."""
 
-    def __init__(self, url: str = "sqlite://", limits: Limits | None = None, seed: int = 1) -> None:
+    def __init__(
+        self,
+        url: str = "sqlite://",
+        limits: Limits | None = None,
+        seed: int = 1,
+        outbox: type[Outbox] = Outbox,
+    ) -> None:
         self.clock = Clock()
         numbers = random.Random(seed)
         self.sandbox = Sandbox.open(
@@ -66,7 +72,7 @@ class World:
             ids=lambda: uuid.UUID(int=numbers.getrandbits(128), version=4),
             limits=limits or Limits.none(),
         )
-        self.outbox = Outbox.open(url, "bellbird-legal", self.clock)
+        self.outbox = outbox.open(url, "bellbird-legal", self.clock)
         self.asgi = AsgiTransport(self.sandbox.app)
         self.sequence = 0
 

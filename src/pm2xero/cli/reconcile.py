@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -45,7 +44,7 @@ def command(form: str, as_at: datetime | None, given: Path | None, **options: An
         result = run(connection, as_at.date() if as_at else None, given)
         currency = connection.pipeline.organisation.base_currency
     if form == "json":
-        click.echo(json.dumps(asdict(result) | {"agrees": result.agrees}, default=str))
+        click.echo(json.dumps(result.as_json(), default=str))
     else:
         shown = console(sys.stdout, common.use_colour(sys.stdout))
         print_reconciliation(shown, result, currency)

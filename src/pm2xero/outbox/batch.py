@@ -135,6 +135,8 @@ class Batch:
                 retired = row.id not in wanted and row.state in _REPLACEABLE
             if retired:
                 self._retired.append(self._key(row.id, row.revision))
+                if row.blocked_by is not None:
+                    self._arrived.add(row.blocked_by)
                 if row.id not in wanted:
                     self._gone.append(row.id)
         said = next((r for r in counting if r.state in _KEPT_BY_PERSON), None)
@@ -148,8 +150,8 @@ class Batch:
         if row is not None and row.current:
             if row.state not in _REPLACEABLE:
                 return
-            if row.state == "blocked":
-                # Its needs may be others now; what blocked it is looked at again.
+            if row.blocked_by is not None:
+                # Its needs may be others now, so what blocked it is looked at again.
                 self._arrived.add(row.blocked_by)
             self._rendered.append(_as_before(request, row))
             return

@@ -80,7 +80,7 @@ class People(Database):
                 )
             write_links(connection, self._organisation, results)
             changed = [r.id for r in still_open]
-            changed += unblock(connection, self._organisation, changed)
+            changed += unblock(connection, self._organisation, [*changed, *_blockers(still_open)])
             self._log(connection, "resolve", transaction_id, who, why, at, xero_id, changed)
         return changed
 
@@ -96,8 +96,10 @@ class People(Database):
     ) -> list[str]:
         with self._write() as connection:
             given = self._open(connection, transaction_id)
-            stopped = [r.id for r in given if r.state in allowed]
+            taken = [r for r in given if r.state in allowed]
+            stopped = [r.id for r in taken]
             self._put(connection, stopped, state, action, why)
+            unblock(connection, self._organisation, _blockers(taken))
             changed = stopped + block_on(connection, self._organisation, stopped)
             self._log(connection, action, transaction_id, who, why, at, None, changed)
         return changed
@@ -165,3 +167,8 @@ class People(Database):
                 changed=orjson.dumps(changed).decode(),
             )
         )
+
+
+def _blockers(given: Iterable[StoredRequest]) -> set[str]:
+    """What blocked these; what follows on them may have another reason to wait now, or none."""
+    return {r.blocked_by for r in given if r.blocked_by is not None}

@@ -26,7 +26,6 @@ from pm2xero.xero.errors import load_errors
 from pm2xero.xero.limits import Budget, CallLimits, StopRun
 from pm2xero.xero.signin import SignInError
 
-
 # Seconds of one wait; nothing needs to be kept alive meanwhile.
 _NAP = 60.0
 
@@ -79,11 +78,10 @@ class Connection:
 
     def corrector(self) -> Corrector:
         """Corrects what a later revision changed, asking Xero for the live state."""
-        links = self.outbox.links()
-        return Corrector(self.pipeline, self.posted, live_state(self.get_one, links))
+        return Corrector(self.pipeline, self.posted, live_state(self.get_one))
 
     def posted(self, id: str) -> tuple[Transaction, str, list[StoredRequest]] | None:
-        """The stored, posted revision of an id, its mapping and requests."""
+        """The stored, posted revision of an id, its mapping, and all requests of the id."""
         found = self.outbox.posted(id)
         if found is None:
             return None
@@ -91,12 +89,7 @@ class Connection:
         tx = self.pipeline.reader.read(orjson.loads(stored.document), "outbox", 0)
         if not isinstance(tx, Transaction):
             return None
-        requests = [
-            r
-            for r in self.outbox.requests()
-            if r.transaction == id and r.revision == stored.revision
-        ]
-        return tx, decision.mapping or "", requests
+        return tx, decision.mapping or "", self.outbox.requests(transaction=id)
 
     def get_one(self, path: str) -> Mapping[str, object] | None:
         """One object of Xero by its path, or None when it is not there.

@@ -12,20 +12,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from pm2xero.decide.decider import Decider
 from pm2xero.decide.decision import Decision, Reason
 from pm2xero.decide.effects import Effects
 from pm2xero.decide.facts import Facts
 from pm2xero.decide.state import MemoryState
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.pipeline import Pipeline, Result
+from pm2xero.push.made import alive, taken_back
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.contracts import contract
 from pm2xero.render.request import Request, idempotency_key, placeholder
+from pm2xero.report.summary import money_of
 
-# Asks Xero for the live state of what a transaction made: unpaid or paid.
+# Asks Xero for the live state of what requests made: unpaid or paid.
 Live = Callable[[Sequence[StoredRequest]], str]
-# The stored, posted revision of an id, and its requests.
+# The stored, posted revision of an id, its mapping, and all requests of the id that count.
 Posted = Callable[[str], tuple[Transaction, str, list[StoredRequest]] | None]
+
+_MOVING = frozenset(("claimed", "sent", "unknown"))
+_DONE = frozenset(("confirmed", "skipped"))
 
 
 class Corrector:
@@ -47,54 +53,85 @@ class Corrector:
         if found is None:
             return None
         old, mapping, requests = found
-        on_change = self._pipeline.pack.mappings[mapping].on_change
-        if any(r.state not in ("confirmed", "skipped") for r in requests):
-            return self._person(tx, f"revision {old.revision} is still on its way to Xero")
-        voided = tx.fields.get("status") == "voided" or tx.fields.get("voided_at") is not None
-        situation = "voided" if voided else self._live(requests)
-        if voided and self._live(requests) == "paid":
-            return self._person(tx, "it is voided, but something is paid on it in Xero")
-        policy = on_change.get(situation, "needs_a_person")
-        if policy == "needs_a_person":
-            return self._person(tx, f"it is {situation} in Xero, so a change needs a person")
-        if policy in ("void", "delete"):
-            return self._undone(old, tx, mapping, requests)
-        return self._redone(old, tx, mapping, requests, update=policy == "update")
+        if any(r.state in _MOVING for r in requests):
+            return self._later(
+                tx, "nobody knows yet whether the revision before it arrived there",
+                "Nothing to do: the next push finds out, and corrects it then.",
+            )  # fmt: skip
+        there = alive(requests, taken_back(requests))
+        if not there:
+            return self._anew(old, tx, mapping, requests)
+        if any(r.state not in _DONE and "@" not in r.step for r in requests):
+            return self._person(tx, f"revision {old.revision} is only partly there")
+        return self._by_policy(old, tx, mapping, there)
+
+    def _by_policy(
+        self, old: Transaction, tx: Transaction, mapping: str, there: list[StoredRequest]
+    ) -> Result:
+        situation = self._live(there)
+        if is_voided(tx):
+            policy = self._policy(mapping, "voided")
+            if situation == "paid":
+                return self._person(tx, "it is voided here, and something is paid on it there")
+            if policy in ("void", "delete"):
+                return self._undone(old, tx, mapping, there)
+            return self._person(tx, "it is voided here, and such an entry is never taken back")
+        policy = self._policy(mapping, situation)
+        if policy in ("update", "delete_and_recreate"):
+            return self._redone(old, tx, mapping, there, update=policy == "update")
+        if situation == "paid":
+            return self._person(tx, "something is paid on it or credited against it there")
+        return self._person(tx, "such an entry is never changed once it is there")
+
+    def _policy(self, mapping: str, situation: str) -> str:
+        declared = self._pipeline.pack.mappings.get(mapping)
+        return declared.on_change.get(situation, "") if declared is not None else ""
 
     def _undone(
+        self, old: Transaction, tx: Transaction, mapping: str, there: list[StoredRequest]
+    ) -> Result:
+        """Take back what is there (nothing may be), and send nothing in its place."""
+        take_back_effects(self._pipeline, old)
+        decision = Decision(tx.id, tx.revision, tx.kind, "post", mapping=mapping)
+        self._pipeline.state.remember(tx.id, tx.revision, tx.fingerprint, "reject")
+        return Result(0, tx, decision, tuple(self._undo(tx, there)))
+
+    def _anew(
         self, old: Transaction, tx: Transaction, mapping: str, requests: list[StoredRequest]
     ) -> Result:
-        state = self._pipeline.state
-        self._effects(old).revert(old, state)
-        decision = Decision(tx.id, tx.revision, tx.kind, "post", mapping=mapping)
-        state.forget(tx.id)
-        state.remember(tx.id, tx.revision, tx.fingerprint, "post")
-        return Result(0, tx, decision, tuple(self._undo(tx, requests)))
+        """Nothing of the earlier revision is there: the new one simply takes its place."""
+        if is_voided(tx):
+            return self._undone(old, tx, mapping, [])
+        was_there = any(r.state == "confirmed" for r in requests)
+        return self._redone(old, tx, mapping, [], update=False, rename=was_there)
 
     def _redone(
-        self, old: Transaction, tx: Transaction, mapping: str, requests: list[StoredRequest],
-        *, update: bool,
+        self, old: Transaction, tx: Transaction, mapping: str, there: list[StoredRequest],
+        *, update: bool, rename: bool = True,
     ) -> Result:  # fmt: skip
         state, decider = self._pipeline.state, self._pipeline.decider
-        effects = self._effects(old)
         due = state.document(old.id).amount_due
-        effects.revert(old, state)
-        state.forget(tx.id)
+        take_back_effects(self._pipeline, old)
         decision = decider.decide(tx, state)
         made: tuple[Request, ...] = ()
         if decision.outcome == "post":
             decision, made = self._pipeline.render(tx, decision)
         if decision.outcome != "post":
             state.remember(old.id, old.revision, old.fingerprint, "post")
-            effects.apply(old, mapping, state)
+            self._effects(old).apply(old, mapping, state)
             if due is not None:
-                fact = state.document(old.id)
-                state.add_open(replace(fact, amount_due=due))
+                state.add_open(replace(state.document(old.id), amount_due=due))
+            if decision.outcome in ("hold", "skip"):
+                # It waits for another document, or is still being edited.
+                return Result(0, tx, decision)
             return self._person(tx, "the new revision itself is refused", decision.reasons)
         decider.apply(tx, decision, state)
+        keep_paid(state, old, tx, due)
         if update:
             return Result(0, tx, decision, tuple(self._updates(tx, made)))
-        undo = self._undo(tx, requests)
+        if not rename:
+            return Result(0, tx, decision, made)
+        undo = self._undo(tx, there)
         first = tuple(u.id for u in undo)
         again = [_renamed(r, tx.revision, first) for r in made]
         return Result(0, tx, decision, (*undo, *again))
@@ -107,7 +144,7 @@ class Corrector:
         undo: list[Request] = []
         for stored in reversed(requests):
             made = contract(stored.contract)
-            if made.undo is None or made.id_name is None or stored.state != "confirmed":
+            if made.undo is None or made.id_name is None:
                 continue
             target = contract(made.undo.contract)
             identity = placeholder(made.id_name, tx.id)
@@ -116,10 +153,9 @@ class Corrector:
                 body = {made.id_name: identity, **body}
             endpoint = target.path.split("/{")[0]
             path = endpoint if made.undo.id_in_body else f"{endpoint}/{identity}"
-            step = f"{stored.step}@{tx.revision}.undo"
-            undo.append(
-                self._request(tx, step, target.name, path, json.dumps(body), _ids(undo))
-            )
+            # Of the ids of one revision the last by name counts, so that of what is made anew.
+            step = f"{stored.step.split('@')[0]}.undo@{tx.revision}"
+            undo.append(self._request(tx, step, target.name, path, json.dumps(body), _ids(undo)))
         return undo
 
     def _updates(self, tx: Transaction, made: Sequence[Request]) -> list[Request]:
@@ -145,14 +181,24 @@ class Corrector:
             needs, False,
         )  # fmt: skip
 
-    def _person(
-        self, tx: Transaction, why: str, reasons: tuple[Reason, ...] = ()
-    ) -> Result:  # fmt: skip
+    def _person(self, tx: Transaction, why: str, reasons: tuple[Reason, ...] = ()) -> Result:
+        return self._held(
+            tx, "needs_a_person", why, reasons,
+            "Correct it in Xero by hand, then say so: "
+            f"pm2xero resolve {tx.id} --as-done-in-xero ID --reason …",
+        )  # fmt: skip
+
+    def _later(self, tx: Transaction, why: str, remedy: str) -> Result:
+        return self._held(tx, "correction_waits", why, (), remedy)
+
+    def _held(
+        self, tx: Transaction, code: str, why: str, reasons: tuple[Reason, ...], remedy: str
+    ) -> Result:
         reason = Reason(
-            "needs_a_person",
+            code,
             f"Revision {tx.revision} of {tx.id} changes what is in Xero, but {why}.",
-            "Correct it in Xero by hand, then resolve it with the id of what is there now.",
-            True,
+            remedy,
+            code == "needs_a_person",
             "",
             f"{tx.source}:{tx.line}",
             "hold",
@@ -160,6 +206,29 @@ class Corrector:
         )
         decision = Decision(tx.id, tx.revision, tx.kind, "hold", (reason, *reasons))
         return Result(0, tx, decision)
+
+
+def take_back_effects(pipeline: Pipeline, old: Transaction) -> None:
+    """Let the state forget a posted revision and what it did to other documents."""
+    pipeline.decider.program(old.kind).effects.revert(old, pipeline.state)
+    pipeline.state.forget(old.id)
+
+
+def keep_paid(state: MemoryState, old: Transaction, tx: Transaction, due: Decimal | None) -> None:
+    """Let what was settled of an earlier revision be settled of the one in its place.
+
+    Args:
+        due: what was outstanding on the earlier revision; None when it is nothing to be paid.
+    """
+    fact = state.document(tx.id)
+    if due is not None and fact.amount_due is not None:
+        settled = money_of(old) - due
+        state.add_open(replace(fact, amount_due=fact.amount_due - settled))
+
+
+def is_voided(tx: Transaction) -> bool:
+    """Whether Practice Management took the document back."""
+    return tx.fields.get("voided_at") is not None or tx.fields.get("status") == "voided"
 
 
 def _ids(requests: Sequence[Request]) -> tuple[str, ...]:
@@ -176,20 +245,20 @@ def _renamed(request: Request, revision: int, first: tuple[str, ...]) -> Request
     )
 
 
-def live_state(get: Callable[[str], Mapping[str, object] | None], links: Mapping[tuple[str, str], str]) -> Live:
-    """Asks Xero whether anything is paid or credited on the documents of a transaction.
+def live_state(get: Callable[[str], Mapping[str, object] | None]) -> Live:
+    """Asks Xero whether anything is paid or credited on what requests made.
 
     `get` fetches one object by its path below the API's base.
     """
 
-    def live(requests: Sequence[StoredRequest]) -> str:
-        for request in requests:
-            made = contract(request.contract)
-            if not request.becomes_document or made.id_name is None:
+    def live(there: Sequence[StoredRequest]) -> str:
+        for request in there:
+            if not request.becomes_document:
                 continue
-            xero_id = links.get((request.transaction, made.id_name))
-            found = get(f"{made.path}/{xero_id}") if xero_id else None
+            found = get(f"{contract(request.contract).path}/{request.xero_id}")
             if found and any(Decimal(str(found.get(k) or 0)) for k in _PAID):
+                return "paid"
+            if found and found.get("Allocations"):
                 return "paid"
         return "unpaid"
 

@@ -7,6 +7,7 @@ it stands in the input again, since somebody may have entered it in Xero by hand
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +19,7 @@ from pm2xero.decide.decision import Decision
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
 from pm2xero.pack.model import Outcome
 from pm2xero.pipeline import Pipeline, Result
-from pm2xero.push.correct import Corrector
+from pm2xero.push.correct import Corrector, is_voided, keep_paid, take_back_effects
 from pm2xero.read.stream import Record
 from pm2xero.read.transaction import Malformed, Transaction
 from pm2xero.report.summary import Summary, money_of
@@ -97,6 +98,8 @@ class Intake:
         """Let the state know all that was decided before, with what it did."""
         pipeline = self._pipeline
         decisions = {(d.id, d.revision): d for d in past.decisions()}
+        posted = Counter(d.id for d in decisions.values() if d.outcome == "post")
+        revised: dict[str, Transaction] = {}
         for request in past.requests():
             if request.state != "confirmed":
                 self._levels[request.id] = request.level
@@ -112,15 +115,34 @@ class Intake:
             tx = self._typed(stored)
             if tx is None:
                 continue
-            pipeline.decider.program(tx.kind)
-            outcome = cast(Outcome, decision.outcome)
-            past_decision = Decision(
-                tx.id, tx.revision, tx.kind, outcome, mapping=decision.mapping,
-                leaves=self._leaves(decision),
-            )  # fmt: skip
-            pipeline.decider.apply(tx, past_decision, pipeline.state)
+            self._apply_past(tx, decision, revised.get(tx.id))
+            if decision.outcome == "post" and posted[tx.id] > 1:
+                revised[tx.id] = tx
+            self._held.pop(stored.id, None)
             if decision.outcome == "hold":
                 self._held[stored.id] = stored
+
+    def _apply_past(
+        self, tx: Transaction, decision: StoredDecision, earlier: Transaction | None
+    ) -> None:
+        """What a stored decision did; a posted revision takes the place of the one before it."""
+        pipeline = self._pipeline
+        pipeline.decider.program(tx.kind)
+        outcome = cast(Outcome, decision.outcome)
+        takes_over = outcome == "post" and earlier is not None
+        due = pipeline.state.document(tx.id).amount_due
+        if takes_over and earlier is not None:
+            take_back_effects(pipeline, earlier)
+        if takes_over and is_voided(tx):
+            pipeline.state.remember(tx.id, tx.revision, tx.fingerprint, "reject")
+            return
+        past_decision = Decision(
+            tx.id, tx.revision, tx.kind, outcome, mapping=decision.mapping,
+            leaves=self._leaves(decision),
+        )  # fmt: skip
+        pipeline.decider.apply(tx, past_decision, pipeline.state)
+        if takes_over and earlier is not None:
+            keep_paid(pipeline.state, earlier, tx, due)
 
     def _leaves(self, decision: StoredDecision) -> str | None:
         """What the document counts as for others, by the rule that was its primary reason."""
@@ -173,6 +195,7 @@ class Intake:
             if result.decision.outcome == "post":
                 self.report.newly_posted.append(tx.id)
         self._digests[tx.id] = (tx.revision, tx.fingerprint.hex())
+        self._held.pop(tx.id, None)
         self._save(result, orjson.dumps(record.raw), self._sequence)
 
     def _decide(self, tx: Transaction) -> Result:
@@ -267,4 +290,3 @@ class Intake:
         if self._buffer:
             self._sink(self._buffer)
             self._buffer = []
-

@@ -1,1 +1,1 @@
-"""Do both ledgers agree to the cent? The PM side from declared postings, Xero's from its reports."""
+"""Do both ledgers agree? One side from declared postings, the other from Xero's reports."""

@@ -12,6 +12,7 @@ import orjson
 from pm2xero.decide.postings import Entry, JournalOf, compile_journal
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
 from pm2xero.pipeline import Pipeline
+from pm2xero.push.correct import is_voided
 from pm2xero.push.made import alive, taken_back
 from pm2xero.read.transaction import Transaction
 from pm2xero.reconcile.taxes import Tax, TaxReader
@@ -143,11 +144,6 @@ class Books:
             found = compile_journal(self._pipeline.pack.kinds[kind], facts)
             self._journals[kind] = found
         return found
-
-
-def is_voided(tx: Transaction) -> bool:
-    """Whether Practice Management took the document back."""
-    return tx.fields.get("voided_at") is not None or tx.fields.get("status") == "voided"
 
 
 def _standing(

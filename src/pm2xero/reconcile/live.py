@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from pm2xero.reconcile.books import Booked
 from pm2xero.render.contracts import contract
 
 ZERO = Decimal("0.00")
+NOTHING = Contents(ZERO, None, {}, ZERO, {})
 Objects = Mapping[str, Mapping[str, Any]]
 # The bodies that the document makes today, by request id.
 Remade = Callable[[Booked], Mapping[str, str]]
@@ -26,7 +27,6 @@ class Compared:
     """One request and what became of it in Xero; amounts in currency units.
 
     Attributes:
-        name: how people find it: the document's number, else the request's id.
         document: what the document makes by today's pack.
         details: what differs besides the total, in words.
         verdict: equal; sent_differs (the outbox no longer holds what the document makes);
@@ -111,8 +111,10 @@ def _one(
     elif item.is_behind:
         verdict = "voided_here" if item.is_voided else "behind"
         details = [item.message] if item.message else []
-    elif _is_by_hand(last) or wanted is None and sent is None:
-        verdict = "equal"
+    elif _is_by_hand(last):
+        # Whoever enters a document by hand may split its lines otherwise; its total must be right.
+        wanted = sent = replace(there or NOTHING, total=abs(item.money))
+        verdict = "equal" if there is not None and there.total == wanted.total else "changed"
     elif sent is None or wanted is None or not sent.same(wanted):
         verdict = "sent_differs"
         details = wanted.differences(sent) if sent is not None and wanted is not None else []
@@ -135,5 +137,5 @@ def _one(
 
 
 def _is_by_hand(request: StoredRequest) -> bool:
-    """Whether a person resolved it: nothing was sent, so there is nothing to compare with."""
-    return request.attempts == 0
+    """Whether a person entered it in Xero and said so: the reason is kept with the request."""
+    return request.message is not None

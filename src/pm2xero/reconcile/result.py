@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
+from typing import Any
 
 from pm2xero.pack.chart import Chart
 from pm2xero.reconcile.books import Booked
+from pm2xero.reconcile.byhand import HandMade
 from pm2xero.reconcile.live import Compared
 from pm2xero.reconcile.trial import AccountLine
 
@@ -49,78 +51,143 @@ class MatterBalance:
 
 
 @dataclass(frozen=True, slots=True)
+class TaxRateLine:
+    """Tax under one Xero tax type on both sides; debits are positive, currency units."""
+
+    type: str
+    name: str
+    pm: Decimal
+    rounding: Decimal
+    xero: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """Xero beyond Practice Management, rounding taken into account."""
+        return self.xero - self.pm - self.rounding
+
+
+@dataclass(frozen=True, slots=True)
 class Reconciliation:
     """Both ledgers side by side.
 
     Attributes:
         equal: documents that are in Xero as they are in Practice Management.
-        differing: in both, but with other amounts, or with an outbox that was changed.
+        differing: in both, but of different revisions, or with an outbox that was changed.
+        tampered: documents of the outbox that are not what they were when they were stored.
         missing: supported, not (wholly) in Xero: pending, blocked, held, refused.
         unsupported: rejected by a rule.
-        gone: sent, but voided or deleted in Xero, or not found there.
+        voided_here: in Xero, but taken back in Practice Management.
+        changed_there: voided, deleted, edited in Xero, or not found there.
+        by_hand: paid or credited in Xero by hand.
         accounts: the trial balances.
         controls: debtors, creditors, tax, trust.
+        taxes: tax by rate of all documents that are in Xero.
         matters: the trust ledger by matter.
     """
 
     equal: Group
     differing: tuple[Compared, ...]
+    tampered: tuple[str, ...]
     missing: tuple[Group, ...]
     unsupported: tuple[Group, ...]
-    gone: tuple[Compared, ...]
+    voided_here: tuple[Compared, ...]
+    changed_there: tuple[Compared, ...]
+    by_hand: tuple[HandMade, ...]
     accounts: tuple[AccountLine, ...]
     controls: tuple[Control, ...]
+    taxes: tuple[TaxRateLine, ...]
     matters: tuple[MatterBalance, ...]
-    notes: tuple[str, ...]
 
     @property
     def agrees(self) -> bool:
         """Every account agrees to the cent, every sent document is in Xero as it was sent."""
         return not (
             self.differing
-            or self.gone
-            or self.notes
+            or self.tampered
+            or self.voided_here
+            or self.changed_there
+            or self.by_hand
             or any(line.difference for line in self.accounts)
-            or any(control.difference for control in self.controls)
+            or self.controls_differ
         )
+
+    @property
+    def controls_differ(self) -> bool:
+        """Whether a control total or the tax of a rate is not the same on both sides."""
+        return any(c.difference for c in self.controls) or any(t.difference for t in self.taxes)
+
+    @property
+    def pending(self) -> Group:
+        """All documents that are supported and not (wholly) in Xero yet."""
+        ids = tuple(id for group in self.missing for id in group.ids)
+        money = sum((group.money for group in self.missing), ZERO)
+        return Group("pending", len(ids), money, ids)
+
+    def as_json(self) -> dict[str, Any]:
+        """The reconciliation for machines, with every difference and the verdict."""
+        both = {
+            name: [asdict(line) | {"difference": line.difference} for line in lines]
+            for name, lines in (
+                ("accounts", list[Any](self.accounts)),
+                ("controls", list[Any](self.controls)),
+                ("taxes", list[Any](self.taxes)),
+            )
+        }
+        return asdict(self) | both | {"agrees": self.agrees}
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found about single documents, before it is put into sections."""
+
+    compared: tuple[Compared, ...]
+    by_hand: tuple[HandMade, ...]
+    tampered: tuple[str, ...]
+    taxes: tuple[TaxRateLine, ...]
 
 
 def reconcile(
-    booked: list[Booked],
-    compared: Iterable[Compared],
-    accounts: list[AccountLine],
-    chart: Chart,
-    notes: Iterable[str] = (),
+    booked: list[Booked], accounts: list[AccountLine], chart: Chart, found: Findings
 ) -> Reconciliation:
     """Put everything that was found into sections."""
-    checked = list(compared)
-    equal_ids = _equal(booked, checked)
+    equal_ids = _equal(booked, found)
     money = sum((b.money for b in booked if b.id in equal_ids), ZERO)
     matters = _matters(booked)
     return Reconciliation(
         equal=Group("equal", len(equal_ids), money, tuple(sorted(equal_ids))),
-        differing=tuple(c for c in checked if c.verdict in ("sent_differs", "changed")),
+        differing=_with(found.compared, "sent_differs", "behind"),
+        tampered=found.tampered,
         missing=_groups(
             b for b in booked if b.standing in ("pending", "partial", "held", "refused")
         ),
         unsupported=_groups(b for b in booked if b.standing == "unsupported"),
-        gone=tuple(c for c in checked if c.verdict in ("gone", "missing")),
+        voided_here=_with(found.compared, "voided_here"),
+        changed_there=_with(found.compared, "changed", "gone", "missing"),
+        by_hand=found.by_hand,
         accounts=tuple(accounts),
         controls=tuple(_controls(accounts, chart, matters)),
+        taxes=found.taxes,
         matters=tuple(matters),
-        notes=tuple(notes),
     )
 
 
-def _equal(booked: list[Booked], checked: list[Compared]) -> set[str]:
-    bad = {c.transaction for c in checked if c.verdict != "equal"}
-    return {b.id for b in booked if b.standing == "in_xero" and b.id not in bad}
+def _with(compared: Iterable[Compared], *verdicts: str) -> tuple[Compared, ...]:
+    return tuple(c for c in compared if c.verdict in verdicts)
+
+
+def _equal(booked: list[Booked], found: Findings) -> set[str]:
+    bad = {c.transaction for c in found.compared if c.verdict != "equal"}
+    bad |= {h.transaction for h in found.by_hand}
+    return {b.id for b in booked if b.standing == "in_xero" and not b.is_behind and b.id not in bad}
 
 
 def _groups(booked: Iterable[Booked]) -> tuple[Group, ...]:
     by_cause: dict[str, list[Booked]] = {}
     for item in booked:
-        by_cause.setdefault(item.cause or item.standing, []).append(item)
+        cause = item.cause or item.standing
+        if item.standing == "partial":
+            cause = f"partly in Xero, {cause}"
+        by_cause.setdefault(cause, []).append(item)
     return tuple(
         Group(
             cause,

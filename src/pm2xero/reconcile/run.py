@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
-import orjson
-
 from pm2xero.errors import Finding, RenderError, UsageError
+from pm2xero.outbox.records import StoredRequest, StoredTransaction
 from pm2xero.push.connection import Connection
-from pm2xero.read.transaction import Transaction
-from pm2xero.reconcile import live, trial
+from pm2xero.push.made import alive, taken_back
+from pm2xero.reconcile import trial
 from pm2xero.reconcile.books import Booked, Books
-from pm2xero.reconcile.result import Reconciliation, reconcile
+from pm2xero.reconcile.byhand import hand_made
+from pm2xero.reconcile.live import Live, compare
+from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reconcile
+from pm2xero.reconcile.taxes import Tax
+
+ZERO = Decimal("0.00")
 
 
 def run(connection: Connection, as_at: date | None, given: Path | None) -> Reconciliation:
@@ -29,20 +35,45 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     outbox, pipeline = connection.outbox, connection.pipeline
     stored = list(outbox.transactions())
     requests = outbox.requests()
-    booked = Books(pipeline).booked(stored, outbox.decisions(), requests)
+    books = Books(pipeline)
+    booked = books.booked(stored, outbox.decisions(), requests)
+    snapshot = pipeline.organisation.xero
     day = as_at or max((b.date for b in booked), default=None)
-    balances = trial.xero_balances(_report(connection, day), pipeline.organisation.xero)
-    lines = trial.compare(
-        booked,
-        balances,
-        pipeline.organisation.xero,
-        trial.read_trial_balance(given) if given is not None else None,
+    balances = trial.xero_balances(_report(connection, day), snapshot)
+    exported = trial.read_trial_balance(given) if given is not None else None
+    lines = trial.compare(booked, balances, snapshot, exported)
+    live = Live(connection.get_all, snapshot.tax_rates)
+    found = Findings(
+        compared=tuple(compare(booked, live, _Remade(connection, books))),
+        by_hand=tuple(hand_made(requests, live)),
+        tampered=tuple(_tampered(books, stored)),
+        taxes=tuple(_taxes(booked, requests, live)),
     )
-    bodies = _Remade(connection)
-    compared = live.compare(
-        booked, outbox.links(), connection.get_all, bodies, pipeline.organisation.xero.tax_rates
-    )
-    return reconcile(booked, compared, lines, pipeline.decider.chart, _notes(connection))
+    return reconcile(booked, lines, pipeline.decider.chart, found)
+
+
+def _taxes(
+    booked: list[Booked], requests: Iterable[StoredRequest], live: Live
+) -> Iterator[TaxRateLine]:
+    """Tax by rate: of the documents that are in Xero, and of what they became there."""
+    told: dict[str, Tax] = {}
+    counted = {b.id for b in booked if b.standing == "in_xero"}
+    for item in booked:
+        if item.id in counted:
+            for type, tax in item.taxes.items():
+                told[type] = told.get(type, Tax()) + tax
+    there: dict[str, Decimal] = {}
+    rows = list(requests)
+    for request in alive(rows, taken_back(rows)):
+        found = live.contents(request) if request.transaction in counted else None
+        for type, share in found.taxes.items() if found else ():
+            there[type] = there.get(type, ZERO) + share.tax
+    for type in sorted({*told, *there}):
+        rate = live.rates.get(type)
+        tax, xero = told.get(type, Tax()), there.get(type, ZERO)
+        if tax.amount or tax.rounding or xero:
+            name = rate.name if rate else type
+            yield TaxRateLine(type, name, tax.amount, tax.rounding, xero)
 
 
 def _report(connection: Connection, day: date | None) -> dict[str, object]:
@@ -54,33 +85,33 @@ def _report(connection: Connection, day: date | None) -> dict[str, object]:
     return answer.json
 
 
-def _notes(connection: Connection) -> list[str]:
+def _tampered(books: Books, transactions: Iterable[StoredTransaction]) -> Iterator[str]:
     """Stored documents whose content no longer fits the hash they were stored with."""
-    notes = []
-    for stored in connection.outbox.transactions():
-        tx = connection.pipeline.reader.read(orjson.loads(stored.document), "outbox", 0)
-        if not isinstance(tx, Transaction) or tx.fingerprint.hex() != stored.digest:
-            notes.append(f"{stored.id}: the document in the outbox was changed after it was stored")
-    return notes
+    for stored in transactions:
+        tx = books.typed(stored)
+        if tx is None:
+            yield f"{stored.id}: the document in the outbox can no longer be read"
+        elif tx.fingerprint.hex() != stored.digest:
+            yield f"{stored.id}: the document in the outbox was changed after it was stored"
 
 
 class _Remade:
     """The bodies that stored documents make with today's pack."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, books: Books) -> None:
+        self._pipeline = connection.pipeline
+        self._books = books
         self._stored = {(s.id, s.revision): s for s in connection.outbox.transactions()}
         self._mappings = {(d.id, d.revision): d.mapping for d in connection.outbox.decisions()}
 
     def __call__(self, booked: Booked) -> dict[str, str]:
         key = (booked.id, booked.revision)
-        pipeline = self._connection.pipeline
         mapping = self._mappings.get(key)
-        tx = pipeline.reader.read(orjson.loads(self._stored[key].document), "outbox", 0)
-        if mapping is None or not isinstance(tx, Transaction):
+        tx = self._books.typed(self._stored[key])
+        if mapping is None or tx is None:
             return {}
         try:
-            made = pipeline.mapper.requests(tx, mapping, pipeline.state)
+            made = self._pipeline.mapper.requests(tx, mapping, self._pipeline.state)
         except RenderError:
             return {}
         bodies = {r.id: r.element for r in made}

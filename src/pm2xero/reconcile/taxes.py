@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pm2xero.decide.values import getter
-from pm2xero.pack.expressions import PathExpr
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.lines import Lines, compile_lines
@@ -55,9 +54,9 @@ class TaxReader:
         for spec in pipeline.pack.requests.get((mapping, tx.kind), ()):
             for source in spec.lines:
                 path = source.account.path
-                if source.each not in signs or source.tax is None or source.tax_amount is None:
+                if source.each is None or source.tax is None or source.tax_amount is None:
                     continue
-                if not isinstance(path, PathExpr):
+                if source.each not in signs or path is None:
                     continue
                 amount = getter(source.tax_amount, facts)
                 for item in tx.fields[source.each] or ():

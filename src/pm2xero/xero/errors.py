@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -125,7 +126,11 @@ def load_errors(path: Path | None = None) -> ErrorTable:
     Raises:
         PackError: with everything that is wrong in the file.
     """
-    path = path or root() / "mappings" / "xero" / "errors.yaml"
+    return _loaded(path or root() / "mappings" / "xero" / "errors.yaml")
+
+
+@cache
+def _loaded(path: Path) -> ErrorTable:
     tree = read_yaml(path, path.name)
     findings = check("xero_errors.schema", tree, Position(path.name))
     if findings:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -108,7 +109,11 @@ def load_lookups(path: Path | None = None) -> Lookups:
     Raises:
         PackError: with everything that is wrong in the file.
     """
-    path = path or root() / "mappings" / "xero" / "lookup.yaml"
+    return _loaded(path or root() / "mappings" / "xero" / "lookup.yaml")
+
+
+@cache
+def _loaded(path: Path) -> Lookups:
     tree = read_yaml(path, path.name)
     findings: list[Finding] = check("xero_lookup.schema", tree, Position(path.name))
     if findings:

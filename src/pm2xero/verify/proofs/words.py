@@ -27,7 +27,7 @@ from pm2xero.verify.proofs.terms import Term, both, either, order, same
 
 ITEMS = 2
 MAX_ITEMS = 20
-_OTHERS = ("OTHER", "ANOTHER", "A-THIRD", "A-FOURTH", "A-FIFTH", "A-SIXTH")
+_OTHERS = ("X-1", "X-2", "X-3", "X-4", "X-5", "X-6")
 
 
 def tests(condition: Condition | None) -> Iterator[Compare | Sum | Repeated | Quantified]:
@@ -82,10 +82,6 @@ class Words:
         """The text that a number stands for."""
         return list(self._numbers)[number]
 
-    def others(self) -> tuple[str, ...]:
-        """Texts that no condition names."""
-        return _OTHERS
-
     def any_text(self, term: Term) -> Term:
         """A term that may be any text."""
         return both(order(term, ">=", 0), order(term, "<", len(self._numbers)))
@@ -95,10 +91,7 @@ class Words:
         return either(*(same(term, n) for t, n in self._numbers.items() if suits(t)))
 
     def _note(self, test: Compare | Sum | Repeated | Quantified) -> None:
-        if isinstance(test, Sum):
-            return
-        if isinstance(test, Quantified):
-            self.attributes |= {"id"} if not isinstance(test.where, Compare) else set()
+        if isinstance(test, Sum | Quantified):
             return
         self._path(test.path)
         if not isinstance(test, Compare):

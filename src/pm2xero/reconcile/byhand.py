@@ -1,0 +1,103 @@
+"""Payments and credits that somebody entered in Xero on documents that were sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pm2xero.outbox.records import StoredRequest
+from pm2xero.push.made import alive, taken_back
+from pm2xero.reconcile.live import Live
+from pm2xero.render.contracts import contract
+from pm2xero.xero.natural import as_date
+
+ZERO = Decimal("0.00")
+# Endpoints whose objects are paid and credited, and the field of their id.
+_OWED = {"Invoices": "InvoiceID", "CreditNotes": "CreditNoteID"}
+
+
+@dataclass(frozen=True, slots=True)
+class HandMade:
+    """One payment or credit that nobody sent from here, in currency units.
+
+    Attributes:
+        transaction: whose document in Xero was paid or credited.
+        what: payment or credit.
+        where: the account that the money went through, as Xero calls it.
+    """
+
+    transaction: str
+    what: str
+    day: date | None
+    amount: Decimal
+    where: str
+    xero_id: str
+
+
+def hand_made(requests: Iterable[StoredRequest], live: Live) -> Iterator[HandMade]:
+    """Everything that is paid or credited in Xero beyond what was sent."""
+    rows = list(requests)
+    owners: dict[str, str] = {}
+    for row in alive(rows, taken_back(rows)):
+        if contract(row.contract).path.lstrip("/") in _OWED:
+            owners[str(row.xero_id)] = row.transaction
+    if not owners:
+        return
+    yield from _payments(owners, {r.xero_id for r in rows if r.xero_id}, live)
+    yield from _credits(owners, rows, live)
+
+
+def _payments(owners: Mapping[str, str], ours: set[str], live: Live) -> Iterator[HandMade]:
+    for id, payment in live.objects("Payments").items():
+        batch = payment.get("BatchPaymentID") or _field(payment, "BatchPayment", "BatchPaymentID")
+        if payment.get("Status") != "AUTHORISED" or id in ours or batch in ours:
+            continue
+        owner = owners.get(
+            _field(payment, "Invoice", "InvoiceID")
+            or _field(payment, "CreditNote", "CreditNoteID")
+            or ""
+        )
+        if owner is not None:
+            amount = Decimal(str(payment.get("Amount", 0)))
+            account = _field(payment, "Account", "Code") or ""
+            yield HandMade(owner, "payment", _day(payment), amount, account, id)
+
+
+def _credits(
+    owners: Mapping[str, str], rows: list[StoredRequest], live: Live
+) -> Iterator[HandMade]:
+    sent = _allocated(rows)
+    for id, invoice in live.objects("Invoices").items():
+        owner = owners.get(id)
+        if owner is None:
+            continue
+        beyond = Decimal(str(invoice.get("AmountCredited") or 0)) - sent.get(owner, ZERO)
+        if beyond:
+            yield HandMade(owner, "credit", None, beyond, "", id)
+
+
+def _allocated(rows: Iterable[StoredRequest]) -> dict[str, Decimal]:
+    """What was allocated to each document by requests that Xero confirmed."""
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        if row.state != "confirmed" or not row.contract.endswith(".Allocations"):
+            continue
+        for part in json.loads(row.element).get("Allocations", ()):
+            named = str(part["Invoice"]["InvoiceID"])
+            owner = named.removeprefix("<InvoiceID of ").removesuffix(">")
+            sums[owner] = sums.get(owner, ZERO) + Decimal(str(part["Amount"]))
+    return sums
+
+
+def _field(holder: Mapping[str, Any], part: str, name: str) -> str | None:
+    inner = holder.get(part)
+    value = inner.get(name) if isinstance(inner, Mapping) else None
+    return str(value) if value is not None else None
+
+
+def _day(payment: Mapping[str, Any]) -> date | None:
+    return as_date(str(payment.get("Date") or ""))

@@ -1,0 +1,102 @@
+"""An example that shows what was found: a document and the little that must be known around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pm2xero.decide.decider import Decider
+from pm2xero.decide.decision import Decision
+from pm2xero.decide.state import DocumentFact, MemoryState
+from pm2xero.read.reader import Reader
+from pm2xero.read.transaction import Transaction
+
+_SEEN = {
+    "in_xero": "post",
+    "waiting": "hold",
+    "rejected": "reject",
+    "before_integration": "before_integration",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A document that can be read, and the state that it meets.
+
+    Attributes:
+        transaction: the document as in the input.
+        documents: what is known of the documents it refers to: id, state and, of an open one,
+            kind, amount_due and contact; amounts in currency units, as text.
+        earlier: what came before under the same id (revision, same_content, outcome), or None.
+        trust_balances: money of matters by bank (matter, bank, amount); None when not known.
+        firm: what must be different at the firm for it, by path; empty for the firm as it is.
+    """
+
+    transaction: Mapping[str, Any]
+    documents: tuple[Mapping[str, Any], ...] = ()
+    earlier: Mapping[str, Any] | None = None
+    trust_balances: tuple[Mapping[str, str], ...] | None = None
+    firm: Mapping[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The document, and `state` and `firm` where there is something to say."""
+        state: dict[str, Any] = {}
+        if self.documents:
+            state["documents"] = [dict(d) for d in self.documents]
+        if self.earlier is not None:
+            state["earlier"] = dict(self.earlier)
+        if self.trust_balances:
+            state["trust_balances"] = [dict(b) for b in self.trust_balances]
+        found: dict[str, Any] = {"transaction": dict(self.transaction)}
+        if state:
+            found["state"] = state
+        if self.firm:
+            found["firm"] = dict(self.firm)
+        return found
+
+
+def state_of(example: Example, tx: Transaction) -> MemoryState:
+    """The state that an example describes."""
+    balances = example.trust_balances
+    state = MemoryState(
+        None
+        if balances is None
+        else {(b["matter"], b["bank"]): Decimal(b["amount"]) for b in balances}
+    )
+    for fact in example.documents:
+        if "amount_due" in fact:
+            due = Decimal(fact["amount_due"])
+            state.add_open(
+                DocumentFact(fact["id"], fact["state"], fact["kind"], due, fact["contact"])
+            )
+        elif fact["state"] in _SEEN:
+            state.remember(fact["id"], 1, b"", _SEEN[fact["state"]])
+    if example.earlier is not None:
+        digest = tx.fingerprint if example.earlier["same_content"] else b"\0" * 16
+        revision = example.earlier["revision"]
+        state.remember(tx.id, revision, digest, example.earlier["outcome"])
+    return state
+
+
+def replay(example: Example, decider: Decider) -> Decision:
+    """What is decided about an example.
+
+    Raises:
+        ValueError: the document of the example cannot be read.
+    """
+    tx = read(example.transaction, decider)
+    return decider.decide(tx, state_of(example, tx))
+
+
+def read(document: Mapping[str, Any], decider: Decider) -> Transaction:
+    """The document of an example, typed.
+
+    Raises:
+        ValueError: it does not fit its kind.
+    """
+    tx = Reader(decider.pack.kinds).read(dict(document), "example", 1)
+    if not isinstance(tx, Transaction):
+        raise ValueError("; ".join(tx.faults))
+    return tx

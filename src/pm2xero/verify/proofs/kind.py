@@ -1,0 +1,121 @@
+"""The questions that can be asked about the rules of one kind, in any firm or in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pm2xero.pack.chart import Chart
+from pm2xero.pack.conditions import AllOf, Condition
+from pm2xero.pack.model import Pack, Rule
+from pm2xero.verify.proofs.domain import Domain
+from pm2xero.verify.proofs.encode import Encoder
+from pm2xero.verify.proofs.terms import Asking, Model, Term, boolean, both, either, no, same
+from pm2xero.verify.proofs.words import Words
+from pm2xero.verify.proofs.worlds import AnyFirm, OneFirm
+
+
+class KindProof:
+    """The rules of a kind as formulas; `chart` is None for any firm there could be."""
+
+    def __init__(
+        self, pack: Pack, kind: str, chart: Chart | None, *, lists: dict[str, int] | None = None
+    ) -> None:
+        self.kind = pack.kinds[kind]
+        self.rules = pack.rules_of(kind)
+        words = Words(r.conditions[kind] for r in self.rules)
+        for name, count in (lists or {}).items():
+            words.want_items(name, count)
+        self.domain = Domain(self.kind, words)
+        if chart is None:
+            self.domain.world = AnyFirm(self.domain, self.kind)
+        else:
+            self.domain.world = OneFirm(self.domain, chart)
+        self.encoder = Encoder(self.domain)
+        self.holds: dict[str, Term] = {}
+        self.asking = Asking()
+        names = []
+        for rule in self.rules:
+            term = self.encoder.condition(rule.conditions[kind])
+            if not isinstance(term, bool):
+                name = boolean(f"rule {rule.id}")
+                names.append(same(name, term))
+                term = name
+            self.holds[rule.id] = term
+        balances = chart is None or chart.organisation.trust_balances is not None
+        self.encoder.trust(self.kind.postings, balances_known=balances)
+        blocked = either(*(self.holds[r.id] for r in self.rules if blocks(r)))
+        if not isinstance(blocked, bool):
+            name = boolean("blocked")
+            names.append(same(name, blocked))
+            blocked = name
+        self.blocked = blocked
+        self.asking.know(*self.domain.finish(), *names, *self._itself())
+
+    def _itself(self) -> Iterable[Term]:
+        """The document is of its kind, and does not refer to itself."""
+        leaves, number = self.domain.leaves, self.domain.words.number
+        if ("kind",) in leaves:
+            yield same(leaves[("kind",)][0], number(self.kind.name))
+        own = leaves.get(("id",))
+        for term, kind in leaves.values():
+            if own is not None and kind.name == "document":
+                yield no(same(own[0], term))
+
+    def holding(self, rule: Rule) -> Term:
+        """The rule takes part in the decision: it holds and, when it posts, nothing blocks."""
+        held = self.holds[rule.id]
+        return both(held, no(self.blocked)) if rule.outcome == "post" else held
+
+    def gap(self) -> Term:
+        """No rule says what becomes of the document."""
+        posts = (self.holds[r.id] for r in self.rules if r.outcome == "post")
+        return both(no(self.blocked), no(either(*posts)))
+
+    def conflict(self, one: Rule, two: Rule) -> Term:
+        """Both would post the document and nothing blocks it."""
+        return both(self.holding(one), self.holds[two.id])
+
+    def alone(self, rule: Rule, others: Iterable[Rule]) -> Term:
+        """The rule holds and none of the others does."""
+        return both(self.holds[rule.id], no(either(*(self.holds[o.id] for o in others))))
+
+    def ask(self, wanted: Term) -> Model | None:
+        """A way to make it true, or None when there is none."""
+        return self.asking.ask(wanted)
+
+    def reached(self, rules: Iterable[Rule]) -> set[str]:
+        """Which of the rules some document can reach."""
+        left = {r.id: self.holding(r) for r in rules if r.id in self.holds}
+        found = {i for i, t in left.items() if t is True}
+        for name in found:
+            del left[name]
+        while left:
+            model = self.ask(either(*left.values()))
+            if model is None:
+                break
+            hits = {i for i, t in left.items() if model.holds(t)}
+            found |= hits
+            for name in hits:
+                del left[name]
+        return found
+
+    def parts(self, rule: Rule) -> list[tuple[Condition, Term]]:
+        """The tests that a rule asks for together, each with its formula."""
+        listed = list(_together(rule.conditions[self.kind.name]))
+        known = len(self.domain.axioms)
+        terms = [(c, self.encoder.condition(c)) for c in listed]
+        self.asking.know(*self.domain.finish()[known:])
+        return terms
+
+
+def blocks(rule: Rule) -> bool:
+    """Whether the rule keeps a document from being posted."""
+    return rule.outcome not in (None, "post")
+
+
+def _together(condition: Condition | None) -> Iterable[Condition]:
+    if isinstance(condition, AllOf):
+        for part in condition.parts:
+            yield from _together(part)
+    elif condition is not None:
+        yield condition
