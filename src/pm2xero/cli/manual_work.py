@@ -36,7 +36,7 @@ def command(form: str, **options: Any) -> None:
 
     place = target(**options)
     pipeline = Pipeline.load(place.organisation, place.region, place.packs)
-    with Outbox.open(place.database_url, pipeline.organisation.id, now) as outbox:
+    with Outbox.open(place.require_outbox(), pipeline.organisation.id, now) as outbox:
         booked = Books(pipeline).booked(
             outbox.transactions(), outbox.decisions(), outbox.requests()
         )

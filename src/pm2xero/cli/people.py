@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import getpass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pm2xero.cli import common
 from pm2xero.cli.target import target, target_options
+from pm2xero.errors import Finding, UsageError
+
+if TYPE_CHECKING:
+    from pm2xero.outbox.store import Outbox
 
 who_option = click.option(
     "--who", default=lambda: getpass.getuser(), show_default="you", help="Who decides this."
@@ -21,17 +25,36 @@ def act(action: str, id: str, who: str, why: str, xero_id: str | None, options: 
     from pm2xero.pack.organisation import load_organisation
     from pm2xero.push.connection import now
 
+    if not why.strip():
+        raise UsageError(Finding("PU908", "the reason is empty", should_be='--reason "…"'))
     place = target(**options)
     firm = load_organisation(place.organisation, place.region)
-    with Outbox.open(place.database_url, firm.id, now) as outbox:
-        method = getattr(outbox, action)
-        more = {"xero_id": xero_id} if xero_id is not None else {}
-        changed: list[str] = method(id, who, why, now(), **more)
+    with Outbox.open(place.require_outbox(), firm.id, now) as outbox:
+        _check_known(outbox, id)
+        changed: list[str]
+        if xero_id is None:
+            changed = getattr(outbox, action)(id, who, why, now())
+        else:
+            from pm2xero.push.byhand import resolve_by_hand
+
+            pipeline = common.load(place.organisation, place.region, place.packs)
+            changed = resolve_by_hand(pipeline, outbox, id, who, why, now(), xero_id)
+        states = {r.id: r.state for r in outbox.requests()}
     if not changed:
         click.echo(f"{id}: nothing was left to {action}; the log has it", err=True)
         return
     for request in changed:
-        click.echo(f"{action}: {request}")
+        click.echo(f"{states.get(request, action)}: {request}")
+
+
+def _check_known(outbox: Outbox, id: str) -> None:
+    """Refuse an id that is not there, with the closest one that is."""
+    from pm2xero.pack.suggest import did_you_mean
+
+    if outbox.transaction(id) is None:
+        known = [t.id for t in outbox.transactions(latest=True)]
+        hint = did_you_mean(id, known)
+        raise UsageError(Finding("PE106", f'there is no document "{id}" in the outbox', hint=hint))
 
 
 def _command(action: str, about: str, example: str) -> click.Command:

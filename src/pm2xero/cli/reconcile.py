@@ -40,7 +40,9 @@ def command(form: str, as_at: datetime | None, given: Path | None, **options: An
     from pm2xero.report.reconciliation import print_reconciliation
     from pm2xero.report.text import console
 
-    with connect(target(**options)) as connection:
+    place = target(**options)
+    place.require_outbox()
+    with connect(place) as connection:
         result = run(connection, as_at.date() if as_at else None, given)
         currency = connection.pipeline.organisation.base_currency
     if form == "json":

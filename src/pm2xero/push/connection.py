@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -62,6 +63,24 @@ class Target:
         """The outbox; a plain file name means SQLite."""
         given = self.database or str(self.folder / "outbox.sqlite3")
         return given if "://" in given else f"sqlite:///{given}"
+
+    def require_outbox(self) -> str:
+        """The URL of an outbox that is there already.
+
+        Raises:
+            UsageError: PU907, nothing was ever pushed to this file.
+        """
+        url = self.database_url
+        file = url.removeprefix("sqlite:///")
+        if url.startswith("sqlite:///") and not Path(file.partition("?")[0]).exists():
+            raise UsageError(
+                Finding(
+                    "PU907",
+                    f"there is no outbox {file} yet",
+                    should_be="a file that `pm2xero push` has made; --db names another one",
+                )
+            )
+        return url
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +207,17 @@ def _sandbox_client(target: Target, pipeline: Pipeline, stack: ExitStack) -> Xer
     from pm2xero.xero.signin import StaticToken
 
     path = target.sandbox or target.folder / "sandbox.sqlite3"
-    sandbox = Sandbox.open(
-        pipeline.organisation.xero.raw, path=path, clock=now, ids=uuid.uuid4, limits=Limits.none()
-    )
+    raw = pipeline.organisation.xero.raw
+    try:
+        sandbox = Sandbox.open(raw, path=path, clock=now, ids=uuid.uuid4, limits=Limits.none())
+    except (ValueError, sqlite3.Error) as exc:
+        raise UsageError(
+            Finding(
+                "PU906",
+                f"the embedded Xero organisation {path} cannot be used: {exc}",
+                should_be="the file of this organisation, or a new one: --sandbox FILE",
+            )
+        ) from None
     stack.callback(sandbox.close)
     client = XeroClient(
         StaticToken(sandbox.access_token()),

@@ -12,6 +12,7 @@ import orjson
 from pm2xero.decide.postings import Entry, JournalOf, compile_journal
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
 from pm2xero.pipeline import Pipeline
+from pm2xero.push.byhand import DONE_BY_HAND
 from pm2xero.push.correct import is_voided
 from pm2xero.push.made import alive, taken_back
 from pm2xero.read.transaction import Transaction
@@ -159,7 +160,8 @@ def _standing(
         done = all(r.state in DONE for r in requests)
         return ("voided", "", "") if done else ("pending", "", "")
     if not requests:
-        return "pending", "", ""
+        done = decision.rule == DONE_BY_HAND
+        return ("in_xero" if done else "pending"), "", ""
     for state, standing in (
         ("rejected", "refused"), ("blocked", "pending"), ("unknown", "pending"), ("held", "held"),
         ("planned", "pending"), ("claimed", "pending"), ("sent", "pending"),
