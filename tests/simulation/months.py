@@ -27,6 +27,7 @@ class Months:
 
     region: str
     lots: tuple[tuple[Document, ...], ...]
+    edited: bool = False
 
     @property
     def count(self) -> int:
@@ -64,9 +65,10 @@ def drawn(chance: random.Random) -> Months:
     part = _part(month(region), chance, chance.randint(10, 30))
     cuts = sorted(chance.sample(range(1, len(part)), chance.choice((0, 0, 0, 1, 1, 2))))
     lots = [part[a:b] for a, b in zip([0, *cuts], [*cuts, len(part)], strict=True)]
-    if len(lots) > 1 and chance.random() < 0.5:
+    edited = len(lots) > 1 and chance.random() < 0.5
+    if edited:
         lots[-1] = [*lots[-1], *_edited(lots[0], lots[-1], chance)]
-    return Months(region, tuple(tuple(lot) for lot in lots))
+    return Months(region, tuple(tuple(lot) for lot in lots), edited)
 
 
 def _part(

@@ -50,28 +50,53 @@ def books(sandbox: Sandbox) -> Books:
     return found
 
 
-def judge(world: World, expected: Books, planned: set[tuple[str, int]]) -> Verdict:
-    """Compare what is there with what a push without any trouble makes of the same documents.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the end of a firm's pushes looks like.
 
-    Args:
-        planned: id and revision of every request that must be confirmed.
+    Attributes:
+        requests: id and revision of every request that counts.
+        stuck: requests that are not confirmed.
+        unlinked: objects of Xero that nothing in the outbox accounts for.
+        agrees, said: what `reconcile` says.
     """
-    there = books(world.sandbox)
+
+    books: Books
+    requests: frozenset[tuple[str, int]]
+    stuck: tuple[str, ...]
+    unlinked: tuple[str, ...]
+    agrees: bool
+    said: str
+
+
+def look(world: World) -> Found:
+    """Look at outbox and Xero when everything was pushed."""
     with world.connection() as connection:
-        outbox = connection.outbox
-        requests = outbox.requests()
-        stuck = [f"{r.id} is {r.state} ({r.cause})" for r in requests if r.state != "confirmed"]
-        if {(r.id, r.revision) for r in requests} != planned:
-            names = {(r.id, r.revision) for r in requests} ^ planned
-            stuck.append(f"other requests than without trouble: {sorted(names)}")
+        requests = connection.outbox.requests()
         result = reconcile(connection, None, None)
-        other = [] if result.agrees else [f"reconcile: {_differences(result)}"]
-        return Verdict(
-            duplicates=tuple(map(str, (there - expected).elements())),
-            losses=tuple(map(str, (expected - there).elements())),
-            unexplained=(*stuck, *_unlinked(world.sandbox, outbox, requests)),
-            other=tuple(other),
-        )
+        return Found(
+            books=books(world.sandbox),
+            requests=frozenset((r.id, r.revision) for r in requests),
+            stuck=tuple(f"{r.id} is {r.state} ({r.cause})" for r in requests
+                        if r.state != "confirmed"),
+            unlinked=tuple(_unlinked(world.sandbox, connection.outbox, requests)),
+            agrees=result.agrees,
+            said=_report(result),
+        )  # fmt: skip
+
+
+def judge(found: Found, expected: Found) -> Verdict:
+    """Compare what is there with what a push without any trouble makes of the same documents."""
+    names = sorted(found.requests ^ expected.requests)
+    other = [f"other requests than without trouble: {names}"] if names else []
+    if found.said != expected.said:
+        other.append(f"reconcile says otherwise than without trouble: {found.said}")
+    return Verdict(
+        duplicates=tuple(map(str, (found.books - expected.books).elements())),
+        losses=tuple(map(str, (expected.books - found.books).elements())),
+        unexplained=(*found.stuck, *found.unlinked),
+        other=tuple(other),
+    )
 
 
 def _unlinked(
@@ -97,7 +122,7 @@ def _unlinked(
     return wrong
 
 
-def _differences(result: Reconciliation) -> str:
+def _report(result: Reconciliation) -> str:
     said = Console(file=io.StringIO(), width=120)
     print_reconciliation(said, result, "")
     assert isinstance(said.file, io.StringIO)

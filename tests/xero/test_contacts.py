@@ -3,8 +3,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
+import pytest
+
 from pm2xero.xero.client import XeroClient
 
+from .faults import Fault, FaultyTransport, Pass
 from .world import World, invoice
 
 
@@ -96,11 +100,34 @@ def test_many_contacts_cost_one_look_and_one_call_for_every_fifty(world: World) 
     assert len(names(world)) == 120
 
 
-def test_a_number_with_a_slash_is_found(world: World) -> None:
-    put(world.client(), {"Name": "Ann", "ContactNumber": "A/1"})
-    add(world, "A/1", "Ann Client")
+@pytest.mark.parametrize(
+    "number", ["A/1", "..", "a b", "É-1", "11111111-2222-4333-8444-555555555555", "50%"]
+)
+def test_numbers_that_do_not_fit_into_a_path_are_found(world: World, number: str) -> None:
+    put(world.client(), {"Name": "Ann", "ContactNumber": number})
+    add(world, number, "Ann Client")
     assert world.run().confirmed == 1
-    assert names(world) == {"A/1": "Ann"}
+    assert names(world) == {number: "Ann"}
+
+
+def test_a_contact_that_exists_but_is_not_shown_turns_down_only_its_documents(
+    world: World,
+) -> None:
+    put(world.client(), {"Name": "Ann", "ContactNumber": "101"})
+    add(world, "101", "Ann Client")
+    add(world, "102", "Bob Client")
+
+    def hide(forward: Pass) -> httpx.Response:
+        return httpx.Response(404)
+
+    def choose(number: int, request: httpx.Request) -> Fault | None:
+        return hide if request.url.path.endswith("/Contacts/101") else None
+
+    report = world.run(FaultyTransport(world.asgi, world.clock, choose))
+    assert (report.confirmed, report.rejected, report.stopped) == (1, 1, None)
+    row = world.outbox.request("B101/invoice")
+    assert row is not None
+    assert row.cause == "contact_number_taken"
 
 
 def test_a_name_that_xero_does_not_take_spoils_only_its_own_documents(world: World) -> None:

@@ -183,7 +183,7 @@ def test_killed_between_any_two_commits(after: bool) -> None:
         settle(world, FaultyTransport(world.asgi, world.clock))
         assert_exactly_once(world)
         world.close()
-    assert writes > 30
+    assert writes > 20
 
 
 def test_half_of_a_batch_is_refused(world: World) -> None:
@@ -392,8 +392,7 @@ def test_a_process_that_wakes_after_another_took_over_sends_nothing_more(
             reports.append(world.run(outbox=other, owner="two"))
         return None
 
-    with suppress(Exception):
-        reports.append(world.run(FaultyTransport(world.asgi, world.clock, choose)))
-    settle(world, FaultyTransport(world.asgi, world.clock))
+    first = world.run(FaultyTransport(world.asgi, world.clock, choose))
     assert reports[0].stopped is None
+    assert first.cause == "lease"
     assert_exactly_once(world)

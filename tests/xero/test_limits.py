@@ -75,7 +75,7 @@ def test_a_short_wait_after_a_refusal(headers: dict[str, str], seconds: int) -> 
     ("headers", "when"),
     [
         ({"retry_after": "66975", "x_rate_limit_problem": "day"}, "in about 19 hours"),
-        ({"retry_after": "60", "x_rate_limit_problem": "Daily"}, "in about 1 hours"),
+        ({"retry_after": "60", "x_rate_limit_problem": "Daily"}, "in about an hour"),
         ({"x_rate_limit_problem": "day"}, "tomorrow"),
         ({"retry_after": "7200"}, "in about 2 hours"),
     ],

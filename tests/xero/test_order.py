@@ -8,7 +8,7 @@ from pm2xero.xero.calls import lower_bound, predict_seconds
 from pm2xero.xero.limits import CallLimits
 from pm2xero.xero.order import batches, undone_before
 
-from .world import World, bill, invoice, journal, payment, receipt
+from .world import World, invoice, payment, receipt, transfer
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,8 @@ def test_the_predicted_time_follows_the_limits() -> None:
     assert predict_seconds(100, CallLimits.none(), 0.5) == 50
 
 
-def test_prediction_and_simulated_clock_agree(world: World) -> None:
+def test_the_prediction_and_a_run_on_a_simulated_clock_agree(world: World) -> None:
     for number in range(130):
-        world.add(f"X{number}/undo", "put.ManualJournals", journal(f"J{number}", "1.00"))
-    world.add("S/bill", "put.Invoices", bill("1"))
-    calls = world.run(limits=CallLimits()).calls
-    assert calls == 2 + 1 + 3
-    assert world.clock.slept == 0 == int(predict_seconds(calls, CallLimits(), 0))
+        world.add(f"T{number}/transfer", "put.BankTransfers", transfer(f"T{number}", "1.00"))
+    assert world.run(limits=CallLimits()).calls == 130
+    assert world.clock.slept == 120 == predict_seconds(130, CallLimits(), 0)

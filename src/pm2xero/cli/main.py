@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resolve": ("people", "Say that a transaction was entered in Xero by hand."),
     "manual-work": ("manual_work", "List what the bookkeeper must enter in Xero by hand."),
     "reconcile": ("reconcile", "Compare both ledgers to the cent."),
+    "test": ("test", "Run the cases of a pack; say what they cover and what not."),
+    "generate-cases": ("generate_cases", "Propose the cases that are missing."),
     "sandbox": ("sandbox", "Serve an emulated Xero organisation."),
 }
 

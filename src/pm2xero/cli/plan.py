@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
-from pm2xero.cli.target import target, target_options
+from pm2xero.cli.target import target, target_options, write_file
 
 
 @click.command(
@@ -26,7 +26,7 @@ Examples:
 @common.format_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Save the plan; push takes exactly it, or refuses.")  # fmt: skip
-@click.option("--per-day", type=int, default=5000, show_default=True,
+@click.option("--per-day", type=click.IntRange(min=1), default=5000, show_default=True,
               help="Calls that Xero allows a day (1000 on its lowest tier).")  # fmt: skip
 @common.reports_faults
 def command(
@@ -44,14 +44,14 @@ def command(
     with connect(target(**options)) as connection, common.opened(inputs) as sources:
         plan = plan_only(connection, sources, per_day)
         if out is not None:
-            out.write_text(json.dumps(plan.as_json(), indent=1) + "\n", encoding="utf-8")
+            write_file(out, json.dumps(plan.as_json(), indent=1) + "\n")
         if form == "json":
             click.echo(json.dumps(plan.as_json()))
         else:
             shown = console(sys.stdout, common.use_colour(sys.stdout))
             titles = {n: k.title for n, k in connection.pipeline.pack.kinds.items()}
             currency = connection.pipeline.organisation.base_currency
-            print_plan(shown, plan, titles, currency, per_day)
+            print_plan(shown, plan, titles, currency)
         if out is not None:
             click.echo(f"the plan is saved in {out}", err=True)
-    sys.exit(common.FINDINGS if plan.intake.summary.attention else common.OK)
+    sys.exit(common.FINDINGS if plan.needs_attention else common.OK)

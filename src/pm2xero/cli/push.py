@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
-from pm2xero.cli.target import target, target_options
+from pm2xero.cli.target import target, target_options, write_file
 
 
 @click.command(
@@ -50,12 +50,12 @@ def command(
         titles = {n: k.title for n, k in connection.pipeline.pack.kinds.items()}
         if dry_run:
             plan = plan_only(connection, sources)
-            print_plan(shown, plan, titles, firm.base_currency, 5000)
-            sys.exit(common.FINDINGS if plan.intake.summary.attention else common.OK)
+            print_plan(shown, plan, titles, firm.base_currency)
+            sys.exit(common.FINDINGS if plan.needs_attention else common.OK)
         report, sent = push(connection, sources, saved)
         if locks is not None:
             value = locks_of(connection.outbox, firm.id)
-            locks.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+            write_file(locks, json.dumps(value, indent=1) + "\n")
             click.echo(f"{len(value['lock'])} documents to lock are in {locks}", err=True)
         if form == "json":
             click.echo(json.dumps(_as_json(report, sent), default=str))

@@ -47,11 +47,35 @@ def _validator(name: str) -> Any:
     return Draft202012Validator(schema, registry=registry)
 
 
+@cache
+def _quick(name: str) -> Any:
+    """The same schema compiled for a plain yes or no."""
+    import jsonschema_rs
+
+    def retrieve(uri: str) -> Any:
+        return json.loads(schema_file(uri.rsplit("/", 1)[-1].removesuffix(".json")).read_text())
+
+    schema = json.loads(schema_file(name).read_text(encoding="utf-8"))
+    base = f"https://schema.invalid/{name}.json"
+    return jsonschema_rs.Draft202012Validator(schema, retriever=retrieve, base_uri=base)
+
+
+def is_valid(name: str, tree: Any) -> bool:
+    """Whether a tree fulfils the schema `name`, without a word on why not."""
+    try:
+        return bool(_quick(name).is_valid(tree))
+    except (ValueError, TypeError, OverflowError):
+        # Values that no JSON can hold, such as numbers beyond any size: the slow check says which.
+        return False
+
+
 def check(name: str, tree: Any, at: Position) -> list[Finding]:
     """All faults of a tree against the schema `name`, in the order of the file."""
     if not isinstance(tree, SourceMap):
         hint = "begin it with `spec: 1`, then `rules:` or whatever it declares"
         return [Finding("PX107", "the file must be a mapping of keys", at, hint=hint)]
+    if is_valid(name, tree):
+        return []
     findings: dict[tuple[object, ...], Finding] = {}
     for error in _validator(name).iter_errors(tree):
         for finding in _explain(error, tree):

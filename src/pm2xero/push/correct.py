@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from pm2xero.decide.decider import Decider
 from pm2xero.decide.decision import Decision, Reason
 from pm2xero.decide.effects import Effects
 from pm2xero.decide.facts import Facts

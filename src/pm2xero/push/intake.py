@@ -96,7 +96,6 @@ class Intake:
 
     def _replay(self, past: Past) -> None:
         """Let the state know all that was decided before, with what it did."""
-        pipeline = self._pipeline
         decisions = {(d.id, d.revision): d for d in past.decisions()}
         posted = Counter(d.id for d in decisions.values() if d.outcome == "post")
         revised: dict[str, Transaction] = {}
@@ -178,10 +177,10 @@ class Intake:
             return
         stored = self._digests.get(tx.id)
         before = self._before.get(tx.id)
-        if stored == (tx.revision, tx.fingerprint.hex()) and before is not None:
-            if before.outcome in ("post", "skip"):
-                self.report.known += 1
-                return
+        same = stored == (tx.revision, tx.fingerprint.hex())
+        if same and before is not None and before.outcome in ("post", "skip"):
+            self.report.known += 1
+            return
         result = self._decide(tx)
         if result.decision.outcome == "reject" and before is not None and before.outcome == "post":
             # The stored, posted revision stays what it is; this one is only reported.
@@ -191,9 +190,9 @@ class Intake:
             self.report.known += 1
             return
         self._sequence += 1
-        if before is not None and before.outcome in ("reject", "hold"):
-            if result.decision.outcome == "post":
-                self.report.newly_posted.append(tx.id)
+        was_stopped = before is not None and before.outcome in ("reject", "hold")
+        if was_stopped and result.decision.outcome == "post":
+            self.report.newly_posted.append(tx.id)
         self._digests[tx.id] = (tx.revision, tx.fingerprint.hex())
         self._held.pop(tx.id, None)
         self._save(result, orjson.dumps(record.raw), self._sequence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -12,9 +12,21 @@ from typing import Any
 
 from pm2xero.errors import Finding, InputError, Position, UsageError
 from pm2xero.outbox.records import StoredRequest
+from pm2xero.push.contents import Rates, TaxShare, contents_of_body
 from pm2xero.push.intake import IntakeReport
 
 ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class TaxTotal:
+    """Tax under one Xero tax type of everything that is due; debits are positive."""
+
+    type: str
+    name: str
+    documents: int
+    net: Decimal
+    tax: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +37,10 @@ class Plan:
         digest: names exactly these requests, with their bodies, by this pack.
         calls: calls needed at least, by contract and dependency level, contacts included.
         seconds: how long that takes under Xero's limits, as far as it can be told beforehand.
+        per_day: calls that Xero allows in a day.
         waiting: requests that cannot go yet, with what blocks them.
+        taxes: by Xero's tax type: its name, how many documents, and their net and tax; debits
+            are positive.
     """
 
     digest: str
@@ -34,7 +49,15 @@ class Plan:
     waiting: tuple[StoredRequest, ...]
     calls: int
     seconds: float
+    per_day: int = 5000
     per_contract: dict[str, tuple[int, int]] = field(default_factory=dict)
+    taxes: tuple[TaxTotal, ...] = ()
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether documents are refused or held, or requests wait for a person."""
+        stuck = any(r.state in ("rejected", "unknown", "held") for r in self.waiting)
+        return stuck or self.intake.summary.attention > 0
 
     def as_json(self) -> dict[str, Any]:
         """The plan as it is saved and printed for machines."""
@@ -46,8 +69,20 @@ class Plan:
                 f"{kind}.{outcome}": {"count": cell.count, "money": str(cell.money)}
                 for (kind, outcome), cell in sorted(summary.cells.items())
             },
+            "tax": [
+                {
+                    "type": t.type,
+                    "name": t.name,
+                    "documents": t.documents,
+                    "net": str(t.net),
+                    "tax": str(t.tax),
+                }
+                for t in self.taxes
+            ],
             "requests": [r.id for r in self.due],
             "calls": self.calls,
+            "calls_per_day": self.per_day,
+            "seconds": round(self.seconds),
             "waiting": [
                 {"request": r.id, "state": r.state, "blocked_by": r.blocked_by or r.cause}
                 for r in self.waiting
@@ -57,7 +92,7 @@ class Plan:
 
 def make_plan(
     intake: IntakeReport, stored: Sequence[StoredRequest], known_contacts: int, fingerprint: str,
-    per_day: int,
+    per_day: int, rates: Rates,
 ) -> Plan:  # fmt: skip
     """The plan of what is new (`intake`) together with what was planned before."""
     from dataclasses import replace
@@ -78,7 +113,22 @@ def make_plan(
         per_contract[name] = (count, calls)
     seconds = predict_seconds(bound, replace(CallLimits(), per_day=per_day))
     digest = _digest(due, fingerprint)
-    return Plan(digest, intake, tuple(due), tuple(waiting), bound, seconds, per_contract)
+    return Plan(
+        digest, intake, tuple(due), tuple(waiting), bound, seconds, per_day, per_contract,
+        tuple(_taxes(due, rates)),
+    )  # fmt: skip
+
+
+def _taxes(due: Sequence[StoredRequest], rates: Rates) -> Iterator[TaxTotal]:
+    totals: dict[str, tuple[int, TaxShare]] = {}
+    for request in due:
+        said = contents_of_body(request.element, rates)
+        for type, share in said.taxes.items() if said is not None else ():
+            count, sum_ = totals.get(type, (0, TaxShare(ZERO, ZERO)))
+            totals[type] = (count + 1, sum_ + share)
+    for type, (count, share) in sorted(totals.items()):
+        rate = rates.get(type)
+        yield TaxTotal(type, rate.name if rate else type, count, share.net, share.tax)
 
 
 def _contact_number(element: str) -> str | None:

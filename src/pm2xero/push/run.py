@@ -19,7 +19,8 @@ def plan_only(connection: Connection, sources: list[Source], per_day: int = 5000
     report = _take_in(connection, sources, lambda saved: None)
     outbox = connection.outbox
     known = len(outbox.contacts())
-    return make_plan(report, outbox.requests(), known, connection.fingerprint, per_day)
+    rates = connection.pipeline.organisation.xero.tax_rates
+    return make_plan(report, outbox.requests(), known, connection.fingerprint, per_day, rates)
 
 
 def push(

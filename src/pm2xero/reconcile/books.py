@@ -43,6 +43,8 @@ class Booked:
     is_behind: bool
     kind: str
     date: date
+    number: str
+    participant: str
     money: Decimal
     standing: str
     cause: str
@@ -125,6 +127,8 @@ class Books:
             is_behind=is_behind,
             kind=tx.kind,
             date=tx.fields["date"],
+            number=str(tx.fields.get("number") or ""),
+            participant=str((tx.fields.get("participant") or {}).get("display_name") or ""),
             money=money_of(tx),
             standing=standing,
             cause=cause,

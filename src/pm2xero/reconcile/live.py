@@ -31,8 +31,9 @@ class Compared:
         details: what differs besides the total, in words.
         verdict: equal; sent_differs (the outbox no longer holds what the document makes);
             behind (Practice Management has a later revision that is not in Xero); voided_here
-            (it is taken back in Practice Management, not in Xero); changed, gone, missing (in
-            Xero: other contents, voided or deleted, not found).
+            (it is taken back in Practice Management, not in Xero); by_hand_otherwise (entered in
+            Xero by hand, with other amounts); changed, gone, missing (in Xero: other contents,
+            voided or deleted, not found).
     """
 
     request: str
@@ -114,7 +115,9 @@ def _one(
     elif _is_by_hand(last):
         # Whoever enters a document by hand may split its lines otherwise; its total must be right.
         wanted = sent = replace(there or NOTHING, total=abs(item.money))
-        verdict = "equal" if there is not None and there.total == wanted.total else "changed"
+        details = _other_accounts(item, there) if there is not None else []
+        right = there is not None and there.total == wanted.total and not details
+        verdict = "equal" if right else "by_hand_otherwise"
     elif sent is None or wanted is None or not sent.same(wanted):
         verdict = "sent_differs"
         details = wanted.differences(sent) if sent is not None and wanted is not None else []
@@ -134,6 +137,19 @@ def _one(
         item.date,
         tuple(details),
     )
+
+
+def _other_accounts(item: Booked, there: Contents) -> list[str]:
+    """Where an entry by hand books other amounts than the document's journal, in words."""
+    journal: dict[str, Decimal] = {}
+    for entry in item.entries:
+        code = entry.account.code or entry.name
+        journal[code] = journal.get(code, ZERO) + entry.amount
+    return [
+        f"account {code} {abs(journal.get(code, ZERO)):,.2f}, there {abs(net):,.2f}"
+        for code, net in there.accounts.items()
+        if abs(journal.get(code, ZERO)) != abs(net)
+    ]
 
 
 def _is_by_hand(request: StoredRequest) -> bool:

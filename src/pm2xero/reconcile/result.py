@@ -162,7 +162,7 @@ def reconcile(
         ),
         unsupported=_groups(b for b in booked if b.standing == "unsupported"),
         voided_here=_with(found.compared, "voided_here"),
-        changed_there=_with(found.compared, "changed", "gone", "missing"),
+        changed_there=_with(found.compared, "changed", "gone", "missing", "by_hand_otherwise"),
         by_hand=found.by_hand,
         accounts=tuple(accounts),
         controls=tuple(_controls(accounts, chart, matters)),

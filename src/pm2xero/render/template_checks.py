@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,13 @@ _LINE: Shape = dict.fromkeys(("description", "net", "tax", "account", "tax_type"
 _ITEMS = "[]"
 
 
-def check_templates(pack: Pack) -> list[Finding]:
+def check_templates(pack: Pack, env: BodyEnvironment | None = None) -> list[Finding]:
     """Every fault of the templates that the requests of a pack name, without rendering any.
 
     PX400: there is no such template; PX401: it cannot be read; PX402: it reads a name that its
     requests do not provide; PX403: a value stands inside quotes.
     """
-    env = environment(pack.template_dirs)
+    env = env or environment(pack.template_dirs)
     found: dict[tuple[object, ...], Finding] = {}
     for (_, kind), specs in pack.requests.items():
         for spec in specs:
@@ -113,15 +114,21 @@ def _check(env: BodyEnvironment, spec: RequestSpec, names: Shape) -> Iterator[Fi
     yield from _names(env, spec.template, names, spec, frozenset())
 
 
-def _names(
-    env: BodyEnvironment, name: str, names: Shape, spec: RequestSpec, seen: frozenset[str]
-) -> Iterator[Finding]:
+@lru_cache(maxsize=128)
+def parsed(env: BodyEnvironment, name: str) -> tuple[list[str], nodes.Template, frozenset[str]]:
+    """The lines of a template that can be read, its tree, and the names that it does not set."""
     assert env.loader is not None
     source = env.loader.get_source(env, name)[0]
     tree = env.parse(source, name)
-    lines = source.splitlines()
+    return source.splitlines(), tree, frozenset(meta.find_undeclared_variables(tree))
+
+
+def _names(
+    env: BodyEnvironment, name: str, names: Shape, spec: RequestSpec, seen: frozenset[str]
+) -> Iterator[Finding]:
+    lines, tree, undeclared = parsed(env, name)
     file = template_file(env, name)
-    unknown = meta.find_undeclared_variables(tree) - set(names)
+    unknown = undeclared - set(names)
     for node in tree.find_all(nodes.Name):
         if node.ctx == "load" and node.name in unknown:
             message = f'this template has no "{node.name}" to read in the request "{spec.id}"'

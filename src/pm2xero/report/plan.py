@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
@@ -10,14 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from pm2xero.push.intake import IntakeReport
-from pm2xero.push.plan import Plan
+from pm2xero.push.plan import Plan, TaxTotal
 from pm2xero.report.text import print_decision, print_summary
 
+ZERO = Decimal("0.00")
 
-def print_plan(
-    out: Console, plan: Plan, titles: dict[str, str], currency: str, per_day: int
-) -> None:  # fmt: skip
-    """Documents and money, requests by endpoint, calls against the day, and what waits."""
+
+def print_plan(out: Console, plan: Plan, titles: dict[str, str], currency: str) -> None:
+    """Documents and money, requests by endpoint, tax, calls against the day, and what waits."""
     _print_attention(out, plan.intake)
     if plan.intake.summary.cells:
         print_summary(out, plan.intake.summary, titles, currency, False)
@@ -27,19 +28,58 @@ def print_plan(
         text = f"{len(plan.intake.newly_posted)} were held or rejected before and would now post: "
         out.print(Text(text + ", ".join(plan.intake.newly_posted[:10]), style="yellow"))
     out.print()
+    if plan.due:
+        _print_due(out, plan, currency)
+    else:
+        out.print("nothing to send")
+    _print_waiting(out, plan)
+
+
+def _print_due(out: Console, plan: Plan, currency: str) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("to send")
-    table.add_column("documents", justify="right")
+    table.add_column("requests", justify="right")
     table.add_column("calls", justify="right")
     for name, (count, calls) in sorted(plan.per_contract.items()):
         verb, endpoint = name.split(".", 1)
-        table.add_row(f"{verb.upper()} {endpoint.replace('.', '/')}", str(count), str(calls))
+        table.add_row(f"{verb.upper()} {endpoint.replace('.', '/')}", f"{count:,}", f"{calls:,}")
     out.print(table)
-    length = f"{plan.seconds / 60:,.0f} minutes" if plan.seconds >= 120 else "less than two minutes"
-    out.print(f"needs at least {plan.calls:,} calls of {per_day:,} a day, about {length}")
+    if plan.taxes:
+        out.print()
+        _print_taxes(out, plan.taxes, currency)
+    out.print()
+    length = f"about {plan.seconds / 60:,.0f} minutes"
+    if plan.seconds < 120:
+        length = "less than two minutes"
+    out.print(f"needs at least {plan.calls:,} calls of {plan.per_day:,} a day, {length}")
+    if plan.calls > plan.per_day:
+        days = -(-plan.calls // plan.per_day)
+        text = f"that is {days} days: a push stops at the day's limit, the next one goes on"
+        out.print(Text(text, style="yellow"))
+
+
+def _print_taxes(out: Console, taxes: tuple[TaxTotal, ...], currency: str) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
+    table.add_column("tax (debits positive)", footer="all")
+    table.add_column("documents", justify="right")
+    total = sum((t.net for t in taxes), ZERO)
+    table.add_column(f"net {currency}", justify="right", footer=f"{total:,.2f}")
+    total = sum((t.tax for t in taxes), ZERO)
+    table.add_column(f"tax {currency}", justify="right", footer=f"{total:,.2f}")
+    for tax in taxes:
+        name = tax.name if tax.name == tax.type else f"{tax.name} ({tax.type})"
+        table.add_row(name, str(tax.documents), f"{tax.net:,.2f}", f"{tax.tax:,.2f}")
+    out.print(table)
+
+
+def _print_waiting(out: Console, plan: Plan) -> None:
     causes = Counter((r.state, r.blocked_by or r.cause or "") for r in plan.waiting)
     for (state, cause), count in causes.most_common():
-        out.print(Text(f"{count} {state}: {cause}", style="yellow"))
+        why = f"by {cause}" if state == "blocked" else f"({cause})"
+        requests = "request" if count == 1 else "requests"
+        out.print(Text(f"{count} {requests} {state} {why}", style="yellow"))
+    if plan.waiting:
+        out.print("`pm2xero status` says why")
 
 
 def print_push(
@@ -54,12 +94,13 @@ def print_push(
     out.print()
     out.print(Text(f"{sent.confirmed} requests confirmed by Xero in {sent.calls} calls", "green"))
     for count, word in ((sent.rejected, "refused by Xero"), (sent.blocked, "blocked by these"),
-                        (sent.unknown, "of unknown outcome; the next push looks them up")):  # fmt: skip
+                        (sent.unknown, "of unknown outcome; the next push looks them up"),
+                        (sent.left, "planned, not sent in this run")):  # fmt: skip
         if count:
             out.print(Text(f"{count} {word}", style="red"))
     if sent.stopped:
         out.print(Text(f"stopped: {sent.stopped}", style="yellow"))
-    if sent.rejected or sent.blocked:
+    if sent.rejected or sent.blocked or sent.unknown:
         out.print("`pm2xero status` says why")
 
 

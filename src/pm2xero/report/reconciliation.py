@@ -19,6 +19,7 @@ VERDICTS = {
     "behind": "a later revision is not in Xero",
     "voided_here": "voided in Practice Management, still in Xero",
     "changed": "edited in Xero",
+    "by_hand_otherwise": "entered by hand with other amounts",
     "gone": "voided or deleted in Xero",
     "missing": "not found in Xero",
 }

@@ -56,22 +56,17 @@ def print_summary(
     out: Console, summary: Summary, titles: dict[str, str], currency: str, requests: bool
 ) -> None:
     """The table by kind and outcome with its totals, warnings, and what is left to people."""
-    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
     used = [o for o in OUTCOMES if summary.outcome(o).count]
-    table.add_column("kind", footer="all", no_wrap=True, overflow="ellipsis")
-    for outcome in used:
-        total = summary.outcome(outcome)
-        table.add_column(outcome, justify="right", footer=str(total.count), no_wrap=True)
-        table.add_column(currency, justify="right", footer=money(total.money), no_wrap=True)
     kinds = [k for k in titles if any((k, o) in summary.cells for o in used)]
     kinds += sorted({k for k, _ in summary.cells} - set(titles))
-    for kind in kinds:
-        row: list[str] = [kind]
-        for outcome in used:
-            cell = summary.cells.get((kind, outcome))
-            row += [str(cell.count), money(cell.money)] if cell else ["", ""]
-        table.add_row(*row)
-    out.print(table)
+    wide = max(map(len, kinds), default=0) + sum(
+        len(money(summary.outcome(o).money)) + max(len(o), 5) + 4 for o in used
+    )
+    out.print(
+        _across(summary, kinds, used, currency)
+        if wide <= out.width
+        else _down(summary, kinds, used, currency)
+    )
     if requests:
         out.print(f"{summary.requests:,} requests to Xero")
     for (code, message), count in summary.warnings.most_common():
@@ -79,6 +74,41 @@ def print_summary(
     if summary.by_hand.count:
         text = f"{summary.by_hand.count} to be entered in Xero by hand"
         out.print(f"{text}, {money(summary.by_hand.money)} {currency} in all")
+
+
+def _across(summary: Summary, kinds: list[str], used: list[str], currency: str) -> Table:
+    """A row for each kind, two columns for each outcome."""
+    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
+    table.add_column("kind", footer="all", no_wrap=True)
+    for outcome in used:
+        total = summary.outcome(outcome)
+        table.add_column(outcome, justify="right", footer=str(total.count), no_wrap=True)
+        table.add_column(currency, justify="right", footer=money(total.money), no_wrap=True)
+    for kind in kinds:
+        row: list[str] = [kind]
+        for outcome in used:
+            cell = summary.cells.get((kind, outcome))
+            row += [str(cell.count), money(cell.money)] if cell else ["", ""]
+        table.add_row(*row)
+    return table
+
+
+def _down(summary: Summary, kinds: list[str], used: list[str], currency: str) -> Table:
+    """A row for each kind and outcome, so that no amount is ever cut on a narrow terminal."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("kind", overflow="fold")
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column(currency, justify="right", no_wrap=True)
+    for kind in kinds:
+        for outcome in used:
+            cell = summary.cells.get((kind, outcome))
+            if cell:
+                table.add_row(kind, outcome, str(cell.count), money(cell.money))
+    for outcome in used:
+        total = summary.outcome(outcome)
+        table.add_row("all", outcome, str(total.count), money(total.money), style="bold")
+    return table
 
 
 def money(amount: Decimal) -> str:

@@ -14,7 +14,7 @@ from pm2xero.xero.ports import Outbox
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is; `settled` of `total` requests have an answer."""
+    """How far a run is: `settled` of the `total` that were due at its start have an answer."""
 
     settled: int
     total: int
@@ -39,6 +39,7 @@ class Book:
         self._clock = clock
         self.rows = list(outbox.requests())
         self._states: dict[str, RequestState] = {row.id: row.state for row in self.rows}
+        self._due = [row.id for row in self.rows if row.state in _WAITING]
         self._links = dict(outbox.links())
         self.contact_ids = {number: known[0] for number, known in outbox.contacts().items()}
         self.tally = Tally()
@@ -102,12 +103,8 @@ class Book:
 
     def progress(self, calls: int) -> Progress:
         """How far the run is."""
-        settled = sum(1 for state in self._states.values() if state not in _WAITING)
-        return Progress(settled, len(self._states), calls)
-
-    def count(self, *states: RequestState) -> int:
-        """How many requests are in one of these states, as far as this run has moved them."""
-        return sum(1 for state in self._states.values() if state in states)
+        settled = sum(1 for request in self._due if self._states[request] not in _WAITING)
+        return Progress(settled, len(self._due), calls)
 
     def _set(self, rows: Sequence[StoredRequest], state: RequestState) -> None:
         self._states.update((row.id, state) for row in rows)

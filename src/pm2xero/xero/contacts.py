@@ -26,6 +26,7 @@ _FEW = 3
 _PAGE = 1000
 _TRIES = 4
 _LONGEST_NAME = 255
+_ID_LENGTH = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class ContactBook:
         self._errors = errors
         self.ids = ids
         self.refused: dict[str, Refusal] = {}
+        # Xero says that they exist, but does not show them.
+        self._puzzling: dict[str, Refusal] = {}
         # Changes the key after an answer, because Xero repeats its answers, faults as well.
         self._salt = 0
 
@@ -76,7 +79,9 @@ class ContactBook:
             missing = self._left(missing)
             if not missing:
                 return
-        raise StopRun("no_answer", "Xero does not create the contacts; run it again later")
+        self.refused.update((n, self._puzzling[n]) for n in missing if n in self._puzzling)
+        if self._left(missing):
+            raise StopRun("no_answer", "Xero does not create the contacts; run it again later")
 
     def _left(self, wanted: Mapping[str, str]) -> dict[str, str]:
         return {
@@ -98,7 +103,7 @@ class ContactBook:
         self.ids[number] = xero_id
 
     def _look_up(self, wanted: Mapping[str, str]) -> dict[str, Found]:
-        if len(wanted) <= _FEW and all("/" not in number for number in wanted):
+        if len(wanted) <= _FEW and all(_is_plain(number) for number in wanted):
             answers = [self._caller.read(f"/Contacts/{quote(n, safe='')}", {}) for n in wanted]
             found = [contact for answer in answers for contact in _contacts(answer)]
         else:
@@ -163,6 +168,7 @@ class ContactBook:
                 clashed[number] = name
             elif refusal.entry.treat == "adopt":
                 # It has come to be since it was looked for; the next look finds it.
+                self._puzzling[number] = refusal
                 self._salt += 1
             else:
                 self.refused[number] = refusal
@@ -192,6 +198,11 @@ class ContactBook:
 
 def _contacts(answer: Response) -> list[dict[str, Any]]:
     return list((answer.json or {}).get("Contacts") or [])
+
+
+def _is_plain(number: str) -> bool:
+    """Whether a number can stand in a path and is not taken for a ContactID there."""
+    return len(number) < _ID_LENGTH and number.replace("-", "").replace("_", "").isalnum()
 
 
 def _batches(items: Sequence[tuple[str, str]]) -> Iterator[Sequence[tuple[str, str]]]:

@@ -114,11 +114,12 @@ class Budget:
         # unverified: the spelling of the problem; clients were seen to compare `day` and `Daily`.
         is_daily = "day" in problem or "dail" in problem
         if is_daily or seconds > self.limits.longest_wait:
-            hours = f"in about {max(1, round(seconds / 3600))} hours" if text else "tomorrow"
+            hours = round(seconds / 3600)
+            when = f"in about {hours} hours" if hours > 1 else "in about an hour"
             raise StopRun(
                 "day_limit",
-                f"Xero takes no more calls for now; what is left is sent when you run it again"
-                f" {hours}",
+                "Xero takes no more calls for now; what is left is sent when you run it again"
+                f" {when if text else 'tomorrow'}",
             )
         self._left.pop("minute", None)
         return max(1, seconds)

@@ -84,6 +84,7 @@ class Sender:
         budget = Budget(limits or CallLimits(), clock)
         nap = LEASE.total_seconds() / 4
         self._is_held = False
+        self._alive = clock()
         self._caller = Caller(client, budget, errors, self._keep_alive, clock, sleep, nap)
 
     def run(self, on_progress: Callable[[Progress], None] | None = None) -> SendReport:
@@ -91,7 +92,7 @@ class Sender:
 
         Raises:
             LeaseTaken: PE110, another process is sending for this organisation.
-            OutboxError: the outbox was changed by something else meanwhile.
+            StateConflict: PE105, another process has taken over meanwhile and sent the same.
         """
         if not self._is_held:
             with self.lease():
@@ -116,6 +117,7 @@ class Sender:
                 )
             )
         self._is_held = True
+        self._alive = self._clock()
         try:
             yield
         finally:
@@ -123,7 +125,10 @@ class Sender:
             self._outbox.release(self._owner)
 
     def _keep_alive(self) -> None:
-        self._outbox.heartbeat(self._owner)
+        now = self._clock()
+        if now - self._alive >= LEASE / 8:
+            self._outbox.heartbeat(self._owner)
+            self._alive = now
 
 
 class _Run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -59,7 +59,8 @@ def run_case(case: Case, firms: Firms) -> CaseResult:
     except Pm2XeroError as exc:
         findings = tuple(_at(f, case.at) for f in exc.findings)
         return CaseResult(case, "failed", findings, kind, "", None, (), frozenset())
-    findings = (*at_hand.findings, *_differences(case, decision, requests))
+    found = (*at_hand.findings, *_differences(case, decision, requests))
+    findings = tuple(replace(f, message=f"{case.name}: {f.message}") for f in found)
     region = at_hand.pipeline.pack.region
     status, findings = _status(case, findings)
     return CaseResult(case, status, findings, kind, region, decision, requests, seen)

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from pm2xero.render.request import Request
-from pm2xero.verify.cases.emit import block
+from pm2xero.verify.cases.emit import block, flow
 from pm2xero.verify.cases.load import NEVER_EXPECTED
 from pm2xero.verify.cases.model import CaseFile, CaseResult
 from pm2xero.verify.cases.run import body_of
@@ -88,8 +88,10 @@ def _answered(result: CaseResult) -> bool:
 
 def _of_file(file: CaseFile, results: list[CaseResult]) -> list[Change]:
     text = file.path.read_text(encoding="utf-8")
-    lines = text.splitlines(keepends=True)
+    cases = _value(yaml.compose(text, Loader=yaml.SafeLoader), "cases").value
     found: list[Change] = []
+    after = text
+    # From the last case to the first, so that the places of those before stay true.
     for result in sorted(results, key=lambda r: -r.case.index):
         expected = result.case.expected
         golden = expected.golden
@@ -101,10 +103,8 @@ def _of_file(file: CaseFile, results: list[CaseResult]) -> list[Change]:
         if golden is not None:
             found.append(_golden(golden, result))
             made["requests"] = {"from": golden.relative_to(file.path.parent).as_posix()}
-        _replace(lines, text, result.case.index, made)
-    after = "".join(lines)
-    if after != text:
-        found.append(Change(file.path, file.shown, text, after))
+        after = _replaced(after, cases[result.case.index], made)
+    found.append(Change(file.path, file.shown, text, after))
     return [c for c in found if c.before != c.after]
 
 
@@ -114,22 +114,20 @@ def _golden(path: Path, result: CaseResult) -> Change:
     return Change(path, str(path), before, after)
 
 
-def _replace(lines: list[str], text: str, index: int, expect: dict[str, Any]) -> None:
-    """Put a new `expect` in the place of the old one; comments inside of it are lost."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    cases = _value(root, "cases").value
-    key, value = _pair(cases[index], "expect")
-    start, indent = key.start_mark.line, key.start_mark.column
-    end = value.end_mark.line
-    if value.flow_style or value.end_mark.column > indent:
-        end += 1
-    # A block ends where the next token begins: what stands between (blank lines, comments) stays.
-    while end > start + 1 and not lines[end - 1].split("#")[0].strip():
-        end -= 1
-    lead = lines[start][:indent]
-    made = [line + "\n" for line in block({"expect": expect}, indent)]
-    made[0] = lead + made[0][indent:]
-    lines[start:end] = made
+def _replaced(text: str, case: Any, expect: dict[str, Any]) -> str:
+    """The text with a new `expect` in the place of the old one; comments inside of it are lost."""
+    key, value = _pair(case, "expect")
+    start, end = key.start_mark.index, value.end_mark.index
+    if case.flow_style:
+        return f"{text[:start]}expect: {flow(expect)}{text[end:]}"
+    # A block ends where the next token begins: blank lines and comments before it stay.
+    kept = text[start:end].splitlines(keepends=True)
+    while len(kept) > 1 and not kept[-1].split("#")[0].strip():
+        kept.pop()
+    end = start + len("".join(kept))
+    made = "\n".join(block({"expect": expect}, key.start_mark.column)).lstrip()
+    newline = "\n" if kept[-1].endswith("\n") else ""
+    return f"{text[:start]}{made}{newline}{text[end:]}"
 
 
 def _value(node: Any, key: str) -> Any:

@@ -1,1 +1,19 @@
-"""x"""
+"""Proofs about a pack: gaps, conflicts, rules that never apply and rules that add nothing."""
+
+from __future__ import annotations
+
+from pm2xero.verify.proofs.example import Example, replay
+from pm2xero.verify.proofs.prove import ProofFinding, ProofReport, Prover, prove
+from pm2xero.verify.proofs.why_not import Change, WhyNot, why_not
+
+__all__ = [
+    "Change",
+    "Example",
+    "ProofFinding",
+    "ProofReport",
+    "Prover",
+    "WhyNot",
+    "prove",
+    "replay",
+    "why_not",
+]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from pm2xero.pack.chart import Chart
 from pm2xero.pack.conditions import AllOf, Condition
@@ -14,16 +15,32 @@ from pm2xero.verify.proofs.words import Words
 from pm2xero.verify.proofs.worlds import AnyFirm, OneFirm
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What must be told apart besides what conditions name: that of an actual document or firm.
+
+    Attributes:
+        texts: texts that occur.
+        names: accounts, banks and tax codes that occur.
+        lists: how many items each list has, by its path.
+    """
+
+    texts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    lists: Mapping[str, int] = field(default_factory=dict)
+
+
 class KindProof:
     """The rules of a kind as formulas; `chart` is None for any firm there could be."""
 
     def __init__(
-        self, pack: Pack, kind: str, chart: Chart | None, *, lists: dict[str, int] | None = None
+        self, pack: Pack, kind: str, chart: Chart | None, seen: Seen | None = None
     ) -> None:
         self.kind = pack.kinds[kind]
         self.rules = pack.rules_of(kind)
-        words = Words(r.conditions[kind] for r in self.rules)
-        for name, count in (lists or {}).items():
+        seen = seen or Seen()
+        words = Words((r.conditions[kind] for r in self.rules), seen.texts, seen.names)
+        for name, count in seen.lists.items():
             words.want_items(name, count)
         self.domain = Domain(self.kind, words)
         if chart is None:

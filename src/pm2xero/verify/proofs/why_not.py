@@ -1,1 +1,224 @@
-"""x"""
+"""Why a rule did not take part in a decision, and the least that would have to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pm2xero.decide.decider import Decider
+from pm2xero.decide.explain import Tested, candidates
+from pm2xero.decide.facts import Facts
+from pm2xero.decide.program import Program
+from pm2xero.decide.state import State
+from pm2xero.decide.tree import Branch, branch, holds
+from pm2xero.decide.values import say
+from pm2xero.errors import Finding, UsageError
+from pm2xero.pack.model import Pack, Rule
+from pm2xero.pack.organisation import Organisation
+from pm2xero.pack.suggest import did_you_mean
+from pm2xero.pack.types import FieldType
+from pm2xero.read.transaction import Transaction
+from pm2xero.verify.proofs.domain import Domain, Place
+from pm2xero.verify.proofs.kind import KindProof, Seen, blocks
+from pm2xero.verify.proofs.terms import Model, Term, same
+
+MISSING = "(missing)"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that would have to be another; both as a bookkeeper reads them."""
+
+    path: str
+    now: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """How a rule stands to one transaction.
+
+    Attributes:
+        applies: the rule takes part in the decision already; then nothing else is said.
+        for_kind: the rule is for transactions of this kind at all.
+        failed: the tests of the rule that did not come out as it needs, with their values.
+        blocked_by: rules that turn the transaction down before this one, which posts, is asked.
+        changes: the fewest changes after which the rule takes part.
+        possible: whether any change of the transaction and of what is known of others suffices.
+        elsewhere: where none does: another organisation or chart of accounts could.
+    """
+
+    rule: Rule
+    applies: bool
+    for_kind: bool
+    failed: tuple[Tested, ...] = ()
+    blocked_by: tuple[Rule, ...] = ()
+    changes: tuple[Change, ...] = ()
+    possible: bool = True
+    elsewhere: bool = False
+
+
+def why_not(
+    pack: Pack, organisation: Organisation, rule_id: str, tx: Transaction, state: State
+) -> WhyNot:
+    """What keeps a rule from taking part in the decision about a transaction.
+
+    Raises:
+        UsageError: PU903 when the pack has no rule of that id.
+        RuntimeError: the solver gave up.
+    """
+    rule = next((r for r in pack.rules if r.id == rule_id), None)
+    if rule is None:
+        hint = did_you_mean(rule_id, [r.id for r in pack.rules])
+        raise UsageError(Finding("PU903", f'the pack has no rule "{rule_id}"', hint=hint))
+    if tx.kind not in rule.kinds:
+        return WhyNot(rule, False, False, possible=False)
+    decider = Decider(pack, organisation)
+    program = decider.program(tx.kind)
+    mask = program.truths(tx, state)
+    condition = rule.conditions[tx.kind]
+    tree = branch(condition, program.index) if condition is not None else None
+    blocking = _blocking(program, mask) if rule.outcome == "post" else ()
+    if holds(tree, mask) and not blocking:
+        return WhyNot(rule, True, True)
+    failed = _failed_tests(decider, program, rule, tree, mask, tx, state)
+    actual = _Actual(program.facts, tx, state)
+    proof = KindProof(pack, tx.kind, decider.chart, actual.seen())
+    wishes = list(actual.wishes(proof.domain))
+    wanted = proof.holding(proof.rules[[r.id for r in proof.rules].index(rule_id)])
+    best = proof.asking.fewest_broken([w for _, _, w in wishes], wanted)
+    if best is None:
+        other = KindProof(pack, tx.kind, None)
+        elsewhere = other.ask(other.holding(rule)) is not None
+        return WhyNot(rule, False, True, failed, blocking, (), False, elsewhere)
+    model, broken = best
+    changes = [_change(proof.domain, model, *wishes[i][:2]) for i in broken]
+    return WhyNot(rule, False, True, failed, blocking, tuple(changes))
+
+
+def _blocking(program: Program, mask: int) -> tuple[Rule, ...]:
+    found = []
+    for compiled in program.rules:
+        condition = compiled.rule.conditions[program.kind.name]
+        tree = branch(condition, program.index) if condition is not None else None
+        if blocks(compiled.rule) and holds(tree, mask):
+            found.append(compiled.rule)
+    return tuple(found)
+
+
+def _failed_tests(
+    decider: Decider, program: Program, rule: Rule, tree: Branch | None, mask: int,
+    tx: Transaction, state: State,
+) -> tuple[Tested, ...]:  # fmt: skip
+    if tree is None:
+        return ()
+    wrong = {str(program.atoms[i]) for i in _failed(tree, mask)}
+    listed = next(c for c in candidates(decider, tx, state) if c.rule == rule.id)
+    return tuple({t.text: t for t in listed.tests if t.text in wrong}.values())
+
+
+def _failed(tree: Branch, mask: int) -> Iterator[int]:
+    """The tests that keep a tree from holding."""
+    if holds(tree, mask):
+        return
+    if tree.op == "atom":
+        yield tree.atom
+    for part in tree.parts:
+        yield from _failed(part, mask)
+
+
+class _Actual:
+    """The values that a transaction and the state really have."""
+
+    def __init__(self, facts: Facts, tx: Transaction, state: State) -> None:
+        self.facts = facts
+        self.tx = tx
+        self.state = state
+
+    def seen(self) -> Seen:
+        """All texts of the transaction and of the documents it refers to."""
+        texts: dict[str, None] = {}
+        lists: dict[str, int] = {}
+        _collect(self.tx.fields, texts, lists, "")
+        names = tuple(texts)
+        for name in self.facts.documents(self.tx.fields):
+            fact = self.state.document(name)
+            texts.update(dict.fromkeys(t for t in (fact.kind, fact.contact) if t))
+        matter = self.facts.shortfall(self.tx, self.state)[1]
+        return Seen((*texts, *((matter,) if matter else ())), names, lists)
+
+    def wishes(self, domain: Domain) -> Iterator[tuple[Place, Any, Term]]:
+        """Place, value and formula of everything that is as it is."""
+        for place, there in list(domain.present.items()):
+            yield place, None, same(there, self.at(place) is not None)
+        for place, (term, _) in list(domain.leaves.items()):
+            value = self.at(place)
+            if value is not None:
+                yield place, value, same(term, domain.constant(value))
+
+    def at(self, place: Place) -> Any:
+        """The value at a place, None where there is nothing."""
+        if place[0] == "submission":
+            return self.facts.past(self.tx, self.state)[0]
+        if place[0] == "earlier":
+            return self.facts.past(self.tx, self.state)[1]
+        if place[0] == "trust":
+            short, matter = self.facts.shortfall(self.tx, self.state)
+            return matter if place[-1] == "matter" else short
+        if place[0] == "document":
+            attribute = place[-1] if place[-1] in _DOCUMENT else None
+            name = self.at(place[1:-1] if attribute else place[1:])
+            fact = self.state.document(name) if name is not None else None
+            return None if fact is None else getattr(fact, str(attribute or "amount_due"))
+        value: Any = self.tx.fields
+        for step in place:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+
+_DOCUMENT = ("state", "kind", "amount_due", "contact")
+
+
+def _collect(value: Any, texts: dict[str, None], lists: dict[str, int], path: str) -> None:
+    if isinstance(value, str):
+        texts[value] = None
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            _collect(inner, texts, lists, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        lists[path] = len(value)
+        for inner in value:
+            _collect(inner, texts, lists, path)
+
+
+def _change(domain: Domain, model: Model, place: Place, now: Any) -> Change:
+    found = domain.leaves.get(place)
+    if now is None:
+        # Something must appear or go: say what, where its value is known.
+        there = model.holds(domain.present[place])
+        then = _shown(domain, model, found) if there and found else "(present)"
+        return Change(_path(place), MISSING if there else "(present)", then if there else MISSING)
+    assert found is not None
+    return Change(_path(place), say(now), _shown(domain, model, found))
+
+
+def _shown(domain: Domain, model: Model, leaf: tuple[Term, FieldType]) -> str:
+    term, kind = leaf
+    if kind.name == "flag":
+        return say(model.holds(term))
+    return str(domain.plain(model.number(term), kind))
+
+
+def _path(place: Place) -> str:
+    if place[0] == "document":
+        named = place[1:-1] if place[-1] in _DOCUMENT else place[1:]
+        what = place[-1] if place[-1] in _DOCUMENT else "details in Xero"
+        return f"{what} of the document in {_path(named)}"
+    text = ""
+    for step in place:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

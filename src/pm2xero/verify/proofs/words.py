@@ -27,7 +27,7 @@ from pm2xero.verify.proofs.terms import Term, both, either, order, same
 
 ITEMS = 2
 MAX_ITEMS = 20
-_OTHERS = ("X-1", "X-2", "X-3", "X-4", "X-5", "X-6")
+OTHERS = ("X-1", "X-2", "X-3", "X-4", "X-5", "X-6")
 
 
 def tests(condition: Condition | None) -> Iterator[Compare | Sum | Repeated | Quantified]:
@@ -54,16 +54,19 @@ class Words:
         items: how many items of each list are told apart.
     """
 
-    def __init__(self, conditions: Iterable[Condition | None]) -> None:
+    def __init__(
+        self, conditions: Iterable[Condition | None], texts: Iterable[str] = (),
+        names: Iterable[str] = (),
+    ) -> None:  # fmt: skip
         self.attributes: set[str] = set()
-        self.names: list[str] = []
+        self.names: list[str] = list(names)
         self._items: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
         self._samples: list[str] = []
         for condition in conditions:
             for test in tests(condition):
                 self._note(test)
-        for text in (*_OTHERS, *self._samples):
+        for text in (*OTHERS, *self._samples, *texts, *self.names):
             self.number(text)
 
     def items(self, name: str) -> int:

@@ -209,9 +209,11 @@ class OneFirm(_World):
             self.domain.words.attributes | {"class", "mapped", "in_xero", "purpose", "status"}
         )
         kinds: dict[tuple[Any, ...], AccountFact] = {}
-        for name in (*names, *self.domain.words.names, UNMAPPED):
+        named = dict.fromkeys(self.domain.words.names)
+        for name in (*named, *names, UNMAPPED):
             fact = look(name)
-            kinds.setdefault(tuple(_of(fact, a) for a in seen), fact)
+            own = (name,) if name in named else ()
+            kinds.setdefault((*own, *(_of(fact, a) for a in seen)), fact)
         found = self._choices[reference] = list(kinds.values())
         return found
 

@@ -1,0 +1,68 @@
+"""What the bookkeeper enters in Xero by hand, to read or as a table."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import IO
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from pm2xero.reconcile.books import Booked
+from pm2xero.report.text import money
+
+COLUMNS = (
+    "id", "date", "kind", "number", "participant", "amount", "currency", "journal", "code", "why",
+    "what_to_do",
+)  # fmt: skip
+# A spreadsheet takes text that begins so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def print_manual_work(out: Console, work: Sequence[Booked], currency: str) -> None:
+    """Each document with its journal, why it was not copied, and what to do; then the total."""
+    for item in work:
+        head = " ".join(x for x in (item.kind, item.number, item.participant) if x)
+        amount = f"  {item.money:,.2f} {currency}" if item.money else ""
+        out.print(Text(f"{item.date.isoformat()}  {item.id}  {head}{amount}", style="bold"))
+        for entry in item.entries:
+            side, value = (
+                ("debit ", entry.amount) if entry.amount > 0 else ("credit", -entry.amount)
+            )
+            name = " ".join(x for x in (entry.account.code, entry.account.name) if x) or entry.name
+            _line(out, f"{side} {value:>14,.2f}  {name}")
+        _line(out, item.message, "dim")
+        if item.remedy:
+            _line(out, f"→ {item.remedy}")
+        out.print()
+    total = sum((b.money for b in work), Decimal("0.00"))
+    amount = f", {money(total)} {currency} in all" if total else ""
+    word = "transaction" if len(work) == 1 else "transactions"
+    out.print(f"{len(work)} {word} to enter in Xero by hand{amount}")
+    if work:
+        out.print("when one is done: pm2xero resolve ID --as-done-in-xero XERO_ID --reason …")
+
+
+def write_manual_work(stream: IO[str], work: Iterable[Booked], currency: str) -> None:
+    """The same as CSV; text that a spreadsheet would take for a formula is made harmless."""
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for item in work:
+        journal = "; ".join(
+            f"{'debit' if e.amount > 0 else 'credit'} {e.account.code or e.name} {abs(e.amount)}"
+            for e in item.entries
+        )
+        texts = [item.id, item.date.isoformat(), item.kind, item.number, item.participant]
+        rest = [currency, journal, item.cause, item.message, item.remedy]
+        writer.writerow([*map(_harmless, texts), str(item.money), *map(_harmless, rest)])
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _line(out: Console, text: str, style: str = "") -> None:
+    out.print(Padding(Text(text, style=style), (0, 0, 0, 4), expand=False))
