@@ -38,6 +38,11 @@ types: $(READY)
 unit: $(READY)
 	$(BIN)/pytest -n 2 tests
 
+SEEDS ?= 10000
+
+simulate: $(READY)
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
 bench: $(READY) .venv/.bench
 	$(BIN)/python -m tests.benchmarks
 

@@ -104,6 +104,17 @@ class Office:
             found = {b.code: b.debit - b.credit for b in sandbox.trial_balance()}
         return found.get(code, Decimal(0))
 
+    def archive(self, code: str) -> None:
+        """A user archives an account in Xero."""
+        with self.xero() as sandbox:
+            sandbox.archive_account(code)
+
+    def restore(self, code: str) -> None:
+        """A user makes an archived account active again."""
+        accounts = [json.loads(body) for (body,) in self.xero_sql("SELECT body FROM account")]
+        (found,) = (a["AccountID"] for a in accounts if a.get("Code") == code)
+        self.user_calls("POST", f"/Accounts/{found}", {"Status": "ACTIVE"})
+
     def user_calls(self, method: str, path: str, body: object) -> None:
         """What a user does in Xero by hand, as a call of another client."""
         import httpx
@@ -116,9 +127,9 @@ class Office:
                 "xero-tenant-id": sandbox.organisation_id,
                 "Accept": "application/json",
             }
-            client = httpx.Client(transport=AsgiTransport(sandbox.app), headers=headers)
             url = f"https://api.xero.com/api.xro/2.0{path}"
-            answer = client.request(method, url, json=body)
+            with httpx.Client(transport=AsgiTransport(sandbox.app), headers=headers) as client:
+                answer = client.request(method, url, json=body)
             assert answer.status_code == 200, answer.text
 
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:

@@ -127,9 +127,9 @@ def _is_done(world: World, lot: tuple[Document, ...], chance: random.Random) -> 
         clock.sleep(121)
         return False
     except (UsageError, LeaseLost, StateConflict) as exc:
-        # Another push did its work meanwhile, or Xero did not answer; nothing is lost.
+        # Another push did its work meanwhile, or Xero takes no calls; nothing is lost.
         trouble.counts[exc.findings[0].code] += 1
-        clock.sleep(60)
+        clock.sleep(chance.choice((60, _DAY)))
         return False
     trouble.counts["adopted"] += report.adopted
     if report.stopped is not None:

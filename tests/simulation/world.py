@@ -116,9 +116,7 @@ class World:
         outbox._engine = outbox._engine.execution_options(compiled_cache=_COMPILED)
         outbox.trouble = fragile
         sign_in = AsgiTransport(self.sandbox.app)
-        tokens = GrantedToken(
-            Credentials("firm", "secret"), clock=self.clock, transport=sign_in
-        )
+        tokens = GrantedToken(Credentials("firm", "secret"), clock=self.clock, transport=sign_in)
         client = XeroClient(
             tokens,
             tenant=self.sandbox.organisation_id,
@@ -126,9 +124,7 @@ class World:
             transport=FaultyLine(AsgiTransport(self.sandbox.app), fragile),
         )
         try:
-            yield Connection(
-                target, fresh, outbox, client, "pack", self.clock, self.clock.sleep
-            )
+            yield Connection(target, fresh, outbox, client, "pack", self.clock, self.clock.sleep)
         finally:
             client.close()
             tokens.close()

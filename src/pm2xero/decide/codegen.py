@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from pm2xero.decide.facts import Facts
+from pm2xero.decide.folding import Loop, is_constant, remembered
 from pm2xero.decide.state import State
 from pm2xero.decide.values import getter
 from pm2xero.pack.conditions import (
@@ -27,6 +28,7 @@ from pm2xero.pack.conditions import (
     Sum,
 )
 from pm2xero.pack.expressions import PathExpr
+from pm2xero.pack.taxes import CENT
 from pm2xero.pack.types import DERIVED_LISTS, RecordType, ReferenceType, TaxCodeType
 from pm2xero.read.transaction import Transaction
 
@@ -73,6 +75,8 @@ class _Generator:
             "facts": facts,
             "total": sum,
             "ZERO": _ZERO,
+            "CENT": CENT,
+            "HALF_UP": ROUND_HALF_UP,
         }
         self.counter = 0
         self.outer = _Block("    ")
@@ -81,18 +85,33 @@ class _Generator:
     def truths(self, atoms: list[Atom]) -> Truths:
         base = 0
         tests: list[str] = []
-        loops: dict[str, tuple[_Block, list[str]]] = {}
+        loops: dict[str, tuple[_Block, list[tuple[str, int]]]] = {}
         for bit, atom in enumerate(atoms):
             if isinstance(atom, Quantified):
                 base |= self.loop(atom, 1 << bit, loops)
                 continue
-            tests.append(f"    if {self.atom(atom, self.outer)}: m |= {1 << bit}")
-        body = [*self.outer.lines, f"    m = {base}", *tests]
-        for head, (block, checks) in loops.items():
-            body += [f"    for i in {head}:", *block.lines, *checks]
-        body.append("    return m")
-        made: Truths = self.function("truths(tx, s)", body)
-        return made
+            expression = self.atom(atom, self.outer)
+            if is_constant(expression):
+                base |= (1 << bit) if eval(expression, self.names) else 0
+            else:
+                tests.append(f"    if {expression}: m |= {1 << bit}")
+        made = []
+        for number, (head, (block, checks)) in enumerate(loops.items()):
+            lines = [(n, e) for n, _, e in (x.strip().partition(" = ") for x in block.lines)]
+            loop = Loop(head, lines, checks)
+            if loop.constant:
+                base = self.always(loop, base)
+            else:
+                made += remembered(loop, number, self.names)
+        body = [*self.outer.lines, f"    m = {base}", *tests, *made, "    return m"]
+        compiled: Truths = self.function("truths(tx, s)", body)
+        return compiled
+
+    def always(self, loop: Loop, base: int) -> int:
+        """The bits of a loop over a list that is the same for every document."""
+        body = [f"    m = {base}", f"    for i in {loop.head}:"]
+        body += loop.body()
+        return int(self.function("truths()", [*body, "    return m"])())
 
     def item_test(self, condition: Condition) -> ItemTest:
         block = _Block("    ")
@@ -106,7 +125,9 @@ class _Generator:
         exec(compile(source, f"<conditions of {self.facts.kind.name}>", "exec"), self.names)
         return self.names["truths"]
 
-    def loop(self, atom: Quantified, bit: int, loops: dict[str, tuple[_Block, list[str]]]) -> int:
+    def loop(
+        self, atom: Quantified, bit: int, loops: dict[str, tuple[_Block, list[tuple[str, int]]]]
+    ) -> int:
         """Adds a test over a list to the one loop of that list; returns the bit it starts with."""
         head, nullable = self.value(atom.over, self.outer)
         head = f"({head} or ())" if nullable else head
@@ -115,9 +136,9 @@ class _Generator:
         block, checks = loops[head]
         expression = self.condition(atom.where, block)
         if atom.which == "any":
-            checks.append(f"        if {expression}: m |= {bit}")
+            checks.append((expression, bit))
             return 0
-        checks.append(f"        if not ({expression}): m &= ~{bit}")
+        checks.append((expression, -bit))
         return bit
 
     def constant(self, value: Any) -> str:
@@ -225,6 +246,13 @@ class _Generator:
         if first in DERIVED_LISTS and record.field(first) is None:
             if first == "roles":
                 return self.constant(self.facts.roles), False
+            simple = self.facts.simple(first)
+            if simple is not None:
+                if not simple:
+                    return self.constant(()), False
+                value = f"t[{simple!r}]"
+                pair = f"() if {value} is None else ({value},)"
+                return self.hoist(self.outer, f"#{first}", pair, False)
             return self.hoist(self.outer, f"#{first}", f"facts.{first}(t)", False)
         if isinstance(path.holder, TaxCodeType):
             read = self.constant(getter(path, self.facts))
@@ -303,6 +331,12 @@ class _Generator:
         )
         if path.attribute in ("calculated", "off_by"):
             net = f"i[{holder.on!r}]"
+            if path.attribute == "off_by":
+                factor, _ = self.hoist(block, f"#factor {fact}", f"{fact}.factor", True)
+                taxed = f"i[{holder.amount!r}]"
+                exact = f"abs(({net} * {factor}).quantize(CENT, HALF_UP) - {taxed})"
+                guard = f"None if {factor} is None or {net} is None or {taxed} is None else {exact}"
+                return self.hoist(block, f"#tax {fact}.off_by", guard, True)
             both = f"{net}, i[{holder.amount!r}]" if path.attribute == "off_by" else net
             expression = f"{fact}.{path.attribute}({both})"
         else:

@@ -34,24 +34,28 @@ class Decider:
         A malformed record is rejected; an engine fault leaves the transaction undetermined, which
         is a rejection too: nothing is posted on a guess.
         """
-        if type(tx) is Malformed:
+        if isinstance(tx, Malformed):
             return _malformed(tx)
-        assert isinstance(tx, Transaction)
         program = self._programs.get(tx.kind) or self.program(tx.kind)
         try:
             verdict = program.verdict(program.truths(tx, state))
         except EngineFault as fault:
             return _refused(tx, "undetermined", fault.findings[0].message)
-        warnings: tuple[Warning_, ...] = ()
-        if verdict.warnings or tx.unknown:
+        warnings = verdict.warned
+        if tx.unknown or warnings is None:
             warnings = self._warnings(program, verdict.warnings, tx, state)
+        if verdict.post is not None:
+            mapping, rule = verdict.post
+            return Decision(tx.id, tx.revision, tx.kind, "post", (), warnings, mapping, rule)
         if verdict.outcome is None:
             return self._posted(program, verdict.posts, tx, warnings)
-        reasons = tuple(_reason(program.rules[i], tx, state) for i in verdict.reasons)
-        leaves = program.rules[verdict.reasons[0]].rule.leaves
+        reasons = verdict.fixed
+        if reasons is None:
+            reasons = tuple([_reason(program.rules[i], tx, state) for i in verdict.reasons])
         return Decision(
-            tx.id, tx.revision, tx.kind, verdict.outcome, reasons, warnings, None, None, leaves
-        )
+            tx.id, tx.revision, tx.kind, verdict.outcome, reasons, warnings, None, None,
+            verdict.leaves,
+        )  # fmt: skip
 
     def _posted(
         self, program: Program, posts: tuple[int, ...], tx: Transaction,
@@ -85,9 +89,8 @@ class Decider:
 
     def apply(self, tx: Transaction | Malformed, decision: Decision, state: MemoryState) -> None:
         """Let all that follow see what was decided (and, when posted, what it did)."""
-        if type(tx) is Malformed:
+        if isinstance(tx, Malformed):
             return
-        assert isinstance(tx, Transaction)
         earlier = state.earlier(tx.id)
         if earlier is not None:
             same = tx.revision == earlier.revision and tx.fingerprint[:8] == earlier.digest[:8]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from pm2xero.pack.model import Outcome
+from pm2xero.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reason:
     """Why a transaction is not posted.
 
@@ -43,7 +43,7 @@ class Reason:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Warning_:
     """Something worth knowing that does not stop a transaction."""
 
@@ -57,7 +57,7 @@ class Warning_:
         return {"code": self.code, "message": self.message, "rule": self.rule, "at": self.at}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Decision:
     """Outcome of one transaction; the first reason is the primary one.
 

@@ -5,7 +5,7 @@ All of it is declared with the kind (`opens`, `settles`, `postings`); this modul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -28,9 +28,11 @@ def compile_trust_moves(kind: Kind, facts: Facts) -> TrustMoves | None:
     if not moves:
         return None
 
-    def all_moves(tx: Transaction, state: State) -> Iterator[tuple[str, str, Decimal]]:
-        for move in moves:
-            yield from move(tx, state)
+    if len(moves) == 1:
+        return moves[0]
+
+    def all_moves(tx: Transaction, state: State) -> list[tuple[str, str, Decimal]]:
+        return [m for move in moves for m in move(tx, state)]
 
     return all_moves
 
@@ -43,16 +45,35 @@ def _trust_move(posting: Posting, facts: Facts) -> TrustMoves:
     test = compile_item_test(posting.when, facts) if posting.when is not None else None
     each, sign = posting.each, -posting.sign
 
-    def moves(tx: Transaction, state: State) -> Iterator[tuple[str, str, Decimal]]:
+    first = matters[0] if len(matters) == 1 else _first_of(matters)
+
+    def one(tx: Transaction, state: State) -> list[tuple[str, str, Decimal]]:
         if test is not None and not test(tx, None, state):
-            return
-        for item in (tx.fields[each] or ()) if each else (None,):
-            matter = _first(matters, tx, item, state)
+            return []
+        matter = first(tx, None, state)
+        bank = held_in(tx, None, state)
+        if matter is None or bank is None:
+            return []
+        moved = amount(tx, None, state)
+        return [(matter, bank, moved if sign == 1 else -moved)]
+
+    def moves(tx: Transaction, state: State) -> list[tuple[str, str, Decimal]]:
+        if test is not None and not test(tx, None, state):
+            return []
+        made = []
+        for item in (tx.fields[each] or ()) if each else ():
+            matter = first(tx, item, state)
             bank = held_in(tx, item, state)
             if matter is not None and bank is not None:
-                yield matter, bank, sign * amount(tx, item, state)
+                moved = amount(tx, item, state)
+                made.append((matter, bank, moved if sign == 1 else -moved))
+        return made
 
-    return moves
+    return moves if each else one
+
+
+def _first_of(getters: list[Getter]) -> Getter:
+    return lambda tx, item, state: _first(getters, tx, item, state)
 
 
 def _first(getters: list[Getter], tx: Transaction, item: Any, state: State) -> Any:
@@ -79,7 +100,8 @@ class Effects:
     def apply(self, tx: Transaction, mapping: str, state: MemoryState) -> None:
         """Make the transaction's effect seen by all that follow."""
         if self._opens is not None:
-            amount, contact = (get(tx, None, state) for get in self._opens)
+            amount = self._opens[0](tx, None, state)
+            contact = self._opens[1](tx, None, state)
             step = self._request(mapping)
             request = f"{tx.id}/{step}" if step else None
             fact = DocumentFact(tx.id, "in_xero", self._kind, amount, contact, request)
@@ -96,8 +118,8 @@ class Effects:
         for settle in self._settles:
             settle(tx, state, sign)
         if self._trust is not None:
-            for matter, bank, amount in list(self._trust(tx, state)):
-                state.move_trust(matter, bank, sign * amount)
+            for matter, bank, amount in self._trust(tx, state):
+                state.move_trust(matter, bank, amount if sign == 1 else -amount)
 
 
 def _compile_settles(
@@ -108,6 +130,7 @@ def _compile_settles(
 
     def apply(tx: Transaction, state: MemoryState, sign: int) -> None:
         for item in (tx.fields[each] or ()) if each else (None,):
-            state.settle(document(tx, item, state), sign * amount(tx, item, state))
+            settled = amount(tx, item, state)
+            state.settle(document(tx, item, state), settled if sign == 1 else -settled)
 
     return apply

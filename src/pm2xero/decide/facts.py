@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,8 @@ from pm2xero.pack.expressions import PathExpr
 from pm2xero.pack.model import Kind
 from pm2xero.read.transaction import Transaction
 
-TrustMoves = Callable[[Transaction, State], Iterator[tuple[str, str, Decimal]]]
+NOTHING = (None, None)
+TrustMoves = Callable[[Transaction, State], list[tuple[str, str, Decimal]]]
 
 
 _FIRST = ("first", None)
@@ -40,6 +41,18 @@ class Facts:
             bank = self.chart.bank
             return lambda name, state: bank(name)
         return lambda name, state: state.document(name)
+
+    def simple(self, derived: str) -> str | None:
+        """The one field that a derived list comes from; "" for none, None for several."""
+        if derived == "banks":
+            paths: list[tuple[str, ...]] = [(f,) for f in self.bank_fields]
+        elif derived == "documents":
+            paths = [tuple(p) for p in self.document_fields]
+        else:
+            return None
+        if not paths:
+            return ""
+        return paths[0][0] if len(paths) == 1 and len(paths[0]) == 1 else None
 
     def banks(self, fields: dict[str, Any]) -> list[str]:
         """The bank accounts that a document names."""
@@ -92,8 +105,17 @@ class Facts:
         """
         if self.trust_moves is None:
             return None, None
+        found = self.trust_moves(tx, state)
+        if len(found) == 1:
+            matter, bank, amount = found[0]
+            if amount >= 0:
+                return NOTHING
+            balance = state.trust_balance(matter, bank)
+            if balance is None or balance + amount >= 0:
+                return NOTHING
+            return -(balance + amount), matter
         moves: dict[tuple[str, str], Decimal] = {}
-        for matter, bank, amount in self.trust_moves(tx, state):
+        for matter, bank, amount in found:
             key = (matter, bank)
             moves[key] = moves[key] + amount if key in moves else amount
         worst: tuple[Decimal | None, str | None] = (None, None)

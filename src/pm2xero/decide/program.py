@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pm2xero.decide.codegen import ItemTest, compile_item_test, compile_truths
+from pm2xero.decide.decision import Reason, Warning_
 from pm2xero.decide.effects import Effects, compile_trust_moves
 from pm2xero.decide.engine import Ruleset
 from pm2xero.decide.facts import Facts
@@ -32,6 +34,10 @@ class Verdict:
     reasons: tuple[int, ...]
     warnings: tuple[int, ...]
     posts: tuple[int, ...]
+    post: tuple[str | None, str] | None = None
+    leaves: str | None = None
+    fixed: tuple[Reason, ...] | None = None
+    warned: tuple[Warning_, ...] | None = None
 
 
 class CompiledRule:
@@ -39,7 +45,9 @@ class CompiledRule:
 
     def __init__(self, rule: Rule, kind: str, facts: Facts) -> None:
         self.rule = rule
+        self.kind = kind
         self.at = str(rule.at)
+        self.fixed = all(isinstance(p, str) for t in rule.texts[kind].values() for p in t.parts)
         self.texts: dict[str, Writer] = {
             name: text_getter(text, facts) for name, text in rule.texts[kind].items()
         }
@@ -52,6 +60,31 @@ class CompiledRule:
                 items_getter(quantified, facts),
                 compile_item_test(quantified.where, facts),
             )
+
+    def text(self, name: str) -> str:
+        """One of the rule's texts when it names nothing of a transaction."""
+        return (
+            "".join(str(p) for p in self.rule.texts[self.kind][name].parts)
+            if name in self.texts
+            else ""
+        )
+
+    def fixed_reason(self) -> Reason:
+        r = self.rule
+        return Reason(
+            r.code,
+            self.text("reason"),
+            self.text("remedy"),
+            r.by_hand,
+            r.id,
+            self.at,
+            r.outcome or "reject",
+            self.conditional,
+        )
+
+    def fixed_warning(self) -> Warning_:
+        r = self.rule
+        return Warning_(r.code, self.text("warning"), r.id, self.at)
 
     def write(self, name: str, tx: Transaction, state: State) -> str:
         """One of the rule's texts for a transaction; empty when the rule has none."""
@@ -135,7 +168,19 @@ class Program:
         self._compare(mask, hits, None if reasons else posts)
         reasons.sort(key=lambda i: (OUTCOME_PRECEDENCE.index(_outcome(self.rules[i])), i))
         outcome = _outcome(self.rules[reasons[0]]) if reasons else None
-        return Verdict(outcome, tuple(reasons), tuple(warnings), tuple(posts))
+        rules = [self.rules[i] for i in reasons]
+        warners = [self.rules[i] for i in warnings]
+        one = self.rules[posts[0]].rule if outcome is None and len(posts) == 1 else None
+        return Verdict(
+            outcome,
+            tuple(reasons),
+            tuple(warnings),
+            tuple(posts),
+            None if one is None else (one.mapping, one.id),
+            rules[0].rule.leaves if rules else None,
+            tuple(r.fixed_reason() for r in rules) if all(r.fixed for r in rules) else None,
+            tuple(r.fixed_warning() for r in warners) if all(r.fixed for r in warners) else None,
+        )
 
     def _compare(self, mask: int, hits: list[int], posts: list[int] | None) -> None:
         shadow = [i for i in self._first if holds(self._trees[i], mask)]
@@ -156,7 +201,7 @@ class Program:
             specs = pack.requests.get((mapping, name), ())
             return next((s.id for s in specs if s.becomes_document), None)
 
-        return step
+        return cache(step)
 
 
 def _outcome(rule: CompiledRule) -> Outcome:

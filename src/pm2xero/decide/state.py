@@ -7,14 +7,16 @@ remain, about 200 bytes each.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Protocol
+
+from pm2xero.records import record
 
 ZERO = Decimal("0.00")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DocumentFact:
     """What is known of a document that another one refers to.
 
@@ -35,7 +37,7 @@ class DocumentFact:
     xero_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Earlier:
     """What was decided before about the same id."""
 
@@ -68,6 +70,11 @@ _STATE_OF = {
     "waiting": "waiting",
 }
 _DECIDED = {"before_integration": "reject", "waiting": "skip"}
+
+
+@lru_cache(maxsize=256)
+def _packed(outcome: str, revision: int) -> bytes:
+    return _CODES[outcome] + min(revision, 0xFFFFFFFF).to_bytes(4, "big")
 
 
 class MemoryState:
@@ -117,7 +124,7 @@ class MemoryState:
 
     def remember(self, id: str, revision: int, digest: bytes, outcome: str) -> None:
         """Note the decision about an id; `outcome` may say why a document cannot be paid yet."""
-        self._seen[id] = _CODES[outcome] + min(revision, 0xFFFFFFFF).to_bytes(4, "big") + digest[:8]
+        self._seen[id] = _packed(outcome, revision) + digest[:8]
 
     def settle(self, id: str, amount: Decimal) -> None:
         """Take an amount off what a document has outstanding (a negative amount puts it back)."""

@@ -51,6 +51,15 @@ def _stepped(path: PathExpr) -> Getter:
 
         return column
 
+    if len(steps) == 2 and not on_item:
+        head, tail = steps
+
+        def two(tx: Transaction, item: Any, state: State) -> Any:
+            value = tx.fields[head]
+            return None if value is None else value[tail]
+
+        return two
+
     def walk(tx: Transaction, item: Any, state: State) -> Any:
         value = item if on_item else tx.fields
         for step in steps:

@@ -9,7 +9,7 @@ from pm2xero.errors import Finding, Position
 from pm2xero.pack.condition_reader import parse_condition
 from pm2xero.pack.expressions import AccountExpr, PathError, PathExpr, Scope, resolve
 from pm2xero.pack.layers import Entry, Merged
-from pm2xero.pack.model import Kind, Opens, Posting, Role, Settles
+from pm2xero.pack.model import Ignored, Kind, Opens, Posting, Role, Settles
 from pm2xero.pack.source import SourceList, SourceMap
 from pm2xero.pack.suggest import did_you_mean, one_of
 from pm2xero.pack.types import (
@@ -153,6 +153,7 @@ class KindBuilder:
         optional = {k: v for k, v in optional.items() if k not in required}
         record = RecordType(name, required, optional)
         scope = Scope(name, record)
+        ignores = values.get("ignores") or SourceMap(values.at)
         return Kind(
             name=name,
             title=str(values["title"]),
@@ -163,6 +164,9 @@ class KindBuilder:
             opens=self._opens(values, scope),
             settles=tuple(self._settles(values, scope)),
             at=entry.at,
+            ignores={
+                str(path): Ignored(str(why), ignores.key_at[path]) for path, why in ignores.items()
+            },
         )
 
     def _postings(self, values: SourceMap, scope: Scope, roles: dict[str, Role]) -> list[Posting]:

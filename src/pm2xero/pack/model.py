@@ -62,6 +62,14 @@ class Settles:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignored:
+    """An amount that no body needs to carry, and why."""
+
+    why: str
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """A type of transaction: what its documents hold and what they do to the ledger."""
 
@@ -74,6 +82,7 @@ class Kind:
     opens: Opens | None
     settles: tuple[Settles, ...]
     at: Position
+    ignores: Mapping[str, Ignored] = field(default_factory=dict)
 
     def fields_of_type(self, name: str) -> tuple[str, ...]:
         """The top-level fields of this kind whose type has the given name."""

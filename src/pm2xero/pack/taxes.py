@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
@@ -35,6 +35,11 @@ class TaxFact:
     suits_account: bool | None = None
     expected: Decimal | None = None
     choices: tuple[str, ...] = ()
+    factor: Decimal | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.rate is not None and self.state == "mapped":
+            object.__setattr__(self, "factor", self.rate.scaleb(-2))
 
     @property
     def mapped(self) -> bool:
@@ -61,9 +66,9 @@ class TaxFact:
 
         None when the tax code is not mapped: its rate would be the wrong one.
         """
-        if self.rate is None or net is None or self.state != "mapped":
+        if self.factor is None or net is None:
             return None
-        return (net * self.rate / 100).quantize(CENT, ROUND_HALF_UP)
+        return (net * self.factor).quantize(CENT, ROUND_HALF_UP)
 
     def off_by(self, net: Decimal | None, tax: Decimal | None) -> Decimal | None:
         """How far a tax amount is from the calculated one, in currency units."""

@@ -76,7 +76,7 @@ class Corrector:
                 return self._undone(old, tx, mapping, there)
             return self._person(tx, "it is voided here, and such an entry is never taken back")
         policy = self._policy(mapping, situation)
-        if policy in ("update", "delete_and_recreate"):
+        if policy in ("update", "delete_and_recreate", "void_and_recreate"):
             return self._redone(old, tx, mapping, there, update=policy == "update")
         if situation == "paid":
             return self._person(tx, "something is paid on it or credited against it there")

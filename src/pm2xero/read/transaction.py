@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pm2xero.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Transaction:
     """One document of Practice Management, read and typed.
 

@@ -22,9 +22,11 @@ from pm2xero.pack.expressions import PathExpr
 from pm2xero.pack.model import LineSource, RequestSpec
 from pm2xero.pack.taxes import CENT, TaxFact
 from pm2xero.read.transaction import Transaction
+from pm2xero.records import record
 
 ZERO = Decimal("0.00")
 MAX_DESCRIPTION = 4000
+MAX_REMEMBERED = 10_000
 
 
 @dataclass(slots=True)
@@ -37,7 +39,7 @@ class _Group:
     sources: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lines:
     """The lines of one document, as templates read them, and which way the money goes."""
 
@@ -97,7 +99,7 @@ def _with_rounding(groups: list[_Group], account: AccountFact, no_tax: TaxFact) 
     kept = []
     for group in groups:
         rate = group.tax.rate
-        calculated = (group.net * rate / 100).quantize(CENT, ROUND_HALF_UP) if rate else ZERO
+        calculated = (group.net * rate.scaleb(-2)).quantize(CENT, ROUND_HALF_UP) if rate else ZERO
         cents += group.tax_amount - calculated
         group.tax_amount = calculated
         kept.append(group)
@@ -118,6 +120,10 @@ def _compile_source(
     test = compile_item_test(source.when, facts) if source.when is not None else None
     each, sign, merge = source.each, source.sign, source.merge
     no_tax = facts.chart.no_tax
+
+    usual = _usual(source, facts)
+    if usual is not None:
+        return usual
 
     def add(tx: Transaction, state: State, groups: dict[object, _Group]) -> None:
         if test is not None and not test(tx, None, state):
@@ -141,6 +147,55 @@ def _compile_source(
             group.sources.append(origin)
 
     return add
+
+
+AddLines = Callable[[Transaction, State, dict[object, _Group]], None]
+
+
+def _usual(source: LineSource, facts: Facts) -> AddLines | None:
+    """The usual line: ledger account, tax code, net, tax and text all stand on the item."""
+    path, tax, amount, text = source.account.path, source.tax, source.tax_amount, source.describe
+    if source.when is not None or not source.merge or source.account.by in ("role", "bank"):
+        return None
+    names = [_item_field(p) for p in (path, tax, source.net, amount, text)]
+    if source.each is None or None in names:
+        return None
+    on_account, on_code, on_net, on_tax, on_text = names
+    each, sign, title = source.each, source.sign, facts.kind.title
+    ledger, look, side = facts.chart.ledger, facts.tax, facts.kind.side
+    memo: dict[tuple[str, str], tuple[object, AccountFact, TaxFact]] = {}
+
+    def found(account: str, code: str) -> tuple[object, AccountFact, TaxFact]:
+        where, rate = ledger(account), look(code, account, side)
+        pair = ((where.code, rate.type), where, rate)
+        if len(memo) < MAX_REMEMBERED:
+            memo[account, code] = pair
+        return pair
+
+    def add(tx: Transaction, state: State, groups: dict[object, _Group]) -> None:
+        for index, item in enumerate(tx.fields[each] or ()):
+            account, code = item[on_account], item[on_code]
+            key, where, rate = memo.get((account, code)) or found(account, code)
+            amount = item[on_net] if sign == 1 else -item[on_net]
+            text = item[on_text] or title
+            group = groups.get(key)
+            if group is None:
+                origin = [f"{each}[{index}]"]
+                groups[key] = _Group(where, rate, amount, item[on_tax], {text: None}, origin)
+            else:
+                group.net += amount
+                group.tax_amount += item[on_tax]
+                group.descriptions[text] = None
+                group.sources.append(f"{each}[{index}]")
+
+    return add
+
+
+def _item_field(path: object) -> str | None:
+    """The one field of the item that a path names, if it is no more than that."""
+    if not isinstance(path, PathExpr) or path.base != "item" or path.attribute is not None:
+        return None
+    return path.steps[0] if len(path.steps) == 1 else None
 
 
 def _tax_getter(source: LineSource, facts: Facts) -> Callable[[Any], TaxFact] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import TemplateError, UndefinedError
@@ -24,7 +25,7 @@ from pm2xero.render.contracts import contract
 from pm2xero.render.lines import LinesOf, compile_lines
 from pm2xero.render.request import Contract, Request, idempotency_key, placeholder
 from pm2xero.render.template_checks import load_template, template_file
-from pm2xero.render.templates import BodyEnvironment, environment, render
+from pm2xero.render.templates import BodyEnvironment, Values, environment, render
 
 Value = Callable[[Transaction, Any, State], Any]
 
@@ -88,6 +89,8 @@ class CompiledRequest:
         self._contact = [getter(p, facts) for p in spec.contact]
         # Text and parameters of the path in turn; the odd ones are parameters.
         self._path = re.split(r"\{([^}]*)\}", spec.path)
+        self._fixed = f"/{spec.path}" if len(self._path) == 1 else None
+        self._id_names: dict[str, str] = {}
 
     def make(
         self, tx: Transaction, state: State, made: Mapping[str, list[str]]
@@ -119,10 +122,12 @@ class CompiledRequest:
             ) from None
         except (TypeError, ValueError, ArithmeticError, TemplateError) as exc:
             raise self._fault(tx, f"the template failed: {exc}") from None
-        path = "/" + "".join(
-            self._id_in_path(tx, part, needs, state) if index % 2 else part
-            for index, part in enumerate(self._path)
-        )
+        path = self._fixed
+        if path is None:
+            path = "/" + "".join(
+                self._id_in_path(tx, part, needs, state) if index % 2 else part
+                for index, part in enumerate(self._path)
+            )
         return Request(
             id=f"{tx.id}/{step}",
             transaction=tx.id,
@@ -132,13 +137,13 @@ class CompiledRequest:
             path=path,
             element=element,
             key=idempotency_key(self._organisation.id, tx.id, tx.revision, step),
-            needs=tuple(dict.fromkeys(needs)),
+            needs=tuple(dict.fromkeys(needs)) if needs else (),
             becomes_document=self.spec.becomes_document,
         )
 
     def values(self, tx: Transaction, item: Any, state: State, needs: list[str]) -> dict[str, Any]:
         """Everything that the template of this step may read."""
-        values = dict(tx.fields)
+        values = Values(tx.fields)
         values["item"] = item
         for name, read in self._values.items():
             values[name] = read(tx, item, state)
@@ -171,7 +176,10 @@ class CompiledRequest:
             return fact.xero_id
         needs.append(fact.request or fact.id)
         kind = fact.kind or ""
-        return placeholder(self._document_id_name(kind), fact.id)
+        name = self._id_names.get(kind)
+        if name is None:
+            name = self._id_names[kind] = self._document_id_name(kind)
+        return placeholder(name, fact.id)
 
     def _document_id_name(self, kind: str) -> str:
         for (_, name), specs in self._decider.pack.requests.items():
@@ -208,6 +216,7 @@ class CompiledRequest:
         )
 
 
+@lru_cache(maxsize=4_096)
 def contact(number: str, name: str) -> dict[str, str]:
     """A contact as Xero takes it: found by its number, made with its name when it is new.
 

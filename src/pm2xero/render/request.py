@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from pm2xero.records import record
+
 
 @dataclass(frozen=True, slots=True)
 class Undo:
@@ -39,7 +41,7 @@ class Contract:
     undo: Undo | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """One call that one transaction makes.
 

@@ -11,7 +11,9 @@ import json.encoder
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, Undefined
@@ -19,8 +21,13 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
 _text = json.encoder.encode_basestring
+
+# Stands for a comma between the rounds of a loop. JSON text never holds it: control characters in
+# values are encoded.
+COMMA = "\x1e"
 
 # What a template may ask of `loop`, without the sandbox looking at it each time.
 _LOOP = frozenset(("first", "last", "index", "index0", "length"))
@@ -81,7 +88,8 @@ class JsonTemplates(Extension):
     def _filtered(self, stream: TokenStream) -> Iterator[Token]:
         quoted = False
         opened = 1
-        for token in stream:
+        tokens = list(stream)
+        for place, token in enumerate(tokens):
             if token.type == "data":
                 text, still, broken = _compact(token.value, quoted)
                 if still and (not quoted or '"' in token.value):
@@ -90,6 +98,8 @@ class JsonTemplates(Extension):
                 if broken is not None:
                     line = token.lineno + broken
                     raise OpenQuote("a quote is not closed", line, stream.name, stream.filename)
+                if text.endswith(",") and not quoted and _ends_loop(tokens, place + 1):
+                    text = text[:-1] + COMMA
                 if text:
                     yield Token(token.lineno, "data", text)
                 continue
@@ -103,6 +113,11 @@ class JsonTemplates(Extension):
             yield token
         if quoted:
             raise OpenQuote("a quote is not closed", opened, stream.name, stream.filename)
+
+
+def _ends_loop(tokens: list[Token], place: int) -> bool:
+    following = [t.value for t in tokens[place : place + 2]]
+    return len(following) == 2 and tokens[place].type == "block_begin" and following[1] == "endfor"
 
 
 def _compact(text: str, quoted: bool) -> tuple[str, bool, int | None]:
@@ -182,5 +197,49 @@ def environment(
 
 def render(template: Template, values: dict[str, Any]) -> str:
     """The JSON text that a template makes of some values."""
-    context = template.new_context(values, shared=False)
-    return "".join(template.root_render_func(context))
+    context: Any
+    if reads_only_names(template):
+        context = Names(values if type(values) is Values else Values(values))
+    else:
+        context = template.new_context(values, shared=False)
+    text = "".join(template.root_render_func(context))
+    if COMMA in text:
+        return text.replace(COMMA + "]", "]").replace(COMMA + "}", "}").replace(COMMA, ",")
+    return text
+
+
+# What a compiled template asks of a whole context: for include, import, set, blocks and macros.
+_WHOLE = frozenset(("get_all", "vars", "exported_vars", "eval_ctx", "derived", "blocks", "super"))
+
+
+@cache
+def reads_only_names(template: Template) -> bool:
+    """Whether a template only looks names up, so that it needs no context of its own."""
+    asked: set[str] = set()
+    codes = [template.root_render_func.__code__]
+    while codes:
+        code = codes.pop()
+        asked.update(code.co_names)
+        codes += [c for c in code.co_consts if isinstance(c, CodeType)]
+    return not template.blocks and not asked & _WHOLE
+
+
+class Values(dict[str, Any]):
+    """The names of a template; what is not there is Jinja's mark for it."""
+
+    def __missing__(self, name: str) -> Any:
+        return missing
+
+
+class Names:
+    """What a compiled template asks of its context, without the making of one."""
+
+    __slots__ = ("resolve_or_missing",)
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.resolve_or_missing = values.__getitem__
+
+    def call(self, function: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        named.pop("_loop_vars", None)
+        named.pop("_block_vars", None)
+        return function(*given, **named)

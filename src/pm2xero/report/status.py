@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,12 +17,19 @@ from pm2xero.outbox.records import StoredDecision, StoredRequest
 from pm2xero.report.text import money
 
 ZERO = Decimal("0.00")
-STUCK = ("rejected", "blocked", "unknown", "held")
+STUCK = ("rejected", "unknown", "held", "waiting", "blocked")
+WORDS = {
+    "rejected": "refused by Xero",
+    "unknown": "of which nobody knows whether Xero has them",
+    "held": "held by a person",
+    "waiting": "not sent yet",
+    "blocked": "blocked",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why requests are stuck: how many transactions, their money, and the sentence."""
+    """Why documents are stuck: which, their money, and the sentence."""
 
     state: str
     cause: str
@@ -57,7 +65,10 @@ class Status:
 
 
 def gather(requests: Iterable[StoredRequest], decisions: Iterable[StoredDecision]) -> Status:
-    """Group what is stuck by its cause; the money of a transaction counts once in a group."""
+    """Group what is stuck by its cause; the money of a transaction counts once in a group.
+
+    A document that a rule holds is stuck as well, though it has no requests (of that revision).
+    """
     states: Counter[str] = Counter()
     groups: dict[tuple[str, str, str], dict[str, Decimal]] = {}
     for request in requests:
@@ -65,39 +76,54 @@ def gather(requests: Iterable[StoredRequest], decisions: Iterable[StoredDecision
         if request.state not in STUCK:
             continue
         if request.state == "blocked":
-            key = ("blocked", f"blocked by {request.blocked_by}", "")
+            key = ("blocked", f"by {request.blocked_by}", "")
         else:
             key = (request.state, request.cause or "", request.message or "")
         groups.setdefault(key, {})[request.transaction] = request.money
-    last = {d.id: d.outcome for d in decisions}
+    last = {d.id: d for d in decisions}
+    for decision in last.values():
+        if decision.outcome == "hold":
+            first = decision.reasons[0] if decision.reasons else {}
+            key = ("waiting", decision.code or "", str(first.get("message", "")))
+            groups.setdefault(key, {})[decision.id] = decision.money
     stuck = tuple(
         Cause(*key, tuple(money_by), sum(money_by.values(), ZERO))
         for key, money_by in sorted(groups.items(), key=lambda g: (STUCK.index(g[0][0]), g[0]))
     )
-    return Status(dict(states), dict(Counter(last.values())), stuck)
+    outcomes = Counter(d.outcome for d in last.values())
+    return Status(dict(states), dict(outcomes), stuck)
 
 
 def print_status(out: Console, status: Status, currency: str) -> None:
     """Two small tables, then the causes."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("documents")
-    table.add_column("", justify="right")
-    for outcome, count in status.decisions.items():
-        table.add_row(outcome, f"{count:,}")
-    out.print(table)
-    out.print()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("requests")
-    table.add_column("", justify="right")
-    for state, count in status.requests.items():
-        table.add_row(state, f"{count:,}")
-    out.print(table)
+    if not status.decisions:
+        out.print("the outbox is empty: nothing was pushed yet")
+        return
+    _table(out, "documents", status.decisions)
+    if status.requests:
+        out.print()
+        _table(out, "requests", status.requests)
     for cause in status.stuck:
         out.print()
-        head = f"{len(cause.transactions)} {cause.state}: {cause.cause}"
+        count = len(cause.transactions)
+        head = f"{count} {'document' if count == 1 else 'documents'} {WORDS[cause.state]}"
+        head += f" {cause.cause}" if cause.state == "blocked" else f" ({cause.cause})"
         amount = f", {money(cause.money)} {currency}" if cause.money else ""
         out.print(Text(head + amount, style="red" if cause.state == "rejected" else "yellow"))
         if cause.message:
-            out.print(f"  {cause.message}")
+            _line(out, cause.message)
         ids = ", ".join(cause.transactions[:12])
-        out.print(f"  {ids}{' …' if len(cause.transactions) > 12 else ''}", style="dim")
+        _line(out, f"{ids}{' …' if count > 12 else ''}", "dim")
+
+
+def _table(out: Console, title: str, counts: dict[str, int]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(title)
+    table.add_column("", justify="right")
+    for name, count in sorted(counts.items(), key=lambda c: -c[1]):
+        table.add_row(name, f"{count:,}")
+    out.print(table)
+
+
+def _line(out: Console, text: str, style: str = "") -> None:
+    out.print(Padding(Text(text, style=style), (0, 0, 0, 2), expand=False))

@@ -178,8 +178,9 @@ class _Run:
                 self._salts[row.id] = max(row.attempts - 1, 0)
                 try:
                     members.append(self._filled(row))
-                except MissingId as error:
-                    self._book.unknown([row], "missing_id", str(error))
+                except MissingId:
+                    # Without its ids it cannot have left; it was only claimed to be refused.
+                    self._book.plan_again([row])
             for batch in _chunks(members):
                 said = "The run was interrupted before Xero answered"
                 self._delivery.settle(batch, "interrupted", said)

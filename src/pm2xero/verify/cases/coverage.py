@@ -12,7 +12,7 @@ from pm2xero.pack.model import Pack, Rule
 from pm2xero.pack.types import ListType, RecordType, ScalarType
 from pm2xero.verify.cases.firms import Firms
 from pm2xero.verify.cases.model import GROUPS, CaseResult, Goal, Group
-from pm2xero.verify.cases.seen import label, outcome_of, tests_of
+from pm2xero.verify.cases.seen import outcome_of, tests_of
 
 _FIXED = ("organisation", "xero")
 
@@ -84,9 +84,7 @@ class _Universe:
                         self.templates[spec.template].add(f"{rule.mapping}/{spec.id}")
 
     def _tests(self, pack: Pack, rule: Rule, kind: str) -> None:
-        condition = rule.conditions[kind]
-        for atom in tests_of(condition):
-            words = label(rule, condition, atom)
+        for atom, words in tests_of(rule.conditions[kind]):
             found = self.tests.setdefault((rule.id, words), _Tests(atom, set(), []))
             found.kinds.add(kind)
             found.records.append(pack.kinds[kind].record)

@@ -54,8 +54,8 @@ class Recorder:
         self._written.clear()
         return written
 
-    def _note(self, value: Any, template: str, line: int, text: str) -> Any:
-        self._written.add((template, line, text))
+    def _note(self, value: Any, template: str, line: str, text: str) -> Any:
+        self._written.add((template, int(line), text))
         return value
 
 
@@ -77,7 +77,7 @@ def _noted(stream: TokenStream, known: list[Field]) -> Iterator[Token]:
             yield Token(line, "lparen", "(")
             yield Token(line, "string", name)
             yield Token(line, "comma", ",")
-            yield Token(line, "integer", line)
+            yield Token(line, "string", str(line))
             yield Token(line, "comma", ",")
             yield Token(line, "string", text)
             yield Token(line, "rparen", ")")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pm2xero.decide.codegen import ItemTest, compile_item_test
@@ -19,25 +20,24 @@ from pm2xero.verify.cases.fields import Field
 from pm2xero.verify.cases.model import Goal
 
 
-def tests_of(condition: Condition | None) -> tuple[Atom, ...]:
-    """Every test of a condition, also the parts of what is asked of the items of a list.
+def parts_of(outer: Quantified) -> tuple[Atom, ...]:
+    """The tests that a list's condition is made of; none where it is a single one."""
+    found = atoms(outer.where)
+    return found if len(found) > 1 else ()
 
-    A list's condition of a single part is one test: its part would say the same again.
-    """
-    found: list[Atom] = []
+
+def tests_of(condition: Condition | None) -> Iterator[tuple[Atom, str]]:
+    """Every test of a condition with its words, also what is asked of the items of a list."""
     for atom in atoms(condition):
-        found.append(atom)
-        if isinstance(atom, Quantified) and len(atoms(atom.where)) > 1:
-            found.extend(atoms(atom.where))
-    return tuple(found)
+        yield atom, str(atom)
+        if isinstance(atom, Quantified):
+            for part in parts_of(atom):
+                yield part, label(atom, part)
 
 
-def label(rule: Rule, condition: Condition | None, atom: Atom) -> str:
-    """A test in words; a part of a list's condition says of which list."""
-    for outer in atoms(condition):
-        if isinstance(outer, Quantified) and atom is not outer and atom in atoms(outer.where):
-            return f"{atom} (of {outer.over.text})"
-    return str(atom)
+def label(outer: Quantified, part: Atom) -> str:
+    """A part of a list's condition in words."""
+    return f"{part} (of {outer.over.text})"
 
 
 def outcome_of(rule: Rule) -> str:
@@ -59,17 +59,14 @@ def decided(decision: Decision, program: Program) -> Iterator[Goal]:
 def tested(program: Program, tx: Transaction, state: State) -> Iterator[Goal]:
     """Each test of each rule of the kind with its truth for this transaction."""
     mask = program.truths(tx, state)
-    for compiled in program.rules:
-        rule = compiled.rule
-        condition = rule.conditions[program.kind.name]
-        for atom in tests_of(condition):
-            words = label(rule, condition, atom)
-            if atom.key in program.index and atom in atoms(condition):
-                truth = bool(mask >> program.index[atom.key] & 1)
-                yield Goal("conditions", rule.id, words, truth)
-                continue
-            for truth in _inner(program, condition, atom, tx, state):
-                yield Goal("conditions", rule.id, words, truth)
+    for watched in _watched(program):
+        if watched.bit is not None:
+            truths = {bool(mask >> watched.bit & 1)}
+        else:
+            items: list[Any] = watched.items(tx, None, state) or []
+            truths = {bool(watched.test(tx, item, state)) for item in items}
+        for truth in truths:
+            yield Goal("conditions", watched.rule, watched.words, truth)
 
 
 def rendered(
@@ -82,21 +79,38 @@ def rendered(
         yield Goal("fields", f"{template}:{line}", f"{{{{ {text} }}}}")
 
 
-def _inner(
-    program: Program, condition: Condition | None, atom: Atom, tx: Transaction, state: State
-) -> set[bool]:
-    """The truths that a part of a list's condition has over the items of the list."""
-    found: set[bool] = set()
-    for outer in atoms(condition):
-        if isinstance(outer, Quantified) and atom in atoms(outer.where):
-            items, test = _compiled(program, outer, atom)
-            values: list[Any] = items(tx, None, state) or []
-            found |= {bool(test(tx, item, state)) for item in values}
-    return found
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A test of a rule: a bit of the truths, or a test of the items of a list."""
+
+    rule: str
+    words: str
+    bit: int | None
+    items: Getter
+    test: ItemTest
 
 
+@lru_cache(maxsize=512)
+def _watched(program: Program) -> tuple[_Watched, ...]:
+    found = []
+    for compiled in program.rules:
+        rule = compiled.rule
+        condition = rule.conditions[program.kind.name]
+        for outer in atoms(condition):
+            bit = program.index[outer.key]
+            found.append(_Watched(rule.id, str(outer), bit, _nothing, _never))
+            if isinstance(outer, Quantified):
+                items = items_getter(outer, program.facts)
+                for part in parts_of(outer):
+                    test = compile_item_test(part, program.facts)
+                    words = label(outer, part)
+                    found.append(_Watched(rule.id, words, None, items, test))
+    return tuple(found)
 
 
-@cache
-def _compiled(program: Program, outer: Quantified, atom: Atom) -> tuple[Getter, ItemTest]:
-    return items_getter(outer, program.facts), compile_item_test(atom, program.facts)
+def _nothing(tx: Transaction, item: Any, state: State) -> Any:
+    return None
+
+
+def _never(tx: Transaction, item: Any, state: State) -> bool:
+    return False

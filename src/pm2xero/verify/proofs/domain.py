@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import date
 from typing import Any, Protocol
 
 from pm2xero.pack.expressions import PathExpr
@@ -37,11 +36,10 @@ from pm2xero.verify.proofs.terms import (
     same,
     total,
 )
-from pm2xero.verify.proofs.words import Words, cents, fields_of
+from pm2xero.verify.proofs.words import EPOCH, Words, fields_of
 
 Place = tuple[str | int, ...]
 MOST_CENTS = 10**15 - 1
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAYS = (date(1900, 1, 1).toordinal(), date(9990, 12, 31).toordinal())
 MOMENTS = tuple((d - EPOCH.date().toordinal()) * 86_400_000_000 for d in DAYS)
 
@@ -195,28 +193,6 @@ class Domain:
         self._patterns.append((name, term, suits))
         return name
 
-    def constant(self, value: Any) -> Term:
-        """A value of Python as a term."""
-        if isinstance(value, str):
-            return self.words.number(value)
-        if isinstance(value, Decimal):
-            return cents(value)
-        if isinstance(value, datetime):
-            return (value - EPOCH) // timedelta(microseconds=1)
-        return value.toordinal() if isinstance(value, date) else value
-
-    def plain(self, number: int, kind: FieldType) -> Any:
-        """A number of the solver as the value in JSON."""
-        name = kind.name if isinstance(kind, ScalarType) else "text"
-        if name == "money":
-            return f"{Decimal(number) / 100:.2f}"
-        if name == "date":
-            return date.fromordinal(number).isoformat()
-        if name == "instant":
-            moment = EPOCH + timedelta(microseconds=number)
-            return moment.isoformat().replace("+00:00", "Z")
-        return number if name == "count" else self.words.text(number)
-
     def _new(self, name: str, kind: FieldType) -> Term:
         if kind.name == "flag":
             return boolean(name)
@@ -266,9 +242,7 @@ class Domain:
             assert isinstance(kind, ListType)
             items = self.listed(place, kind)
             rest = [self._walk(i.place, i.type, path, steps[index:], True) for i in items]
-            return Value(
-                known, items=tuple((i.there, v) for i, v in zip(items, rest, strict=True))
-            )
+            return Value(known, items=tuple((i.there, v) for i, v in zip(items, rest, strict=True)))
         if path.attribute == "count":
             assert isinstance(kind, ListType)
             there = total(choose(i.there, 1, 0) for i in self.listed(place, kind))

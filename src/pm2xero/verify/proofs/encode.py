@@ -121,7 +121,7 @@ class Encoder:
             return both(value.known, other.known, _compared(op, value.term, other.term))
         if op in ("in", "not_in"):
             assert isinstance(operand, tuple)
-            hit = either(*(same(value.term, self.domain.constant(o)) for o in operand))
+            hit = either(*(same(value.term, self.domain.words.constant(o)) for o in operand))
             return both(value.known, hit if op == "in" else no(hit))
         if op == "matches":
             finds = re.compile(str(operand)).search
@@ -130,7 +130,7 @@ class Encoder:
             assert isinstance(operand, int)
             least = operand
             return both(value.known, self.domain.such(value.term, lambda t: len(t) > least))
-        return both(value.known, _compared(op, value.term, self.domain.constant(operand)))
+        return both(value.known, _compared(op, value.term, self.domain.words.constant(operand)))
 
     def _sum(self, test: Sum, item: Item | None) -> Term:
         values = [self.domain.value(p, item) for p in test.paths]
@@ -139,7 +139,7 @@ class Encoder:
             other = self.domain.value(test.operand, item)
             guards.append(other.known)
         else:
-            other = Value(True, self.domain.constant(test.operand))
+            other = Value(True, self.domain.words.constant(test.operand))
         if any(g is False for g in guards):
             return False
         return both(*guards, _compared(test.op, total(_added(v) for v in values), other.term))

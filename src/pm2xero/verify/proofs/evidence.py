@@ -112,7 +112,8 @@ class Evidence:
 
     def redundant(self, rule: Rule, covers: Mapping[str, tuple[Rule, ...]]) -> None:
         """Report a rule that only ever holds together with an earlier one that says the same."""
-        example, holding = None, ()
+        example: Example | None = None
+        holding: tuple[Rule, ...] = ()
         for kind, earlier in covers.items():
             names = {rule.id, *(e.id for e in earlier)}
 
@@ -201,7 +202,7 @@ class Evidence:
 def replay_(example: Example, decider: Decider) -> Decision:
     """What is decided about an example, in the firm that it asks for."""
     if example.firm:
-        decider = Decider(decider.pack, changed(decider.organisation, example.firm))
+        decider = changed(decider, example.firm)
     return replay(example, decider)
 
 

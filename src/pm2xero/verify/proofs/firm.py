@@ -2,103 +2,191 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from pm2xero.pack.organisation import BankAccount, Organisation, XeroAccount
-from pm2xero.pack.types import FieldType
+from pm2xero.decide.decider import Decider
+from pm2xero.pack.model import TaxCode, TaxRateSearch
+from pm2xero.pack.organisation import BankAccount, XeroAccount, XeroTaxRate
+from pm2xero.pack.types import ACCOUNT_CLASS
 from pm2xero.verify.proofs.domain import Domain, Place
 from pm2xero.verify.proofs.terms import Model
 
-_PARTS = ("accounts", "bank_accounts", "roles")
+Facts = dict[str, Any]
+_CLASSES = frozenset(ACCOUNT_CLASS.values)
+# A rate that no tax code of the example asks for otherwise, in per cent.
+_ODD = Decimal("12.34")
 
 
-def firm_of(model: Model, domain: Domain, document: Mapping[str, Any]) -> dict[str, Any]:
-    """What the firm must be like, by path: settings, and its accounts, banks and roles.
+def firm_of(model: Model, domain: Domain, document: Mapping[str, Any]) -> Facts:
+    """What the firm must be like: settings by path, and its accounts, banks, roles and tax codes.
 
     An account is None when it must not be mapped, else what Xero says about it (empty when Xero
     must not have it).
     """
-    found: dict[str, Any] = {}
-    for place, (term, kind) in domain.leaves.items():
+    found: Facts = {}
+    for place in domain.leaves:
         if place[0] in ("organisation", "xero"):
             there = domain.present.get(place)
             known = there is None or model.holds(there)
-            found[".".join(str(p) for p in place)] = (
-                _plain(model, domain, term, kind) if known else None
-            )
-    facts: dict[Place, dict[str, Any]] = {}
-    for place, (term, kind) in domain.leaves.items():
+            found[".".join(map(str, place))] = _plain(model, domain, place) if known else None
+    facts: dict[Place, Facts] = {}
+    for place in domain.leaves:
         if place[0] == "fact":
-            facts.setdefault(place[1:-1], {})[str(place[-1])] = _plain(model, domain, term, kind)
+            facts.setdefault(place[1:-1], {})[str(place[-1])] = _plain(model, domain, place)
     for place, fact in facts.items():
-        if "mapped" not in fact:
-            continue
-        part, name = _named(place, fact, domain, document)
+        name = str(place[1]) if place[0] == "role" else _at(document, place)
         if name is None:
             continue
-        account: dict[str, Any] | None = None
-        if fact["mapped"]:
-            account = {k: v for k, v in fact.items() if k not in ("mapped", "in_xero")}
-            purpose = {k: account.pop(k) for k in ("purpose",) if k in account}
-            account = (account | {"in_xero": True} if fact["in_xero"] else {}) | purpose
-        found.setdefault(part, {})[name] = account
+        if "state" in fact:
+            fact["net"] = _at(document, (*place[:-1], "net"))
+            found.setdefault("tax_codes", {})[name] = fact
+            continue
+        system = domain.present.get(("fact", *place, "system"))
+        if system is not None and not model.holds(system):
+            fact.pop("system", None)
+        found.setdefault(_part(domain, place, fact), {})[name] = _account_facts(fact)
     return found
 
 
-def changed(organisation: Organisation, firm: Mapping[str, Any]) -> Organisation:
-    """The organisation with the changes that an example asks for."""
-    values: dict[str, Any] = {}
-    xero: dict[str, Any] = {}
-    for path, value in firm.items():
-        base, _, name = path.partition(".")
-        if base == "organisation":
-            values[name] = _typed(name, value)
-        elif base == "xero":
-            xero["organisation_class" if name == "class" else name] = _typed(name, value)
-    accounts = dict(organisation.accounts)
-    banks = dict(organisation.bank_accounts)
-    roles = dict(organisation.roles)
-    in_xero = dict(organisation.xero.accounts)
-    for part in _PARTS:
-        for name, account in (firm.get(part) or {}).items():
-            code = f"code of {name}"
-            into: dict[str, Any] = {"accounts": accounts, "bank_accounts": banks}.get(part, roles)
-            into.pop(name, None)
-            if account is None:
-                continue
-            into[name] = code
-            if part == "bank_accounts":
-                banks[name] = BankAccount(code, account.get("purpose", "office"))
-            if account.get("in_xero"):
-                in_xero[code] = _account(code, account)
-    snapshot = replace(organisation.xero, accounts=in_xero, **xero)
-    return replace(
-        organisation, accounts=accounts, bank_accounts=banks, roles=roles, xero=snapshot, **values
-    )
+def changed(decider: Decider, firm: Mapping[str, Any]) -> Decider:
+    """A decider for the firm with the changes that an example asks for."""
+    return _Changed(decider, firm).decider()
 
 
-def _named(
-    place: Place, fact: Mapping[str, Any], domain: Domain, document: Any
-) -> tuple[str, str | None]:
+class _Changed:
+    def __init__(self, decider: Decider, firm: Mapping[str, Any]) -> None:
+        self.pack = decider.pack
+        self.organisation = decider.organisation
+        self.firm = firm
+        snapshot = decider.organisation.xero
+        self.in_xero = dict(snapshot.accounts)
+        self.systems = dict(snapshot.by_system)
+        self.rates = dict(snapshot.tax_rates)
+
+    def decider(self) -> Decider:
+        own: Facts = {}
+        xero: Facts = {}
+        for path, value in self.firm.items():
+            base, _, name = path.partition(".")
+            if base == "organisation":
+                own[name] = _typed(name, value)
+            elif base == "xero":
+                xero["organisation_class" if name == "class" else name] = _typed(name, value)
+        accounts = dict(self.organisation.accounts)
+        for name, fact in self.part("accounts"):
+            accounts.pop(name, None)
+            if fact is not None:
+                accounts[name] = self.account(name, fact)
+        banks = dict(self.organisation.bank_accounts)
+        for name, fact in self.part("bank_accounts"):
+            banks.pop(name, None)
+            if fact is not None:
+                purpose = str(fact.get("purpose", "office"))
+                banks[name] = BankAccount(self.account(name, fact), purpose)
+        roles = self.roles()
+        codes = self.tax_codes()
+        snapshot = replace(
+            self.organisation.xero, accounts=self.in_xero, by_system=self.systems,
+            tax_rates=self.rates, **xero,
+        )  # fmt: skip
+        organisation = replace(
+            self.organisation, accounts=accounts, bank_accounts=banks, roles=roles, xero=snapshot,
+            **own,
+        )  # fmt: skip
+        return Decider(replace(self.pack, tax_codes=codes), organisation)
+
+    def part(self, name: str) -> Iterator[tuple[str, Facts | None]]:
+        yield from (self.firm.get(name) or {}).items()
+
+    def account(self, name: str, fact: Facts) -> str:
+        code = f"code of {name}"
+        if fact.get("in_xero"):
+            self.in_xero[code] = _account(code, fact)
+        return code
+
+    def roles(self) -> dict[str, str]:
+        roles = dict(self.organisation.roles)
+        for name, fact in self.part("roles"):
+            system = self.pack.roles[name].system
+            roles.pop(name, None)
+            if system is not None:
+                self.systems.pop(system, None)
+                if fact is not None:
+                    self.systems[system] = self.in_xero[self.account(name, fact)]
+            elif fact is not None:
+                roles[name] = self.account(name, fact)
+        return roles
+
+    def tax_codes(self) -> dict[str, TaxCode]:
+        codes = dict(self.pack.tax_codes)
+        for name, fact in self.part("tax_codes"):
+            codes.pop(name, None)
+            declared = _tax(name, fact or {})
+            if declared is not None:
+                types, expected, rates = declared
+                at = next(iter(self.pack.kinds.values())).at
+                codes[name] = TaxCode(name, name, types, expected, at)
+                self.rates |= {r.type: r for r in rates}
+        return codes
+
+
+def _tax(
+    name: str, fact: Facts
+) -> tuple[dict[str, str | TaxRateSearch], Decimal | None, list[XeroTaxRate]] | None:
+    """Types by side, the expected rate and what Xero has, so that a tax code is in a state."""
+    state, type_ = fact.get("state"), f"type of {name}"
+    classes = _CLASSES if fact.get("suits_account", True) else frozenset[str]()
+    net, made = Decimal(fact.get("net") or 0), Decimal(fact.get("calculated") or 0)
+    rate = made / net * 100 if net else Decimal(0)
+    found = XeroTaxRate(type_, type_, rate, "ACTIVE", classes)
+    named: dict[str, str | TaxRateSearch] = {"sales": type_, "purchases": type_}
+    search = TaxRateSearch(_ODD, (), "REVENUE")
+    sought: dict[str, str | TaxRateSearch] = {"sales": search, "purchases": search}
+    two = [XeroTaxRate(f"{type_} {n}", "", _ODD, "ACTIVE", _CLASSES) for n in (1, 2)]
+    return {
+        "mapped": (named, None, [found]),
+        "not_in_xero": (named, None, []),
+        "inactive": (named, None, [replace(found, status="DELETED")]),
+        "other_rate": (named, _ODD, [replace(found, rate=Decimal(0))]),
+        "no_rate": (sought, None, []),
+        "several_rates": (sought, None, two),
+    }.get(str(state))
+
+
+def _part(domain: Domain, place: Place, fact: Facts) -> str:
     if place[0] == "role":
-        return "roles", str(place[1])
+        return "roles"
+    leaf = domain.leaves.get(place)
+    bank = "purpose" in fact or (leaf is not None and leaf[1].name == "bank_account")
+    return "bank_accounts" if bank else "accounts"
+
+
+def _account_facts(fact: Facts) -> Facts | None:
+    if not fact["mapped"]:
+        return None
+    if fact["in_xero"]:
+        return {k: v for k, v in fact.items() if k != "mapped"}
+    return {k: v for k, v in fact.items() if k == "purpose"}
+
+
+def _at(document: Any, place: Place) -> Any:
     for step in place:
         try:
             document = document[step]
         except (KeyError, IndexError):
-            return "accounts", None
-    kind = domain.leaves.get(place)
-    bank = kind is not None and kind[1].name == "bank_account" or "purpose" in fact
-    return ("bank_accounts" if bank else "accounts"), str(document)
+            return None
+    return document
 
 
-def _plain(model: Model, domain: Domain, term: Any, kind: FieldType) -> Any:
+def _plain(model: Model, domain: Domain, place: Place) -> Any:
+    term, kind = domain.leaves[place]
     if kind.name == "flag":
         return model.holds(term)
-    return domain.plain(model.number(term), kind)
+    return domain.words.plain(model.number(term), kind)
 
 
 def _typed(name: str, value: Any) -> Any:
@@ -111,7 +199,7 @@ def _typed(name: str, value: Any) -> Any:
     return {"name": value} if name == "default_contact" else value
 
 
-def _account(code: str, fact: Mapping[str, Any]) -> XeroAccount:
+def _account(code: str, fact: Facts) -> XeroAccount:
     return XeroAccount(
         id="",
         code=code,

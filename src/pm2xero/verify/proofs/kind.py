@@ -44,7 +44,7 @@ class KindProof:
             words.want_items(name, count)
         self.domain = Domain(self.kind, words)
         if chart is None:
-            self.domain.world = AnyFirm(self.domain, self.kind)
+            self.domain.world = AnyFirm(self.domain, self.kind, pack)
         else:
             self.domain.world = OneFirm(self.domain, chart)
         self.encoder = Encoder(self.domain)

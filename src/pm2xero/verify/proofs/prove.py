@@ -182,7 +182,8 @@ def signature(pack: Pack, kind: str) -> object:
          tuple(m.text for m in p.matter), p.held_in.text if p.held_in else None)
         for p in declared.postings
     )  # fmt: skip
-    return kind, repr(declared.record), rules, postings
+    found = tuple((n, r.system) for n, r in pack.roles.items())
+    return kind, repr(declared.record), rules, postings, found
 
 
 def _gap(known: _Known) -> bool:

@@ -55,9 +55,7 @@ class Shower:
     def example(self, model: Model) -> Example:
         """The example that a model describes."""
         document = self._record(model, (), self.proof.kind.record)
-        short = ("trust",) in self.domain.present and model.holds(
-            self.domain.presence(("trust",))
-        )
+        short = ("trust",) in self.domain.present and model.holds(self.domain.presence(("trust",)))
         shortfall = self._number(model, ("trust", "shortfall"), 1) if short else 0
         return Example(
             document,
@@ -72,16 +70,15 @@ class Shower:
             if blocks(rule) and rule.id not in concerned:
                 yield no(proof.holds[rule.id])
         numbers = domain.words.number
-        for place, word in ((("status",), "posted"), (("submission",), "first")):
-            if place in domain.leaves:
-                yield same(domain.leaves[place][0], numbers(word))
+        for name, word in (("status", "posted"), ("submission", "first")):
+            leaf = domain.leaves.get((name,))
+            if leaf is not None:
+                yield same(leaf[0], numbers(word))
         for place, there in sorted(domain.present.items(), key=lambda p: str(p[0])):
             yield there if place[0] == "document" else no(there)
         for place, (term, kind) in domain.leaves.items():
             preferred = self._preferred(place, kind)
-            if isinstance(preferred, bool):
-                yield same(term, preferred)
-            elif preferred is not None:
+            if preferred is not None:
                 yield same(term, preferred)
 
     def _preferred(self, place: Place, kind: FieldType) -> Any:
@@ -96,11 +93,11 @@ class Shower:
         if kind.name == "date":
             return self.date.toordinal()
         if kind.name == "instant":
-            return self.domain.constant(self.moment)
+            return self.domain.words.constant(self.moment)
         if kind.name == "count":
             return 1
         if kind.name == "flag":
-            return False
+            return place[0] == "fact"
         if isinstance(kind, ScalarType) and kind.values:
             return number(kind.values[0])
         return None
@@ -135,7 +132,7 @@ class Shower:
             return self._filler(place, kind)
         if kind.name == "flag":
             return model.holds(leaf[0])
-        return self.domain.plain(model.number(leaf[0]), kind)
+        return self.domain.words.plain(model.number(leaf[0]), kind)
 
     def _filler(self, place: Place, kind: FieldType) -> Any:
         """Something plausible where nothing looks."""
@@ -152,17 +149,15 @@ class Shower:
         if kind.name == "ledger_account":
             return next(iter(firm.accounts), "ACCOUNT")
         if isinstance(kind, TaxCodeType):
-            return next(reversed(self.decider.pack.tax_codes), "NT")
+            return next(iter(self.decider.pack.tax_codes), "NT")
         if kind.name == "flag":
             return False
         preferred = self._preferred(place, kind)
         if preferred is not None:
-            return self.domain.plain(preferred, kind)
+            return self.domain.words.plain(preferred, kind)
         return "-".join(str(p) for p in place)
 
-    def _documents(
-        self, model: Model, document: Mapping[str, Any]
-    ) -> Iterator[dict[str, Any]]:
+    def _documents(self, model: Model, document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         seen = set()
         for place, there in self.domain.present.items():
             if place[0] != "document":

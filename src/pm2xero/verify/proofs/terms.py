@@ -6,7 +6,9 @@ outcome is known never reaches the solver.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import z3  # type: ignore[import-untyped]  # z3-solver ships no types
@@ -100,6 +102,18 @@ def size(number: Term) -> Term:
     return abs(number) if isinstance(number, int) else z3.If(number >= 0, number, -number)
 
 
+def taxed(net: Term, rate: Decimal) -> Term:
+    """The tax on a net amount in cents at a rate in per cent, half a cent away from zero."""
+    part = Fraction(rate) / 100
+    top, bottom = part.numerator, part.denominator
+
+    def half_up(amount: Term) -> Term:
+        doubled = 2 * top * amount + bottom
+        return doubled // (2 * bottom) if isinstance(amount, int) else doubled / (2 * bottom)
+
+    return choose(order(net, ">=", 0), half_up(net), -half_up(-net))
+
+
 class Model:
     """One way to make everything that was asked true."""
 
@@ -155,27 +169,45 @@ class Asking:
         if self._solver.check(*literals) != z3.unsat:
             return []
         core = {c.get_id() for c in self._solver.unsat_core()}
-        found = [i for i, l in enumerate(literals) if l.get_id() in core]
+        found = [i for i, literal in enumerate(literals) if literal.get_id() in core]
         for index in list(found):
             fewer = [literals[i] for i in found if i != index]
             if self._solver.check(*fewer) == z3.unsat:
                 found.remove(index)
         return found
 
-    def fewest_broken(self, wishes: list[Term], *wanted: Term) -> tuple[Model, list[int]] | None:
-        """What is wanted with as few wishes broken as possible, and which are broken."""
+    def fewest_broken(
+        self, wishes: list[tuple[Term, int]], near: Mapping[int, tuple[Term, int]], *wanted: Term
+    ) -> tuple[Model, list[int]] | None:
+        """What is wanted with as few wishes broken as possible, and which are broken.
+
+        Args:
+            wishes: formulas, each with how much it counts.
+            near: for some wishes, by index: a number and what it should be close to if broken.
+        """
         if any(w is False for w in wanted):
             return None
         solver = z3.Optimize()
         solver.add(self._solver.assertions())
         solver.add([w for w in wanted if w is not True])
-        for wish in wishes:
+        for wish, weight in wishes:
             if not isinstance(wish, bool):
-                solver.add_soft(wish)
+                solver.add_soft(wish, weight)
         if solver.check() != z3.sat:
             return None
         model = Model(solver.model())
-        return model, [i for i, w in enumerate(wishes) if not model.holds(w)]
+        broken = [i for i, (w, _) in enumerate(wishes) if not model.holds(w)]
+        far = [size(near[i][0] - near[i][1]) for i in broken if i in near]
+        if far:
+            closer = z3.Optimize()
+            closer.add(self._solver.assertions())
+            closer.add([w for w in wanted if w is not True])
+            kept = (w for i, (w, _) in enumerate(wishes) if i not in broken)
+            closer.add([w for w in kept if not isinstance(w, bool)])
+            closer.minimize(total(far))
+            if closer.check() == z3.sat:
+                model = Model(closer.model())
+        return model, broken
 
     def _literal(self, term: Term) -> Term:
         """A name for a formula: the solver takes only plain truths as assumptions."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from pm2xero.decide.decider import Decider
@@ -17,13 +18,18 @@ from pm2xero.errors import Finding, UsageError
 from pm2xero.pack.model import Pack, Rule
 from pm2xero.pack.organisation import Organisation
 from pm2xero.pack.suggest import did_you_mean
-from pm2xero.pack.types import FieldType
+from pm2xero.pack.types import FieldType, ListType, RecordType, ReferenceType, TaxCodeType
 from pm2xero.read.transaction import Transaction
 from pm2xero.verify.proofs.domain import Domain, Place
 from pm2xero.verify.proofs.kind import KindProof, Seen, blocks
 from pm2xero.verify.proofs.terms import Model, Term, same
+from pm2xero.verify.proofs.words import fields_of
 
 MISSING = "(missing)"
+# One more item of a list has to be filled in, so it counts as several changes.
+NEW_ITEM = 5
+# Values of which the nearest that does is the most telling.
+_MEASURED = ("money", "date", "instant", "count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +71,13 @@ def why_not(
     """What keeps a rule from taking part in the decision about a transaction.
 
     Raises:
-        UsageError: PU903 when the pack has no rule of that id.
+        UsageError: PU912 when the pack has no rule of that id.
         RuntimeError: the solver gave up.
     """
     rule = next((r for r in pack.rules if r.id == rule_id), None)
     if rule is None:
         hint = did_you_mean(rule_id, [r.id for r in pack.rules])
-        raise UsageError(Finding("PU903", f'the pack has no rule "{rule_id}"', hint=hint))
+        raise UsageError(Finding("PU912", f'the pack has no rule "{rule_id}"', hint=hint))
     if tx.kind not in rule.kinds:
         return WhyNot(rule, False, False, possible=False)
     decider = Decider(pack, organisation)
@@ -87,7 +93,16 @@ def why_not(
     proof = KindProof(pack, tx.kind, decider.chart, actual.seen())
     wishes = list(actual.wishes(proof.domain))
     wanted = proof.holding(proof.rules[[r.id for r in proof.rules].index(rule_id)])
-    best = proof.asking.fewest_broken([w for _, _, w in wishes], wanted)
+    near = {
+        i: (proof.domain.leaves[place][0], proof.domain.words.constant(value))
+        for i, (place, value, _) in enumerate(wishes)
+        if value is not None and proof.domain.leaves[place][1].name in _MEASURED
+    }
+    best = proof.asking.fewest_broken(
+        [(w, NEW_ITEM if isinstance(p[-1], int) and v is None else 1) for p, v, w in wishes],
+        near,
+        wanted,
+    )
     if best is None:
         other = KindProof(pack, tx.kind, None)
         elsewhere = other.ask(other.holding(rule)) is not None
@@ -139,14 +154,20 @@ class _Actual:
     def seen(self) -> Seen:
         """All texts of the transaction and of the documents it refers to."""
         texts: dict[str, None] = {}
+        names: dict[str, None] = {}
         lists: dict[str, int] = {}
-        _collect(self.tx.fields, texts, lists, "")
-        names = tuple(texts)
+        for place, value, kind in _parts(self.tx.fields, self.facts.kind.record, ()):
+            if kind.name == "list":
+                lists[".".join(place)] = len(value)
+            elif isinstance(value, str):
+                texts[value] = None
+                if isinstance(kind, ReferenceType | TaxCodeType) and kind.name != "document":
+                    names[value] = None
         for name in self.facts.documents(self.tx.fields):
             fact = self.state.document(name)
             texts.update(dict.fromkeys(t for t in (fact.kind, fact.contact) if t))
         matter = self.facts.shortfall(self.tx, self.state)[1]
-        return Seen((*texts, *((matter,) if matter else ())), names, lists)
+        return Seen((*texts, *((matter,) if matter else ())), tuple(names), lists)
 
     def wishes(self, domain: Domain) -> Iterator[tuple[Place, Any, Term]]:
         """Place, value and formula of everything that is as it is."""
@@ -155,7 +176,7 @@ class _Actual:
         for place, (term, _) in list(domain.leaves.items()):
             value = self.at(place)
             if value is not None:
-                yield place, value, same(term, domain.constant(value))
+                yield place, value, same(term, domain.words.constant(value))
 
     def at(self, place: Place) -> Any:
         """The value at a place, None where there is nothing."""
@@ -183,16 +204,19 @@ class _Actual:
 _DOCUMENT = ("state", "kind", "amount_due", "contact")
 
 
-def _collect(value: Any, texts: dict[str, None], lists: dict[str, int], path: str) -> None:
-    if isinstance(value, str):
-        texts[value] = None
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            _collect(inner, texts, lists, f"{path}.{name}" if path else name)
-    elif isinstance(value, list):
-        lists[path] = len(value)
-        for inner in value:
-            _collect(inner, texts, lists, path)
+def _parts(
+    value: Any, kind: FieldType, place: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], Any, FieldType]]:
+    """Every value of a document with its place and type; items share the place of their list."""
+    if value is None:
+        return
+    yield place, value, kind
+    if isinstance(kind, RecordType):
+        for name, inner, _ in fields_of(kind):
+            yield from _parts(value.get(name), inner, (*place, name))
+    elif isinstance(kind, ListType):
+        for item in value:
+            yield from _parts(item, kind.of, place)
 
 
 def _change(domain: Domain, model: Model, place: Place, now: Any) -> Change:
@@ -210,7 +234,8 @@ def _shown(domain: Domain, model: Model, leaf: tuple[Term, FieldType]) -> str:
     term, kind = leaf
     if kind.name == "flag":
         return say(model.holds(term))
-    return str(domain.plain(model.number(term), kind))
+    plain = domain.words.plain(model.number(term), kind)
+    return say(Decimal(plain)) if kind.name == "money" else str(plain)
 
 
 def _path(place: Place) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,11 +23,12 @@ from pm2xero.pack.conditions import (
     Sum,
 )
 from pm2xero.pack.expressions import PathExpr
-from pm2xero.pack.types import RecordType, ReferenceType, TaxCodeType
+from pm2xero.pack.types import FieldType, RecordType, ReferenceType, ScalarType, TaxCodeType
 from pm2xero.verify.proofs.terms import Term, both, either, order, same
 
 ITEMS = 2
 MAX_ITEMS = 20
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OTHERS = ("X-1", "X-2", "X-3", "X-4", "X-5", "X-6")
 
 
@@ -63,10 +65,12 @@ class Words:
         self._items: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
         self._samples: list[str] = []
+        for text in OTHERS:
+            self.number(text)
         for condition in conditions:
             for test in tests(condition):
                 self._note(test)
-        for text in (*OTHERS, *self._samples, *texts, *self.names):
+        for text in (*self._samples, *texts, *self.names):
             self.number(text)
 
     def items(self, name: str) -> int:
@@ -84,6 +88,28 @@ class Words:
     def text(self, number: int) -> str:
         """The text that a number stands for."""
         return list(self._numbers)[number]
+
+    def constant(self, value: Any) -> Term:
+        """A value of Python as a term."""
+        if isinstance(value, str):
+            return self.number(value)
+        if isinstance(value, Decimal):
+            return int(value * 100)
+        if isinstance(value, datetime):
+            return (value - EPOCH) // timedelta(microseconds=1)
+        return value.toordinal() if isinstance(value, date) else value
+
+    def plain(self, number: int, kind: FieldType) -> Any:
+        """A number of the solver as the value in JSON."""
+        name = kind.name if isinstance(kind, ScalarType) else "text"
+        if name == "money":
+            return f"{Decimal(number) / 100:.2f}"
+        if name == "date":
+            return date.fromordinal(number).isoformat()
+        if name == "instant":
+            moment = EPOCH + timedelta(microseconds=number)
+            return moment.isoformat().replace("+00:00", "Z")
+        return number if name == "count" else self.text(number)
 
     def any_text(self, term: Term) -> Term:
         """A term that may be any text."""
@@ -141,11 +167,6 @@ def samples(pattern: str) -> list[str]:
         tries += [re.sub(r"(?<!\\)[+*?]", "", text).replace("\\", "")]
     finds = re.compile(pattern).search
     return [t for t in dict.fromkeys(tries) if t and finds(t)]
-
-
-def cents(amount: Decimal) -> int:
-    """An amount in currency units as whole cents."""
-    return int(amount * 100)
 
 
 def fields_of(record: RecordType) -> Iterator[tuple[str, Any, bool]]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from pm2xero.decide.facts import Facts
 from pm2xero.pack.chart import AccountFact, Chart
 from pm2xero.pack.expressions import PathExpr
-from pm2xero.pack.model import Kind
+from pm2xero.pack.model import Kind, Pack
 from pm2xero.pack.taxes import TaxFact
 from pm2xero.pack.types import (
     ATTRIBUTES,
@@ -31,9 +30,9 @@ from pm2xero.verify.proofs.terms import (
     either,
     implies,
     no,
-    order,
     same,
     size,
+    taxed,
 )
 
 UNMAPPED = "NOT-MAPPED"
@@ -95,12 +94,11 @@ class AnyFirm(_World):
     cannot be here cannot be in any firm; what can be here needs a firm to show it.
     """
 
-    def __init__(self, domain: Domain, kind: Kind) -> None:
+    def __init__(self, domain: Domain, kind: Kind, pack: Pack) -> None:
         super().__init__(domain)
         self._made: set[Place] = set()
-        self._roles = tuple(
-            dict.fromkeys(p.account.role for p in kind.postings if p.account.role)
-        )
+        self._by_system = {("role", name) for name, role in pack.roles.items() if role.system}
+        self._roles = tuple(dict.fromkeys(p.account.role for p in kind.postings if p.account.role))
 
     def constant(self, path: PathExpr) -> Value:
         """A value of the organisation or of Xero."""
@@ -126,6 +124,8 @@ class AnyFirm(_World):
         if at not in self._made:
             self._made.add(at)
             self.domain.axioms.append(implies(in_xero, mapped))
+            if place in self._by_system:
+                self.domain.axioms.append(implies(mapped, in_xero))
         if attribute in ("mapped", "in_xero"):
             return Value(True, mapped if attribute == "mapped" else in_xero)
         if attribute == "id":
@@ -176,7 +176,9 @@ class OneFirm(_World):
         value = self.facts.constant(path)
         if isinstance(value, Mapping):
             value = str(dict(value))
-        return Value(value is not None, None if value is None else self.domain.constant(value))
+        return Value(
+            value is not None, None if value is None else self.domain.words.constant(value)
+        )
 
     def roles(self) -> tuple[Item, ...]:
         """The accounts that the postings of the kind need."""
@@ -276,7 +278,7 @@ class OneFirm(_World):
 
     def _value(self, cases: list[tuple[Term, Any]]) -> Value:
         """One value out of several, of which exactly one case holds."""
-        known = [(when, self.domain.constant(v)) for when, v in cases if v is not None]
+        known = [(when, self.domain.words.constant(v)) for when, v in cases if v is not None]
         there = True if len(known) == len(cases) else either(*(when for when, _ in known))
         groups: dict[Any, list[Term]] = {}
         for when, value in known:
@@ -287,18 +289,6 @@ class OneFirm(_World):
         for index, (value, whens) in enumerate(groups.items()):
             term = value if index == 0 else choose(either(*whens), value, term)
         return Value(there, term)
-
-
-def taxed(net: Term, rate: Decimal) -> Term:
-    """The tax on a net amount in cents at a rate in per cent, half a cent away from zero."""
-    part = Fraction(rate) / 100
-    top, bottom = part.numerator, part.denominator
-
-    def half_up(amount: Term) -> Term:
-        doubled = 2 * top * amount + bottom
-        return doubled // (2 * bottom) if isinstance(amount, int) else doubled / (2 * bottom)
-
-    return choose(order(net, ">=", 0), half_up(net), -half_up(-net))
 
 
 def _of(fact: AccountFact, attribute: str) -> Any:

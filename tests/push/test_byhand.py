@@ -1,0 +1,63 @@
+"""Documents that a bookkeeper entered in Xero by hand, and what was said about them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from .office import Doc, Office
+
+
+def enter_bill(office: Office, number: str, account: str, net: float) -> str:
+    """A bookkeeper enters a supplier's bill in Xero; its id there."""
+    line = {"Description": "by hand", "Quantity": 1, "UnitAmount": net, "AccountCode": account,
+            "TaxType": "INPUT"}  # fmt: skip
+    invoice = {
+        "Type": "ACCPAY", "Status": "AUTHORISED", "Contact": {"Name": "Papermill"},
+        "Date": "2026-05-07", "DueDate": "2026-06-07", "InvoiceNumber": number,
+        "LineAmountTypes": "Exclusive", "LineItems": [line],
+    }  # fmt: skip
+    office.user_calls("PUT", "/Invoices", {"Invoices": [invoice]})
+    found = {i["InvoiceNumber"]: i["InvoiceID"] for i in office.in_xero("Invoices")}
+    return str(found[number])
+
+
+def test_rejected_bill_counts_once_it_is_entered_and_can_be_paid_from_here(
+    office: Office, docs: dict[str, Doc]
+) -> None:
+    office.archive("444")
+    office.push(docs["AU-0025"], docs["AU-0028"], docs["AU-0081"])
+    assert "AU-0028" in office.run("manual-work").stdout
+    office.restore("444")
+    xero_id = enter_bill(office, "P-55127", "444", 660.00)
+    assert not office.reconcile()["agrees"]
+    result = office.run(
+        "resolve", "AU-0028", "--as-done-in-xero", xero_id, "--reason", "entered", "--who", "Bea"
+    )
+    assert (result.exit_code, result.stdout) == (0, "confirmed: AU-0028/invoice\n")
+    assert office.reconcile()["agrees"]
+    assert "AU-0028 " not in office.run("manual-work").stdout
+    assert office.push(docs["AU-0081"]).exit_code == 0
+    (payment,) = office.in_xero("Payments")
+    assert (payment["Invoice"]["InvoiceID"], payment["Amount"]) == (xero_id, Decimal("726.00"))
+    assert office.reconcile()["agrees"]
+    assert office.sql("SELECT who, what, transaction_id, xero_id FROM human_actions") == [
+        ("Bea", "resolve", "AU-0028", xero_id)
+    ]
+
+
+def test_entry_with_other_amounts_is_told(office: Office, docs: dict[str, Doc]) -> None:
+    office.push(docs["AU-0028"])
+    xero_id = enter_bill(office, "P-55127", "453", 600.00)
+    office.run("resolve", "AU-0028", "--as-done-in-xero", xero_id, "--reason", "entered")
+    (told,) = office.reconcile()["changed_there"]
+    assert (told["transaction"], told["verdict"]) == ("AU-0028", "by_hand_otherwise")
+    assert (told["document"], told["live"]) == ("726.00", "660.00")
+
+
+def test_unknown_kind_of_entry_counts_without_a_document(
+    office: Office, docs: dict[str, Doc]
+) -> None:
+    office.push(docs["AU-0097"])
+    assert office.run("manual-work").stdout.startswith("2026-05-29  AU-0097")
+    office.run("resolve", "AU-0097", "--as-done-in-xero", "any", "--reason", "entered")
+    assert office.run("manual-work").stdout.startswith("0 transactions")

@@ -1,0 +1,81 @@
+"""`python -m tests.simulation`: thousands of seeds, or one again (`--seed N`)."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.simulation.seed import Outcome, simulate
+from tests.simulation.verdict import Verdict
+
+_SAID_EVERY = 500
+
+
+def main() -> int:
+    """Run the seeds and print the verdict; 1 when a seed fails."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seed", type=int, help="replay this one")
+    parser.add_argument("--seeds", type=int, default=1000, help="how many (default 1000)")
+    parser.add_argument("--start", type=int, default=0, help="the first one (default 0)")
+    parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
+    options = parser.parse_args()
+    seeds = range(options.start, options.start + options.seeds)
+    if options.seed is not None:
+        seeds = range(options.seed, options.seed + 1)
+    started = time.perf_counter()
+    counts: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    for number, outcome in enumerate(_outcomes(seeds, options.jobs), 1):
+        counts += outcome.counts
+        wrong += say(outcome)
+        if number % _SAID_EVERY == 0:
+            spent = time.perf_counter() - started
+            print(f"{number:,} of {len(seeds):,} seeds, {spent:,.0f} s", file=sys.stderr)
+        if options.seed is not None:
+            print(f"calls made, in order: {outcome.trace}")
+    for what, count in sorted(counts.items()):
+        print(f"{count:>10,}  {what}")
+    print(f"{time.perf_counter() - started:>10,.0f}  seconds")
+    print(
+        f"{wrong['duplicates']} duplicates, {wrong['losses']} losses,"
+        f" {wrong['unexplained']} unexplained in {len(seeds):,} seeds"
+        + (f"; {wrong['other']} other faults" if wrong["other"] else "")
+    )
+    return 1 if wrong else 0
+
+
+def say(outcome: Outcome) -> Counter[str]:
+    """Print what is wrong with a seed, and how to see it again; returns how much of what."""
+    verdict = outcome.verdict
+    wrong: Counter[str] = Counter()
+    for name in ("duplicates", "losses", "unexplained", "other"):
+        for text in getattr(verdict, name):
+            wrong[name] += 1
+            print(f"seed {outcome.seed}: {name}: {text}")
+    if wrong:
+        print(f"see it again: python -m tests.simulation --seed {outcome.seed}", flush=True)
+    return wrong
+
+
+def _outcomes(seeds: range, jobs: int) -> Iterator[Outcome]:
+    if jobs < 2 or len(seeds) < 2:
+        yield from map(_safely, seeds)
+        return
+    with multiprocessing.Pool(jobs) as pool:
+        yield from pool.imap_unordered(_safely, seeds, chunksize=10)
+
+
+def _safely(seed: int) -> Outcome:
+    try:
+        return simulate(seed)
+    except Exception:  # one seed that breaks must not keep the others from being run
+        return Outcome(seed, Verdict((), (), (), (traceback.format_exc(),)), Counter(), "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
