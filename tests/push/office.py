@@ -158,3 +158,9 @@ def with_lines(document: Doc, *nets: str, rate: str = "0.1") -> Doc:
     tax_sum = sum(Decimal(x["tax"]) for x in lines)
     totals = {"net": f"{net_sum:.2f}", "tax": f"{tax_sum:.2f}", "gross": f"{net_sum + tax_sum:.2f}"}
     return {**document, "lines": lines, "totals": totals}
+
+
+def paying(document: Doc, bill: str, amount: str) -> Doc:
+    """The payment made to pay this much of another document."""
+    allocations = [{"document_id": bill, "amount": amount}]
+    return {**document, "amount": amount, "allocations": allocations}

@@ -57,7 +57,7 @@ def test_entry_with_other_amounts_is_told(office: Office, docs: dict[str, Doc]) 
 def test_unknown_kind_of_entry_counts_without_a_document(
     office: Office, docs: dict[str, Doc]
 ) -> None:
-    office.push(docs["AU-0097"])
-    assert office.run("manual-work").stdout.startswith("2026-05-29  AU-0097")
-    office.run("resolve", "AU-0097", "--as-done-in-xero", "any", "--reason", "entered")
+    office.push(docs["AU-0086"])
+    assert office.run("manual-work").stdout.startswith("2026-05-20  AU-0086")
+    office.run("resolve", "AU-0086", "--as-done-in-xero", "any", "--reason", "entered")
     assert office.run("manual-work").stdout.startswith("0 transactions")

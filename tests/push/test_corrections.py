@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .office import EXAMPLES, Doc, Office, revised, with_lines
+from .office import EXAMPLES, Doc, Office, paying, revised, with_lines
 
 VOIDED = {"status": "voided", "voided_at": "2026-05-20T00:00:00Z"}
 
@@ -27,12 +27,7 @@ def smaller(bill: Doc) -> Doc:
 
 @pytest.fixture
 def payment(docs: dict[str, Doc]) -> Doc:
-    return paying(docs["AU-0038"], "2000.00")
-
-
-def paying(document: Doc, amount: str) -> Doc:
-    allocations = [{"document_id": "AU-0016", "amount": amount}]
-    return {**document, "amount": amount, "allocations": allocations}
+    return paying(docs["AU-0038"], "AU-0016", "2000.00")
 
 
 def invoices(office: Office) -> list[tuple[str, str, str]]:
@@ -76,7 +71,7 @@ def test_later_runs_know_what_is_due_by_the_new_revision(
     office.push(smaller)
     too_much = office.report({**payment, "id": "P-1"})
     assert too_much["needs_attention"] == 1
-    assert office.push({**paying(payment, "1416.85"), "id": "P-2"}).exit_code == 0
+    assert office.push({**paying(payment, "AU-0016", "1416.85"), "id": "P-2"}).exit_code == 0
     assert payments(office) == [("AUTHORISED", "1416.85")]
 
 
@@ -117,12 +112,12 @@ def test_person_who_corrected_a_paid_bill_says_so(
 
 def test_payment_is_deleted_and_made_again(office: Office, bill: Doc, payment: Doc) -> None:
     office.push(bill, payment)
-    office.push(revised(paying(payment, "1500.00")))
+    office.push(revised(paying(payment, "AU-0016", "1500.00")))
     assert payments(office) == [("DELETED", "2000.00"), ("AUTHORISED", "1500.00")]
     assert agrees(office)
-    office.push({**paying(payment, "1600.00"), "revision": 3})
+    office.push({**paying(payment, "AU-0016", "1600.00"), "revision": 3})
     assert payments(office)[1:] == [("DELETED", "1500.00"), ("AUTHORISED", "1600.00")]
-    office.push({**paying(payment, "1600.00"), "revision": 4, **VOIDED})
+    office.push({**paying(payment, "AU-0016", "1600.00"), "revision": 4, **VOIDED})
     assert [status for status, _ in payments(office)] == ["DELETED"] * 3
     assert agrees(office)
     assert office.in_xero("Invoices")[0]["AmountDue"] == Decimal("4672.98")
@@ -197,7 +192,7 @@ def test_second_revision_takes_the_place_of_a_refused_first(
     office: Office, bill: Doc, smaller: Doc, payment: Doc
 ) -> None:
     office.archive("200")
-    assert office.push(bill, paying(payment, "100.00")).exit_code == 1
+    assert office.push(bill, paying(payment, "AU-0016", "100.00")).exit_code == 1
     office.restore("200")
     assert office.push(smaller).exit_code == 0
     assert invoices(office) == [("INV-3007", "AUTHORISED", "1416.85")]

@@ -36,11 +36,10 @@ def command(form: str, **options: Any) -> None:
         booked = Books(pipeline).booked(
             outbox.transactions(), outbox.decisions(), outbox.requests()
         )
-    currency = pipeline.organisation.base_currency
     # A correction that waits for a person is work, too, though what it corrects is in Xero.
     work = [b for b in booked if b.by_hand and b.standing in ("unsupported", "held", "in_xero")]
     if form == "csv":
-        write_manual_work(sys.stdout, work, currency)
+        write_manual_work(sys.stdout, work)
     else:
         shown = console(sys.stdout, common.use_colour(sys.stdout))
-        print_manual_work(shown, work, currency)
+        print_manual_work(shown, work)

@@ -17,7 +17,10 @@ def write_links(
     organisation: str,
     results: Sequence[tuple[StoredRequest, str | None]],
 ) -> None:
-    """Link what has an id; a request sent anew for a later revision replaces its own link."""
+    """Link what was made; a request sent anew for a later revision replaces its own link.
+
+    What changes or takes back an object makes none, so it links nothing.
+    """
     rows = [
         {
             "organisation": organisation,
@@ -29,7 +32,7 @@ def write_links(
             "document": request.becomes_document,
         }
         for request, xero_id in results
-        if xero_id is not None
+        if xero_id is not None and contract(request.contract).method == "PUT"
     ]
     for part in chunks(row["request"] for row in rows):
         connection.execute(

@@ -45,6 +45,7 @@ class Booked:
     date: date
     number: str
     participant: str
+    currency: str
     money: Decimal
     standing: str
     cause: str
@@ -120,6 +121,7 @@ class Books:
             tx = sent
         first = (last.reasons or decision.reasons or [{}])[0]
         mapping = decision.mapping or ""
+        base = self._pipeline.organisation.base_currency
         counts = is_posted and not voided
         return Booked(
             id=tx.id,
@@ -129,6 +131,7 @@ class Books:
             date=tx.fields["date"],
             number=str(tx.fields.get("number") or ""),
             participant=str((tx.fields.get("participant") or {}).get("display_name") or ""),
+            currency=str(tx.fields.get("currency") or base),
             money=money_of(tx),
             standing=standing,
             cause=cause,

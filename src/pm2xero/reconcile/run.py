@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from pm2xero.decide.decision import Decision
 from pm2xero.errors import Finding, RenderError, UsageError
 from pm2xero.outbox.records import StoredRequest, StoredTransaction
 from pm2xero.push.connection import Connection
@@ -103,6 +104,16 @@ class _Remade:
         self._books = books
         self._stored = {(s.id, s.revision): s for s in connection.outbox.transactions()}
         self._mappings = {(d.id, d.revision): d.mapping for d in connection.outbox.decisions()}
+        for key, stored in self._stored.items():
+            self._remember(stored, self._mappings.get(key))
+
+    def _remember(self, stored: StoredTransaction, mapping: str | None) -> None:
+        """Payments can only be rendered when what they pay is known."""
+        tx = self._books.typed(stored) if mapping is not None else None
+        if tx is not None and mapping is not None:
+            self._pipeline.decider.program(tx.kind)
+            posted = Decision(tx.id, tx.revision, tx.kind, "post", mapping=mapping)
+            self._pipeline.decider.apply(tx, posted, self._pipeline.state)
 
     def __call__(self, booked: Booked) -> dict[str, str]:
         key = (booked.id, booked.revision)

@@ -22,7 +22,7 @@ COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def print_manual_work(out: Console, work: Sequence[Booked], currency: str) -> None:
+def print_manual_work(out: Console, work: Sequence[Booked]) -> None:
     """Each document with its journal, why it was not copied, and what to do; then the total."""
     for item in work:
         head = " ".join(x for x in (item.kind, item.number, item.participant) if x)
@@ -38,26 +38,40 @@ def print_manual_work(out: Console, work: Sequence[Booked], currency: str) -> No
         if item.remedy:
             _line(out, f"→ {item.remedy}")
         out.print()
-    total = sum((b.money for b in work), Decimal("0.00"))
-    amount = f", {money(total)} {currency} in all" if total else ""
+    totals: dict[str, Decimal] = {}
+    for item in work:
+        totals[item.currency] = totals.get(item.currency, Decimal("0.00")) + item.money
+    amounts = "".join(f", {money(sum_)} {name}" for name, sum_ in totals.items() if sum_)
     word = "transaction" if len(work) == 1 else "transactions"
-    out.print(f"{len(work)} {word} to enter in Xero by hand{amount}")
+    out.print(f"{len(work)} {word} to enter in Xero by hand{amounts}")
     if work:
         out.print("when one is done: pm2xero resolve ID --as-done-in-xero XERO_ID --reason …")
 
 
-def write_manual_work(stream: IO[str], work: Iterable[Booked], currency: str) -> None:
+def write_manual_work(stream: IO[str], work: Iterable[Booked]) -> None:
     """The same as CSV; text that a spreadsheet would take for a formula is made harmless."""
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
     for item in work:
         journal = "; ".join(
-            f"{'debit' if e.amount > 0 else 'credit'} {e.account.code or e.name} {abs(e.amount)}"
-            for e in item.entries
+            f"{_side(v)} {code or name} {abs(v)}" for code, name, v in _journal(item)
         )
         texts = [item.id, item.date.isoformat(), item.kind, item.number, item.participant]
-        rest = [currency, journal, item.cause, item.message, item.remedy]
+        rest = [item.currency, journal, item.cause, item.message, item.remedy]
         writer.writerow([*map(_harmless, texts), str(item.money), *map(_harmless, rest)])
+
+
+def _journal(item: Booked) -> list[tuple[str, str, Decimal]]:
+    """Code, name and amount by account, in the order of the document; debits are positive."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    for entry in item.entries:
+        key = (entry.account.code or "", entry.account.name or entry.name)
+        sums[key] = sums.get(key, Decimal("0.00")) + entry.amount
+    return [(code, name, amount) for (code, name), amount in sums.items() if amount]
+
+
+def _side(amount: Decimal) -> str:
+    return "debit" if amount > 0 else "credit"
 
 
 def _harmless(text: str) -> str:

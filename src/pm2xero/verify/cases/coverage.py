@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from pm2xero.pack.conditions import Atom, Compare
-from pm2xero.pack.model import Pack, Rule
+from pm2xero.pack.model import OUTCOME_PRECEDENCE, Pack, Rule
 from pm2xero.pack.types import ListType, RecordType, ScalarType
 from pm2xero.verify.cases.firms import Firms
 from pm2xero.verify.cases.model import GROUPS, CaseResult, Goal, Group
@@ -62,6 +62,8 @@ class _Universe:
         self.kinds: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.tests: dict[tuple[str, str], _Tests] = {}
         self.templates: dict[str, set[str]] = defaultdict(set)
+        # Why an outcome of a kind comes second to another one; None where it can come first.
+        self.second: dict[tuple[str, str], set[str | None]] = defaultdict(set)
         for pack in packs:
             self._pack(pack)
         for env in firms.environments:
@@ -69,6 +71,9 @@ class _Universe:
                 self.goals[Goal("fields", f"{template}:{line}", f"{{{{ {text} }}}}")] = None
 
     def _pack(self, pack: Pack) -> None:
+        for kind in pack.kinds:
+            for outcome, why in _seconds(pack, kind):
+                self.second[kind, outcome].add(why)
         for rule in pack.rules:
             key = (rule.id, outcome_of(rule))
             self.rules.setdefault(key, rule)
@@ -130,6 +135,9 @@ def _cannot(goal: Goal, universe: _Universe) -> str | None:
         template = goal.owner.rpartition(":")[0]
         if not universe.templates[template]:
             return f"no rule that posts leads to a request with {template}"
+    if goal.group == "outcomes":
+        second = universe.second[goal.owner, goal.what]
+        return None if None in second else "; ".join(sorted(w for w in second if w))
     if goal.group != "conditions":
         return None
     found = universe.tests[goal.owner, goal.what]
@@ -140,6 +148,20 @@ def _cannot(goal: Goal, universe: _Universe) -> str | None:
     if all(truth is not goal.truth for truth, _ in truths):
         return "; ".join(sorted({why for _, why in truths}))
     return None
+
+
+def _seconds(pack: Pack, kind: str) -> Iterator[tuple[str, str | None]]:
+    """Each outcome that rules of a kind have, and the rule that always comes before it, if any."""
+    order = [*OUTCOME_PRECEDENCE, "post"]
+    rules = [r for r in pack.rules_of(kind) if r.outcome is not None]
+    always = [r for r in rules if r.conditions[kind] is None and r.outcome != "post"]
+    for outcome in dict.fromkeys(outcome_of(r) for r in rules):
+        above = (r for r in always if order.index(outcome_of(r)) < order.index(outcome))
+        first = next(above, None)
+        why = None
+        if first is not None:
+            why = f"{first.id} always applies, and {first.outcome} comes before {outcome}"
+        yield outcome, why
 
 
 def constant(atom: Atom, record: RecordType) -> tuple[bool, str] | None:

@@ -1,9 +1,9 @@
 """A tax type that Xero does not have, or that does not fit
 
 The tax codes of a region name Xero's tax types. Each must be in the tax rates of the firm (of the
-region's example firm when none is named), be active, have the rate that is declared, and be one
-that Xero lets stand on accounts of its side: income for sales, cost or assets for purchases. The
-same holds for `no_tax`.
+region's example firm when none is named), be active, have the rate that is declared, and not be one
+that Xero keeps for accounts of the other side (cost on a sale, income on a purchase). `no_tax` must
+be there, too.
 
 FAIL
     tax_codes:
@@ -26,11 +26,6 @@ from pm2xero.pack.taxes import resolve_tax
 from pm2xero.verify.subject import Subject
 
 CODE = "PX505"
-# The classes of account that a document of a side can have lines on.
-_CLASSES = {
-    "sales": frozenset(("REVENUE", "LIABILITY", "EQUITY")),
-    "purchases": frozenset(("EXPENSE", "ASSET")),
-}
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -64,7 +59,7 @@ def _named(
         r.type
         for r in xero.tax_rates.values()
         if r.status == "ACTIVE"
-        and r.classes & _CLASSES[side]
+        and not _of_the_other_side(r.classes, side)
         and (tax.rate is None or r.rate == tax.rate)
     ]
     should = one_of(right, 30) if right else None
@@ -73,11 +68,17 @@ def _named(
         fault = f"is {rate.status.lower()} in Xero"
     elif tax.rate is not None and rate.rate != tax.rate:
         fault = f"is {_plain(rate.rate)} % in Xero, not {_plain(tax.rate)} %"
-    elif not rate.classes & _CLASSES[side]:
-        fault = f"cannot stand on accounts of {side}"
+    elif len(set(map(str, tax.types.values()))) > 1 and _of_the_other_side(rate.classes, side):
+        fault = "is one of the other side"
     if fault is not None:
         message = f'the tax type "{wanted}" (tax code "{tax.code}", {side}) {fault}'
         yield Finding(CODE, message, at, should_be=should, width=len(wanted))
+
+
+def _of_the_other_side(classes: frozenset[str], side: str) -> bool:
+    if side == "sales":
+        return "EXPENSE" in classes and "REVENUE" not in classes
+    return "REVENUE" in classes and "EXPENSE" not in classes
 
 
 def _searched(

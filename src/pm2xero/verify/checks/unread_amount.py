@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 
 from pm2xero.errors import Finding, Position
+from pm2xero.pack.model import Kind
 from pm2xero.verify.reads import money_fields, reads_of
 from pm2xero.verify.subject import Subject
 
@@ -32,27 +33,44 @@ def check(subject: Subject) -> Iterator[Finding]:
     for name, mappings in subject.posted().items():
         kind = subject.pack.kinds[name]
         reads = [reads_of(spec, subject.env) for spec in subject.requests_of(name, mappings)]
-        for path, kind_of in money_fields(kind.record):
-            if any(r.covers(path) for r in reads) or _ignored(path, kind.ignores):
-                continue
-            what = "tax code" if kind_of.name == "tax_code" else "amount"
-            related: tuple[tuple[Position, str], ...] = ()
+        unread = [
+            path
+            for path, _ in money_fields(kind.record)
+            if not any(r.covers(path) for r in reads) and not _ignored(path, kind.ignores)
+        ]
+        lying = []
+        for path in unread:
             dropped = next((r.dropped[path] for r in reads if path in r.dropped), None)
-            listed = ", ".join(f'"{m}"' for m in mappings)
             if dropped is None:
-                message = f'the {what} "{path}" of {name} reaches no body (mapping {listed})'
-                at, width = kind.at, len(name)
-                hint = f"read it in the mapping, or say why not: ignores: {{ {path}: … }}"
+                lying.append(path)
             else:
-                place, template, wanted = dropped
-                message = (
-                    f'the template {template} drops the {what} "{path}" of {name}: '
-                    f"it never writes {wanted}"
-                )
-                at, width = place, len(template)
-                related = ((kind.at, f"{name} is declared here"),)
-                hint = f"write {{{{ {wanted} }}}} in the template"
-            yield Finding(CODE, message, at, hint=hint, width=width, related=related)
+                yield _dropped(kind, path, *dropped)
+        if lying:
+            yield _lying(kind, lying, mappings)
+
+
+def _dropped(kind: Kind, path: str, place: Position, template: str, wanted: str) -> Finding:
+    return Finding(
+        CODE,
+        f'the template {template} drops "{path}" of {kind.name}: it never writes {wanted}',
+        place,
+        hint=f"write {{{{ {wanted} }}}} in the template",
+        width=len(template),
+        related=((kind.at, f"{kind.name} is declared here"),),
+    )
+
+
+def _lying(kind: Kind, paths: list[str], mappings: tuple[str, ...]) -> Finding:
+    listed = ", ".join(f'"{p}"' for p in paths)
+    used = " or ".join(mappings)
+    return Finding(
+        CODE,
+        f"{listed} of {kind.name} {'reaches' if len(paths) == 1 else 'reach'} no body ({used})",
+        kind.at,
+        hint="read it in the mapping, or say why it is left out",
+        should_be=f"ignores: {{ {paths[0]}: why no body needs it }}",
+        width=len(kind.name),
+    )
 
 
 def _ignored(path: str, ignores: Container[str]) -> bool:

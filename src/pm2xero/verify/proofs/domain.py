@@ -6,7 +6,7 @@ dates as days, moments as microseconds. Only what is asked for is made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -73,6 +73,9 @@ class World(Protocol):
 
     def reference(self, place: Place, reference: FieldType) -> Term:
         """The number of the name at a place."""
+
+    def names(self, reference: FieldType) -> Iterable[str]:
+        """Names for a reference, the ones that suit an example best first."""
 
     def roles(self) -> tuple[Item, ...]:
         """The accounts that the postings of the kind need."""

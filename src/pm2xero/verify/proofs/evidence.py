@@ -11,7 +11,7 @@ from pm2xero.errors import Finding
 from pm2xero.pack.model import Pack, Rule
 from pm2xero.verify.proofs.example import Example, replay
 from pm2xero.verify.proofs.firm import changed, firm_of
-from pm2xero.verify.proofs.kind import KindProof
+from pm2xero.verify.proofs.kind import KindProof, Seen
 from pm2xero.verify.proofs.show import Shower
 from pm2xero.verify.proofs.terms import Term, both
 
@@ -35,6 +35,7 @@ class Evidence:
         self.undecided: list[str] = []
         self._rules = {r.id: r for r in pack.rules}
         self._any_firm = any_firm
+        self._elsewhere: dict[str, KindProof] = {}
         self._firm: dict[str, KindProof] = {}
 
     def gap(self, kind: str) -> bool:
@@ -120,7 +121,7 @@ class Evidence:
             def shows(decision: Decision, names: set[str] = names) -> bool:
                 return rule.id in _named(decision) and len(names & _named(decision)) > 1
 
-            for proof in (self._here(kind), self._any_firm(kind)):
+            for proof in (self._here(kind), self._anywhere(kind)):
                 wanted = proof.holds[rule.id]
                 if proof.ask(wanted) is not None:
                     example = self._example(proof, wanted, names, shows)
@@ -147,7 +148,7 @@ class Evidence:
 
     def _always_blocked(self, rule: Rule, kind: str) -> None:
         example = None
-        for proof in (self._here(kind), self._any_firm(kind)):
+        for proof in (self._here(kind), self._anywhere(kind)):
             wanted = proof.holds[rule.id]
             example = self._example(proof, wanted, (), lambda d: d.outcome != "post")
             if example is not None:
@@ -189,8 +190,20 @@ class Evidence:
         example = shower.example(model)
         if proof is not self._firm.get(proof.kind.name):
             firm = firm_of(model, proof.domain, example.transaction)
-            example = replace(example, firm=firm)
+            example = replace(example, firm=shower.different(firm))
         return example if shows(replay_(example, self.decider)) else None
+
+    def _anywhere(self, kind: str) -> KindProof:
+        """Any firm, in which the words of this one are told apart from others."""
+        proof = self._elsewhere.get(kind)
+        if proof is None:
+            firm = self.decider.organisation
+            own = (firm.base_currency, firm.division, firm.region, firm.id)
+            xero = (firm.xero.base_currency, firm.xero.country, firm.xero.organisation_class)
+            ids = (firm.xero_organisation_id, firm.xero.organisation_id)
+            seen = Seen((*own, *xero, *ids))
+            proof = self._elsewhere[kind] = KindProof(self.pack, kind, None, seen)
+        return proof
 
     def _here(self, kind: str) -> KindProof:
         proof = self._firm.get(kind)

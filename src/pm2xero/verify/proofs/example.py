@@ -11,7 +11,7 @@ from pm2xero.decide.decider import Decider
 from pm2xero.decide.decision import Decision
 from pm2xero.decide.state import DocumentFact, MemoryState
 from pm2xero.read.reader import Reader
-from pm2xero.read.transaction import Malformed, Transaction
+from pm2xero.read.transaction import Transaction
 
 _SEEN = {
     "in_xero": "post",
@@ -97,6 +97,6 @@ def read(document: Mapping[str, Any], decider: Decider) -> Transaction:
         ValueError: it does not fit its kind.
     """
     tx = Reader(decider.pack.kinds).read(dict(document), "example", 1)
-    if isinstance(tx, Malformed):
-        raise ValueError("; ".join(tx.faults))
-    return tx
+    if isinstance(tx, Transaction):
+        return tx
+    raise ValueError("; ".join(tx.faults))

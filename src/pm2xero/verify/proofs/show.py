@@ -9,14 +9,24 @@ from typing import Any
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.state import MemoryState
-from pm2xero.pack.types import FieldType, ListType, RecordType, ScalarType, TaxCodeType
+from pm2xero.pack.expressions import PathExpr
+from pm2xero.pack.types import (
+    TEXT,
+    FieldType,
+    ListType,
+    RecordType,
+    ReferenceType,
+    ScalarType,
+    TaxCodeType,
+)
 from pm2xero.verify.proofs.domain import Place
 from pm2xero.verify.proofs.example import Example, read
 from pm2xero.verify.proofs.kind import KindProof, blocks
 from pm2xero.verify.proofs.terms import Model, Term, both, no, same
-from pm2xero.verify.proofs.words import fields_of
+from pm2xero.verify.proofs.words import OTHERS, fields_of
 
 HUNDRED = 100_00
+MOST_NAMES = 12
 
 
 class Shower:
@@ -64,6 +74,19 @@ class Shower:
             self._balances(document, shortfall),
         )
 
+    def different(self, firm: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a firm is not as it is here."""
+        found = {}
+        for path, value in firm.items():
+            base, _, name = path.partition(".")
+            own = self._own((base, name)) if name else None
+            leaf = self.domain.leaves.get((base, name))
+            if leaf is not None and own is not None and leaf[1].name != "flag":
+                own = self.domain.words.plain(self.domain.words.constant(own), leaf[1])
+            if not name or own != value:
+                found[path] = value
+        return found
+
     def _wishes(self, concerned: frozenset[str]) -> Iterator[Term]:
         proof, domain = self.proof, self.domain
         for rule in proof.rules:
@@ -75,11 +98,28 @@ class Shower:
             if leaf is not None:
                 yield same(leaf[0], numbers(word))
         for place, there in sorted(domain.present.items(), key=lambda p: str(p[0])):
-            yield there if place[0] == "document" else no(there)
+            yield same(there, place[0] == "document" or self._own(place) is not None)
         for place, (term, kind) in domain.leaves.items():
+            own = self._own(place)
             preferred = self._preferred(place, kind)
-            if preferred is not None:
+            if own is not None:
+                yield same(term, domain.words.constant(own))
+            elif preferred is not None:
                 yield same(term, preferred)
+            elif isinstance(kind, ReferenceType | TaxCodeType):
+                for name in list(domain.world.names(kind))[:MOST_NAMES]:
+                    yield same(term, numbers(name))
+            elif kind.name != "flag":
+                yield same(term, numbers(OTHERS[0]))
+
+    def _own(self, place: Place) -> Any:
+        """The value that a setting has at this firm."""
+        if place[0] not in ("organisation", "xero"):
+            return None
+        path = PathExpr(
+            "", "xero" if place[0] == "xero" else "organisation", (str(place[1]),), None, None, TEXT
+        )
+        return self.decider.program(self.proof.kind.name).facts.constant(path)
 
     def _preferred(self, place: Place, kind: FieldType) -> Any:
         """What stands at a place when nothing asks for anything else, as a term."""

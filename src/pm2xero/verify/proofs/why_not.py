@@ -9,7 +9,6 @@ from typing import Any
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.explain import Tested, candidates
-from pm2xero.decide.facts import Facts
 from pm2xero.decide.program import Program
 from pm2xero.decide.state import State
 from pm2xero.decide.tree import Branch, branch, holds
@@ -18,12 +17,12 @@ from pm2xero.errors import Finding, UsageError
 from pm2xero.pack.model import Pack, Rule
 from pm2xero.pack.organisation import Organisation
 from pm2xero.pack.suggest import did_you_mean
-from pm2xero.pack.types import FieldType, ListType, RecordType, ReferenceType, TaxCodeType
+from pm2xero.pack.types import FieldType
 from pm2xero.read.transaction import Transaction
+from pm2xero.verify.proofs.actual import DOCUMENT_FACTS, Actual
 from pm2xero.verify.proofs.domain import Domain, Place
-from pm2xero.verify.proofs.kind import KindProof, Seen, blocks
-from pm2xero.verify.proofs.terms import Model, Term, same
-from pm2xero.verify.proofs.words import fields_of
+from pm2xero.verify.proofs.kind import KindProof, blocks
+from pm2xero.verify.proofs.terms import Model, Term
 
 MISSING = "(missing)"
 # One more item of a list has to be filled in, so it counts as several changes.
@@ -89,7 +88,7 @@ def why_not(
     if holds(tree, mask) and not blocking:
         return WhyNot(rule, True, True)
     failed = _failed_tests(decider, program, rule, tree, mask, tx, state)
-    actual = _Actual(program.facts, tx, state)
+    actual = Actual(program.facts, tx, state)
     proof = KindProof(pack, tx.kind, decider.chart, actual.seen())
     wishes = list(actual.wishes(proof.domain))
     wanted = proof.holding(proof.rules[[r.id for r in proof.rules].index(rule_id)])
@@ -143,82 +142,6 @@ def _failed(tree: Branch, mask: int) -> Iterator[int]:
         yield from _failed(part, mask)
 
 
-class _Actual:
-    """The values that a transaction and the state really have."""
-
-    def __init__(self, facts: Facts, tx: Transaction, state: State) -> None:
-        self.facts = facts
-        self.tx = tx
-        self.state = state
-
-    def seen(self) -> Seen:
-        """All texts of the transaction and of the documents it refers to."""
-        texts: dict[str, None] = {}
-        names: dict[str, None] = {}
-        lists: dict[str, int] = {}
-        for place, value, kind in _parts(self.tx.fields, self.facts.kind.record, ()):
-            if kind.name == "list":
-                lists[".".join(place)] = len(value)
-            elif isinstance(value, str):
-                texts[value] = None
-                if isinstance(kind, ReferenceType | TaxCodeType) and kind.name != "document":
-                    names[value] = None
-        for name in self.facts.documents(self.tx.fields):
-            fact = self.state.document(name)
-            texts.update(dict.fromkeys(t for t in (fact.kind, fact.contact) if t))
-        matter = self.facts.shortfall(self.tx, self.state)[1]
-        return Seen((*texts, *((matter,) if matter else ())), tuple(names), lists)
-
-    def wishes(self, domain: Domain) -> Iterator[tuple[Place, Any, Term]]:
-        """Place, value and formula of everything that is as it is."""
-        for place, there in list(domain.present.items()):
-            yield place, None, same(there, self.at(place) is not None)
-        for place, (term, _) in list(domain.leaves.items()):
-            value = self.at(place)
-            if value is not None:
-                yield place, value, same(term, domain.words.constant(value))
-
-    def at(self, place: Place) -> Any:
-        """The value at a place, None where there is nothing."""
-        if place[0] == "submission":
-            return self.facts.past(self.tx, self.state)[0]
-        if place[0] == "earlier":
-            return self.facts.past(self.tx, self.state)[1]
-        if place[0] == "trust":
-            short, matter = self.facts.shortfall(self.tx, self.state)
-            return matter if place[-1] == "matter" else short
-        if place[0] == "document":
-            attribute = place[-1] if place[-1] in _DOCUMENT else None
-            name = self.at(place[1:-1] if attribute else place[1:])
-            fact = self.state.document(name) if name is not None else None
-            return None if fact is None else getattr(fact, str(attribute or "amount_due"))
-        value: Any = self.tx.fields
-        for step in place:
-            try:
-                value = value[step]
-            except (KeyError, IndexError, TypeError):
-                return None
-        return value
-
-
-_DOCUMENT = ("state", "kind", "amount_due", "contact")
-
-
-def _parts(
-    value: Any, kind: FieldType, place: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], Any, FieldType]]:
-    """Every value of a document with its place and type; items share the place of their list."""
-    if value is None:
-        return
-    yield place, value, kind
-    if isinstance(kind, RecordType):
-        for name, inner, _ in fields_of(kind):
-            yield from _parts(value.get(name), inner, (*place, name))
-    elif isinstance(kind, ListType):
-        for item in value:
-            yield from _parts(item, kind.of, place)
-
-
 def _change(domain: Domain, model: Model, place: Place, now: Any) -> Change:
     found = domain.leaves.get(place)
     if now is None:
@@ -240,8 +163,8 @@ def _shown(domain: Domain, model: Model, leaf: tuple[Term, FieldType]) -> str:
 
 def _path(place: Place) -> str:
     if place[0] == "document":
-        named = place[1:-1] if place[-1] in _DOCUMENT else place[1:]
-        what = place[-1] if place[-1] in _DOCUMENT else "details in Xero"
+        named = place[1:-1] if place[-1] in DOCUMENT_FACTS else place[1:]
+        what = place[-1] if place[-1] in DOCUMENT_FACTS else "details in Xero"
         return f"{what} of the document in {_path(named)}"
     text = ""
     for step in place:

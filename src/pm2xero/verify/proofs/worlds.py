@@ -34,6 +34,7 @@ from pm2xero.verify.proofs.terms import (
     size,
     taxed,
 )
+from pm2xero.verify.proofs.words import OTHERS
 
 UNMAPPED = "NOT-MAPPED"
 UNDECLARED = "NOT-DECLARED"
@@ -51,6 +52,10 @@ class _World:
     def reference(self, place: Place, reference: FieldType) -> Term:
         """The number of the name at a place."""
         return self.domain.leaf(place, reference)
+
+    def names(self, reference: FieldType) -> Iterable[str]:
+        """Names for a reference, the ones that suit an example best first."""
+        return OTHERS
 
     def document(self, place: Place, attribute: str) -> Value:
         """A fact about another document: the same wherever the same document is named."""
@@ -189,14 +194,17 @@ class OneFirm(_World):
         new = place not in self.domain.leaves
         term = self.domain.leaf(place, reference)
         if new and reference.name != "document":
-            names = (
-                self._codes()
-                if isinstance(reference, TaxCodeType)
-                else [f.id for f in self.choices(reference.name)]
-            )
-            numbers = [self.domain.words.number(n) for n in names]
+            numbers = [self.domain.words.number(n) for n in self.names(reference)]
             self.domain.axioms.append(either(*(same(term, n) for n in numbers)))
         return term
+
+    def names(self, reference: FieldType) -> Iterable[str]:
+        """Names for a reference, the ones that suit an example best first."""
+        if reference.name == "document":
+            return OTHERS
+        if isinstance(reference, TaxCodeType):
+            return self._codes()
+        return [f.id for f in self.choices(reference.name)]
 
     def choices(self, reference: str) -> list[AccountFact]:
         """Accounts (or banks) of which any two differ in what the rules look at."""

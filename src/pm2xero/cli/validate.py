@@ -1,0 +1,81 @@
+"""`pm2xero validate`: every fault of packs and of a firm, before anything is sent."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pm2xero.cli import common
+
+FORMS = ("text", "json", "sarif", "junit", "github", "markdown")
+
+
+@click.command(
+    "validate",
+    epilog="""\b
+Examples:
+  pm2xero validate
+  pm2xero validate firm/pack --region au --region nz
+  pm2xero validate --org firm/organisation.yaml --fail-on warning
+  pm2xero validate firm/pack --format sarif > findings.sarif
+
+Exit codes: 0 nothing found, 1 findings, 2 wrong usage.""",
+)
+@click.argument(
+    "packs", nargs=-1, type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="[PACK...]",
+)  # fmt: skip
+@click.option(
+    "--region", "names", multiple=True, metavar="NAME",
+    help="A region to check (repeatable), or all. Default: those of the packs, or the firm's.",
+)  # fmt: skip
+@click.option(
+    "--org", "organisation", type=click.Path(path_type=Path), metavar="ORG.yaml",
+    help="Check with this firm: its own layer, accounts and tax rates.",
+)  # fmt: skip
+@click.option(
+    "--format", "form", type=click.Choice(FORMS), default="text", show_default=True,
+    help="text for people; the others for tools.",
+)  # fmt: skip
+@click.option(
+    "--fail-on", type=click.Choice(["error", "warning"]), default="error", show_default=True,
+    help="The least that makes the exit code 1.",
+)  # fmt: skip
+@click.option(
+    "--proofs/--no-proofs", default=True, show_default=True,
+    help="Prove that every transaction gets exactly one outcome and every rule can apply.",
+)  # fmt: skip
+@common.reports_faults
+def command(
+    packs: tuple[Path, ...], names: tuple[str, ...], organisation: Path | None, form: str,
+    fail_on: str, proofs: bool,
+) -> None:  # fmt: skip
+    """Check packs and tell every fault at once, each with its place and the way out.
+
+    PACK is a folder with rules/ and mappings/ that extends the built-in pack; without any, the
+    built-in pack itself is checked. Nothing is sent and no network is used.
+    """
+    from pm2xero.report.validation import FORMS as REPORTS
+    from pm2xero.report.validation import as_text
+    from pm2xero.verify.proving import prover
+    from pm2xero.verify.validate import validate
+
+    regions = _chosen(names, packs)
+    result = validate(regions, packs, organisation, prove=prover() if proofs else None)
+    if form == "text":
+        text = as_text(result, colour=common.use_colour(sys.stdout))
+    else:
+        text = REPORTS[form](result)
+    click.echo(text)
+    bad = result.count("error") + (result.count("warning") if fail_on == "warning" else 0)
+    sys.exit(common.FINDINGS if bad else common.OK)
+
+
+def _chosen(names: tuple[str, ...], packs: tuple[Path, ...]) -> tuple[str, ...]:
+    if "all" not in names:
+        return names
+    from pm2xero.pack.load import builtin, extension, regions
+
+    return tuple(regions((builtin(), *(extension(p) for p in packs))))

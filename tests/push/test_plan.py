@@ -1,0 +1,120 @@
+"""`plan` counts what a push would do, and a saved plan is kept to or refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from .office import EXAMPLES, Doc, Office, revised
+
+MONTH = EXAMPLES / "au" / "month.jsonl"
+
+
+@pytest.fixture
+def movable(tmp_path: Path) -> Office:
+    """An office whose firm can be edited."""
+    folder = tmp_path / "firm"
+    shutil.copytree(EXAMPLES / "au", folder)
+    return Office(tmp_path, folder / "organisation.yaml")
+
+
+def saved(office: Office, *documents: Doc) -> Path:
+    file = office.folder / "plan.json"
+    lines = "\n".join(json.dumps(d) for d in documents)
+    assert office.run("plan", "-", "--out", file, stdin=lines).exit_code == 0
+    return file
+
+
+def is_refused(office: Office, plan: Path, *documents: Doc) -> bool:
+    before = office.sql("SELECT count(*) FROM transactions")
+    result = office.push(*documents, args=("--plan", plan))
+    assert office.sql("SELECT count(*) FROM transactions") == before
+    assert "PU903" in result.stderr
+    return result.exit_code == 2
+
+
+def test_counts_money_tax_and_calls(office: Office) -> None:
+    result = office.run("plan", MONTH)
+    text = " ".join(result.stdout.split())
+    assert "client_bill 10 52,799.46 6 18,326.45" in text
+    assert "PUT Invoices 17 1" in text
+    assert "needs at least 15 calls of 5,000 a day, less than two minutes" in text
+    plan = json.loads(office.run("plan", MONTH, "--format", "json").stdout)
+    assert plan["calls_per_day"] == 5000
+    assert len(plan["requests"]) == 63
+    tax = {t["type"]: Decimal(t["tax"]) for t in plan["tax"]}
+    office.run("push", MONTH)
+    (control,) = (c for c in office.reconcile()["controls"] if c["name"] == "Sales tax")
+    assert sum(tax.values()) == Decimal(control["xero"])
+    assert f"GST on Income (OUTPUT) 12 -36,582.55 {tax['OUTPUT']:,.2f}" in text
+
+
+def test_plan_beyond_the_day_says_how_many_days(office: Office) -> None:
+    result = office.run("plan", MONTH, "--per-day", "5")
+    assert "that is 3 days" in result.stdout
+
+
+def test_plan_writes_nothing(office: Office) -> None:
+    office.run("plan", MONTH)
+    assert office.sql("SELECT count(*) FROM transactions") == [(0,)]
+    assert office.in_xero("Invoices") == []
+
+
+def test_same_plan_works_once(office: Office, docs: dict[str, Doc]) -> None:
+    bill = docs["AU-0016"]
+    plan = saved(office, bill)
+    assert office.push(bill, args=("--plan", plan)).exit_code == 0
+    assert len(office.in_xero("Invoices")) == 1
+    assert is_refused(office, plan, bill)
+
+
+def test_changed_input_makes_it_stale(office: Office, docs: dict[str, Doc]) -> None:
+    bill = docs["AU-0016"]
+    plan = saved(office, bill)
+    assert is_refused(office, plan, bill | {"due_date": "2026-06-30"})
+    assert is_refused(office, plan, bill, docs["AU-0017"])
+    assert is_refused(office, plan, revised(bill))
+
+
+def test_changed_firm_makes_it_stale(movable: Office, docs: dict[str, Doc]) -> None:
+    plan = saved(movable, docs["AU-0016"])
+    text = movable.organisation.read_text(encoding="utf-8")
+    changed = text.replace('"4110": "215"', '"4110": "210"')
+    movable.organisation.write_text(changed, encoding="utf-8")
+    assert is_refused(movable, plan, docs["AU-0016"])
+
+
+def test_changed_pack_makes_it_stale(office: Office, docs: dict[str, Doc]) -> None:
+    pack = office.folder / "pack" / "rules"
+    pack.mkdir(parents=True)
+    options = ("--pack", str(pack.parent))
+    plan = office.folder / "plan.json"
+    bill = docs["AU-0016"]
+    office.run("plan", "-", "--out", plan, *options, stdin=json.dumps(bill))
+    rule = "spec: 1\nsection: Own\nrules:\n  - { id: draft, disable: true }\n"
+    (pack / "own.yaml").write_text(rule, encoding="utf-8")
+    result = office.push(bill, args=("--plan", plan, *options))
+    assert (result.exit_code, office.in_xero("Invoices")) == (2, [])
+
+
+def test_moved_outbox_makes_it_stale(office: Office, docs: dict[str, Doc]) -> None:
+    bill, other = docs["AU-0016"], docs["AU-0017"]
+    plan = saved(office, bill)
+    office.archive("200")
+    office.push(other)
+    office.run("resend", "AU-0017", "--reason", "again")
+    assert is_refused(office, plan, bill)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "no json", '{"digest": 7}'])
+def test_file_that_is_no_plan(office: Office, docs: dict[str, Doc], content: str) -> None:
+    file = office.folder / "plan.json"
+    file.write_text(content, encoding="utf-8")
+    result = office.push(docs["AU-0016"], args=("--plan", file))
+    assert result.exit_code == 2
+    assert "PI804" in result.stderr or "PU903" in result.stderr
+    assert office.in_xero("Invoices") == []
