@@ -172,14 +172,16 @@ DEAD = {
         "every lines", "sum of lines.net",
     ],
     "{ lines.count: 0 }": ["lines.count is 0"],
-    "{ date: { after: due_date }, due_date: { after: posted_on }, posted_on: { after: date } }": [],
+    "{ all_of: [{ date: { after: due_date } }, { due_date: { after: date } }] }": [
+        "date after due_date", "due_date after date",
+    ],
     "{ submission: first, earlier.outcome: post }": ["submission is first", "earlier.outcome"],
     "{ any: lines, where: { gl_account.mapped: false, gl_account.status: ACTIVE } }": ["any lines"],
     "{ number: { longer_than: 4 }, all_of: [{ number: ABC }] }": ["longer_than 4", "is ABC"],
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("when", [w for w in DEAD if DEAD[w]])
+@pytest.mark.parametrize("when", DEAD)
 def test_a_rule_that_never_applies(tmp_path: Path, when: str) -> None:
     rule = f"  - id: idle\n    kinds: [client_bill, client_credit_note]\n    when: {when}\n"
     pack, report = planted(tmp_path, rule + "    outcome: reject\n" + SAYS)
@@ -261,8 +263,8 @@ def test_several_faults_at_once(tmp_path: Path) -> None:
         + GAPS["supplier_invoice"]
         + "  - id: again\n    kinds: [trust_journal]\n    when: { status: draft }\n"
         f"    outcome: skip\n{SAYS}"
-        "  - id: idle\n    kinds: [tax_return]\n    when: { amount: { above: '1.00', below: '1.01' }"
-        f" }}\n    outcome: reject\n{SAYS}",
+        "  - id: idle\n    kinds: [tax_return]\n    when: { amount: { above: '1', below: '1.01' } }\n"
+        f"    outcome: reject\n{SAYS}",
     )
     codes = sorted(f.code for f in report.findings)
     assert codes == ["PX601", "PX601", "PX603", "PX604"]
@@ -302,7 +304,7 @@ def _copy(state: MemoryState) -> MemoryState:
 @pytest.mark.parametrize("region", ["au", "ie"])
 def test_formulas_mean_what_the_compiled_tests_mean(region: str) -> None:
     decider, pairs = month_of(region)
-    assert len(pairs) > 40
+    assert len(pairs) > 30
     for tx, state in pairs:
         program = decider.program(tx.kind)
         mask = program.truths(tx, state)

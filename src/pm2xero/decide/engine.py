@@ -86,10 +86,17 @@ class Ruleset:
         """
         found: set[int] = set()
         with _lock:
-            for handle, used in self._handles:
-                truths = "".join(f',"c{i}":{mask >> i & 1}' for i in used)
-                for name in self._ask(handle, f'{{"id":"t","k":1{truths}}}'):
-                    found.add(int(name[1:]))
+            if not self._handles:
+                self._build()
+            try:
+                for handle, used in self._handles:
+                    truths = "".join(f',"c{i}":{mask >> i & 1}' for i in used)
+                    for name in self._ask(handle, f'{{"id":"t","k":1{truths}}}'):
+                        found.add(int(name[1:]))
+            except EngineFault:
+                # Its state is not to be trusted any more; the next question builds it anew.
+                self._handles = []
+                raise
         return tuple(sorted(found))
 
     def _ask(self, handle: int, message: str) -> list[str]:
@@ -100,7 +107,6 @@ class Ruleset:
         if code == NO_RULE:
             return []
         if code != 0:
-            self._rebuild()
             raise self._fault(f"asserting answered {code}")
         fired: list[str] = []
         try:
@@ -114,10 +120,6 @@ class Ruleset:
         finally:
             self._c.retract_fact(handle, message)
         return fired
-
-    def _rebuild(self) -> None:
-        self._handles = []
-        self._build()
 
     def _fault(self, what: str) -> EngineFault:
         message = f'the rule engine answered oddly for "{self._name}": {what}'

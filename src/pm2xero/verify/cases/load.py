@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from pm2xero.verify.cases.model import (
     CaseFile,
     Expected,
     Given,
+    Known,
     WantedRequest,
 )
 from pm2xero.verify.cases.patch import PatchError, patched, plain
@@ -203,10 +204,9 @@ class _Loader:
             self.findings.append(Finding("PX701", message, at, hint=hint))
             return None
         given = self._document(tree["given"], tree.value_at["given"], frozenset())
-        before = [
-            self._before(entry, place)
-            for entry, place in self._items(tree, "before", lambda: tree.get("before"))
-        ]
+        listed = tree.get("before") or SourceList(at)
+        pairs = zip(listed, listed.item_at, strict=True)
+        before = [self._before(entry, place) for entry, place in pairs]
         expected = self._expected(tree["expect"])
         if given is None or expected is None or any(b is None for b in before):
             return None
@@ -220,6 +220,7 @@ class _Loader:
             facts=facts,
             given=given,
             before=tuple(b for b in before if b is not None),
+            earlier=_known(tree.get("earlier")),
             documents=tuple(_fact(d) for d in self._both(tree, "documents")),
             trust_balances=_balances(self._both(tree, "trust_balances")),
             expected=expected,
@@ -229,17 +230,6 @@ class _Loader:
 
     def _both(self, tree: SourceMap, key: str) -> list[Any]:
         return [*(self.tree.get(key) or ()), *(tree.get(key) or ())]
-
-    @staticmethod
-    def _items(
-        tree: SourceMap, key: str, read: Callable[[], Any]
-    ) -> list[tuple[Any, Position]]:  # fmt: skip
-        value = read()
-        if value is None:
-            return []
-        if isinstance(value, SourceList):
-            return list(zip(value, value.item_at, strict=True))
-        return [(value, tree.value_at[key])]
 
     def _before(self, entry: Any, at: Position) -> Before | None:
         outcome = "post"
@@ -301,6 +291,12 @@ def _wanted(tree: SourceMap) -> WantedRequest:
     needs = tuple(str(n) for n in tree.get("needs") or ())
     step = str(tree["step"])
     return WantedRequest(step, method.upper(), str(tree[method]), needs, plain(tree["body"]), tree.at)
+
+
+def _known(tree: Mapping[str, Any] | None) -> Known | None:
+    if tree is None:
+        return None
+    return Known(int(tree["revision"]), bool(tree.get("same_content")), tree["outcome"])
 
 
 def _fact(tree: Mapping[str, Any]) -> DocumentFact:

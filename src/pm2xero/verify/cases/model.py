@@ -37,6 +37,15 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What was decided before about the id of a case's document."""
+
+    revision: int
+    same_content: bool
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
 class WantedRequest:
     """One request that a case expects; `body` is one document without its wrapper.
 
@@ -87,6 +96,7 @@ class Case:
     facts: Mapping[str, object]
     given: Given
     before: tuple[Before, ...]
+    earlier: Known | None
     documents: tuple[DocumentFact, ...]
     trust_balances: Mapping[tuple[str, str], Decimal] | None
     expected: Expected

@@ -46,6 +46,10 @@ def situation(case: Case, firms: Firms) -> Situation:
     pipeline.state = state
     findings = [f for b in case.before if (f := _apply(b, pipeline, state)) is not None]
     tx = pipeline.reader.read(dict(case.given.raw), _INPUT, case.at.line)
+    if case.earlier is not None and isinstance(tx, Transaction):
+        known = case.earlier
+        digest = tx.fingerprint if known.same_content else bytes(len(tx.fingerprint))
+        state.remember(tx.id, known.revision, digest, known.outcome)
     return Situation(pipeline, state, tx, tuple(findings))
 
 
