@@ -150,10 +150,10 @@ def compare(op: str, left: Any, right: Any) -> bool:
 
 MONEY = st.integers(-500, 2000).map(lambda cents: f"{Decimal(cents) / 100:.2f}")
 ACCOUNTS = st.sampled_from([*sorted(FIRM.accounts), "9999"])
+CODES = st.sampled_from(["GST", "NT", "FRE", "ZZ"])
 LINES = st.lists(
     st.fixed_dictionaries(
-        {"gl_account": ACCOUNTS, "net": MONEY, "tax_code": st.sampled_from(["GST", "NT", "FRE", "ZZ"]),
-         "tax": MONEY},
+        {"gl_account": ACCOUNTS, "net": MONEY, "tax_code": CODES, "tax": MONEY},
         optional={"description": st.sampled_from([None, "x"])},
     ),
     min_size=1, max_size=4,

@@ -9,6 +9,7 @@ is then built anew.
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -20,6 +21,15 @@ MAX_BRANCHES = 60
 NO_RULE = 1
 
 _lock = threading.Lock()
+
+
+def _fresh_lock() -> None:
+    """A child process must not wait for a thread that only its parent has."""
+    global _lock
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_fresh_lock)
 
 
 def load_module() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -114,28 +115,50 @@ def _check(env: BodyEnvironment, spec: RequestSpec, names: Shape) -> Iterator[Fi
     yield from _names(env, spec.template, names, spec, frozenset())
 
 
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A template that can be read: its lines, what it reads without setting it, and its nodes."""
+
+    lines: list[str]
+    undeclared: frozenset[str]
+    names: list[nodes.Name]
+    attributes: list[nodes.Getattr]
+    loops: list[nodes.For]
+    assigned: list[nodes.Name]
+    parts: list[nodes.Node]
+
+
 @lru_cache(maxsize=128)
-def parsed(env: BodyEnvironment, name: str) -> tuple[list[str], nodes.Template, frozenset[str]]:
-    """The lines of a template that can be read, its tree, and the names that it does not set."""
+def parsed(env: BodyEnvironment, name: str) -> Parsed:
+    """A template taken apart once for all requests that use it; raises what Jinja raises."""
     assert env.loader is not None
     source = env.loader.get_source(env, name)[0]
     tree = env.parse(source, name)
-    return source.splitlines(), tree, frozenset(meta.find_undeclared_variables(tree))
+    parts = (nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)
+    return Parsed(
+        lines=source.splitlines(),
+        undeclared=frozenset(meta.find_undeclared_variables(tree)),
+        names=list(tree.find_all(nodes.Name)),
+        attributes=list(tree.find_all(nodes.Getattr)),
+        loops=list(tree.find_all(nodes.For)),
+        assigned=[n for a in tree.find_all(nodes.Assign) for n in a.find_all(nodes.Name)],
+        parts=list(tree.find_all(parts)),
+    )
 
 
 def _names(
     env: BodyEnvironment, name: str, names: Shape, spec: RequestSpec, seen: frozenset[str]
 ) -> Iterator[Finding]:
-    lines, tree, undeclared = parsed(env, name)
-    file = template_file(env, name)
-    unknown = undeclared - set(names)
-    for node in tree.find_all(nodes.Name):
+    tree = parsed(env, name)
+    lines, file = tree.lines, template_file(env, name)
+    unknown = tree.undeclared - set(names)
+    for node in tree.names:
         if node.ctx == "load" and node.name in unknown:
             message = f'this template has no "{node.name}" to read in the request "{spec.id}"'
             yield _name_fault(file, lines, node.lineno, node.name, message, names, spec)
     yield from _attributes(tree, names, file, lines, spec)
-    own = {n.name: None for n in tree.find_all(nodes.Name) if n.ctx == "store"}
-    for include in tree.find_all((nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)):
+    own = {n.name: None for n in tree.names if n.ctx == "store"}
+    for include in tree.parts:
         target = getattr(include, "template", None)
         if not isinstance(target, nodes.Const) or target.value in seen:
             continue
@@ -157,18 +180,17 @@ def _names(
 
 
 def _attributes(
-    tree: nodes.Template, names: Shape, file: str, lines: list[str], spec: RequestSpec
+    tree: Parsed, names: Shape, file: str, lines: list[str], spec: RequestSpec
 ) -> Iterator[Finding]:
     """Names below a name, such as `line.net`, where it is known what is below."""
     scope: dict[str, Shape | None] = dict(names)
-    for loop in tree.find_all(nodes.For):
+    for loop in tree.loops:
         if isinstance(loop.target, nodes.Name):
             over = _below(loop.iter, scope)
             scope[loop.target.name] = over.get(_ITEMS) if over else None
-    for assigned in tree.find_all(nodes.Assign):
-        for target in assigned.find_all(nodes.Name):
-            scope.setdefault(target.name, None)
-    for node in tree.find_all(nodes.Getattr):
+    for target in tree.assigned:
+        scope.setdefault(target.name, None)
+    for node in tree.attributes:
         holder = _below(node.node, scope)
         if holder is None or _ITEMS in holder or node.attr in holder:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from jinja2 import TemplateNotFound, TemplateSyntaxError, nodes
 
@@ -79,6 +80,7 @@ def _paths(value: object, each: str) -> Iterator[str]:
         yield below + ".".join(value.steps)
 
 
+@lru_cache(maxsize=128)
 def template_reads(env: BodyEnvironment, name: str) -> frozenset[str]:
     """The dotted names that a template and its parts read; loops count under their list's name."""
     return frozenset(_template(env, name, frozenset()))
@@ -86,17 +88,17 @@ def template_reads(env: BodyEnvironment, name: str) -> frozenset[str]:
 
 def _template(env: BodyEnvironment, name: str, seen: frozenset[str]) -> Iterator[str]:
     try:
-        _, tree, _ = parsed(env, name)
+        tree = parsed(env, name)
     except (TemplateNotFound, TemplateSyntaxError):
         return
     loops: dict[str, str] = {}
-    for loop in tree.find_all(nodes.For):
+    for loop in tree.loops:
         over = _dotted(loop.iter, loops)
         if isinstance(loop.target, nodes.Name) and over:
             loops[loop.target.name] = over
-    iterated = {id(loop.iter) for loop in tree.find_all(nodes.For)}
-    inner = {id(n.node) for n in tree.find_all(nodes.Getattr)}
-    for node in tree.find_all((nodes.Name, nodes.Getattr)):
+    iterated = {id(loop.iter) for loop in tree.loops}
+    inner = {id(n.node) for n in tree.attributes}
+    for node in (*tree.names, *tree.attributes):
         if id(node) in inner or id(node) in iterated:
             continue
         if isinstance(node, nodes.Name) and node.ctx != "load":
@@ -104,8 +106,8 @@ def _template(env: BodyEnvironment, name: str, seen: frozenset[str]) -> Iterator
         dotted = _dotted(node, loops)
         if dotted:
             yield dotted
-    for part in tree.find_all(nodes.Include):
-        target = part.template
+    for part in tree.parts:
+        target = getattr(part, "template", None)
         if isinstance(target, nodes.Const) and target.value not in seen:
             yield from _template(env, str(target.value), seen | {name})
 

@@ -46,7 +46,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _spec(spec: RequestSpec, subject: Subject) -> Iterator[Finding]:
     lengths = _lengths(spec.contract)
     try:
-        lines, _, _ = parsed(subject.env, spec.template)
+        lines = parsed(subject.env, spec.template).lines
     except (TemplateNotFound, TemplateSyntaxError):
         return
     for number, line in enumerate(lines, 1):
