@@ -229,3 +229,9 @@ def test_as_at_an_earlier_day_shows_what_came_later(office: Office) -> None:
     found = office.reconcile("--as-at", "2026-05-06")
     assert not found["agrees"]
     assert "090" in differing_accounts(found)
+
+
+def test_push_goes_on_beside_a_document_that_cannot_be_read(office: Office) -> None:
+    office.sql("UPDATE transactions SET document = ? WHERE id = 'AU-0038'", b"{")
+    assert office.push(month()["AU-0018"]).exit_code == 0
+    assert len(office.in_xero("Invoices")) == 6

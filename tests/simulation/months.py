@@ -1,4 +1,4 @@
-"""What a simulated firm has to push: a month of the examples, or a part of one that hangs together."""
+"""What a simulated firm pushes: a month of the examples, or a part of one that hangs together."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from tests.simulation.world import World, folder
 _RUNS = 60
 _WHOLE_EVERY = 250
 _DAY = 86_400
+_MEMORY = 361
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ def _without_trouble(months: Months) -> Found:
         world = World(place, months.region, quiet, Limits.none())
         try:
             for lot in months.lots:
-                report = world.push(lot)
+                # What was refused is decided again with each push, until nothing new comes of it.
+                while (report := world.push(lot)).confirmed:
+                    pass
                 assert report.stopped is None, report.stopped
             found = look(world)
         finally:
@@ -136,17 +139,19 @@ def _is_done(world: World, lot: tuple[Document, ...], chance: random.Random) -> 
         trouble.counts[f"stopped: {report.cause}"] += 1
         clock.sleep(_DAY if report.cause == "day_limit" else 300)
         return False
-    return not _resend(world, report)
+    return not (_resent(world) or report.confirmed)
 
 
-def _resend(world: World, report: SendReport) -> bool:
-    """An operator sends what Xero refused for no lasting reason once more."""
-    if not (report.left or report.unknown or report.blocked or report.rejected):
-        return False
+def _resent(world: World) -> int:
+    """An operator sends what Xero refused for no lasting reason once more; how much that was."""
     with world.connection() as connection:
         outbox = connection.outbox
-        refused = {r.transaction for r in outbox.requests(states=("rejected",))}
-        for id in sorted(refused):
+        states = {r.transaction: r.state for r in outbox.requests() if r.state != "confirmed"}
+        refused = sorted(id for id, state in states.items() if state == "rejected")
+        for id in refused:
             outbox.resend(id, "operator", "Xero had a bad day", world.clock())
-            world.trouble.counts["resent by a person"] += 1
-    return True
+        world.trouble.counts["resent by a person"] += len(refused)
+        if refused:
+            # Until then Xero repeats its refusal from memory.
+            world.clock.sleep(_MEMORY)
+        return len(states)

@@ -25,6 +25,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reconcile": ("reconcile", "Compare both ledgers to the cent."),
     "test": ("test", "Run the cases of a pack; say what they cover and what not."),
     "generate-cases": ("generate_cases", "Propose the cases that are missing."),
+    "validate": ("validate", "Check packs and a firm; tell every fault at once."),
+    "codes": ("codes", "Say what a code of a message means, with what fails and what passes."),
+    "matrix": ("matrix", "The support matrix: each kind in each region, from the rules."),
+    "show": ("show", "Show a rule, kind, mapping or value of the firm, and where it is written."),
+    "effective": ("effective", "The whole pack of a region as one YAML."),
+    "diff": ("diff", "Say what a change of the pack does, in words and on real documents."),
+    "init": ("init", "Start a region, a firm or a kind, with files that validate at once."),
+    "watch": ("watch", "Validate again whenever a file is saved."),
     "sandbox": ("sandbox", "Serve an emulated Xero organisation."),
 }
 

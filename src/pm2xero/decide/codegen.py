@@ -240,20 +240,27 @@ class _Generator:
             block.known[key] = (name, nullable)
         return block.known[key]
 
+    def derived_list(self, first: str) -> tuple[str, bool]:
+        """A list that every kind has: its banks, documents or roles."""
+        if first == "roles":
+            return self.constant(self.facts.roles), False
+        simple = self.facts.simple(first)
+        if simple is not None:
+            if not simple:
+                return self.constant(()), False
+            value = f"t[{simple!r}]"
+            pair = f"() if {value} is None else ({value},)"
+            return self.hoist(self.outer, f"#{first}", pair, False)
+        return self.hoist(self.outer, f"#{first}", f"facts.{first}(t)", False)
+
     def field_value(self, path: PathExpr) -> tuple[str, bool]:
         record = self.facts.kind.record
         first = path.steps[0]
         if first in DERIVED_LISTS and record.field(first) is None:
-            if first == "roles":
-                return self.constant(self.facts.roles), False
-            simple = self.facts.simple(first)
-            if simple is not None:
-                if not simple:
-                    return self.constant(()), False
-                value = f"t[{simple!r}]"
-                pair = f"() if {value} is None else ({value},)"
-                return self.hoist(self.outer, f"#{first}", pair, False)
-            return self.hoist(self.outer, f"#{first}", f"facts.{first}(t)", False)
+            current, nullable = self.derived_list(first)
+            if path.attribute == "count":
+                return self.hoist(self.outer, path.text, f"len({current})", False)
+            return current, nullable
         if isinstance(path.holder, TaxCodeType):
             read = self.constant(getter(path, self.facts))
             return self.hoist(self.outer, path.text, f"{read}(tx, None, s)", True)
@@ -262,6 +269,8 @@ class _Generator:
         for depth, step in enumerate(path.steps):
             if not isinstance(kind, RecordType):
                 expression = f"[j[{step!r}] for j in {current}]"
+                if step in kind.of.optional:
+                    expression = expression[:-1] + f" if j[{step!r}] is not None]"
                 inner = kind.of.field(step)
                 key = ".".join(path.steps[: depth + 1])
                 guarded = f"{expression} if {current} is not None else None"

@@ -102,15 +102,8 @@ class CompiledRule:
 
 
 def items_getter(quantified: Quantified, facts: Facts) -> Getter:
-    """How the items of a condition's list are read, also of the lists every kind has."""
-    first = quantified.over.steps[0]
-    if facts.kind.record.field(first) is not None:
-        return getter(quantified.over, facts)
-    if first == "roles":
-        return lambda tx, item, state: list(facts.roles)
-    if first == "banks":
-        return lambda tx, item, state: facts.banks(tx.fields)
-    return lambda tx, item, state: facts.documents(tx.fields)
+    """How the items of a condition's list are read."""
+    return getter(quantified.over, facts)
 
 
 class Program:

@@ -10,7 +10,7 @@ from typing import Any
 from pm2xero.decide.facts import Facts
 from pm2xero.decide.state import State
 from pm2xero.pack.expressions import PathExpr, TextExpr
-from pm2xero.pack.types import ListType, RecordType, ReferenceType, TaxCodeType
+from pm2xero.pack.types import DERIVED_LISTS, ListType, RecordType, ReferenceType, TaxCodeType
 from pm2xero.read.transaction import Transaction
 
 # What a path is read from: the transaction, the item at hand (or None), the state.
@@ -29,7 +29,20 @@ def getter(path: PathExpr, facts: Facts) -> Getter:
     if path.base == "trust":
         index = 0 if path.steps[0] == "shortfall" else 1
         return lambda tx, item, state: facts.shortfall(tx, state)[index]
+    if path.base == "transaction" and path.steps[0] in DERIVED_LISTS:
+        return _followed(path, derived_list(path.steps[0], facts), facts)
     return _followed(path, _stepped(path), facts)
+
+
+def derived_list(name: str, facts: Facts) -> Getter:
+    """A list that every kind has: the roles, banks or documents that a transaction names."""
+    if facts.kind.record.field(name) is not None:
+        return lambda tx, item, state: tx.fields[name]
+    if name == "roles":
+        return lambda tx, item, state: list(facts.roles)
+    if name == "banks":
+        return lambda tx, item, state: facts.banks(tx.fields)
+    return lambda tx, item, state: facts.documents(tx.fields)
 
 
 def _stepped(path: PathExpr) -> Getter:
@@ -46,7 +59,7 @@ def _stepped(path: PathExpr) -> Getter:
         def column(tx: Transaction, item: Any, state: State) -> Any:
             holder = (item if on_item else tx.fields)[outer]
             if isinstance(holder, list):
-                return [i[inner] for i in holder]
+                return [v for i in holder if (v := i[inner]) is not None]
             return None if holder is None else holder[inner]
 
         return column

@@ -109,6 +109,7 @@ def _rule(
         order=(rank, entry.place),
         at=values.value_at.get("id", values.at),
         origins=entry.origins,
+        partial=values.get("support") == "partial",
     )
 
 

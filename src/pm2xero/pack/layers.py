@@ -109,6 +109,9 @@ def _settings(document: Document, merged: Merged) -> None:
             merged.setting_at[key] = content.value_at[key]
     if "words" in content:
         merged.settings.setdefault("words", {}).update(content["words"])
+    if "rows" in content:
+        named = tuple(str(r) for r in content["rows"])
+        merged.settings.setdefault("rows", {})[str(content.get("section", ""))] = named
     if "sections" in content:
         named = [str(s) for s in content["sections"]]
         merged.sections = named + [s for s in merged.sections if s not in named]

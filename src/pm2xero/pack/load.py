@@ -109,6 +109,8 @@ def examine(
         tax_codes=_tax_codes(merged.entries["tax_codes"]),
         no_tax=str(merged.settings.get("no_tax", "")),
         words=dict(merged.settings.get("words", {})),
+        sections=tuple(merged.sections),
+        rows=dict(merged.settings.get("rows", {})),
         template_dirs=tuple(
             d for r in reversed(roots) if (d := r.path / "mappings" / "templates").is_dir()
         ),

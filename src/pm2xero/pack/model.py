@@ -96,7 +96,8 @@ class Rule:
 
     A rule either has an outcome or is a warning; `kinds` is already resolved to names, and
     `conditions` and `texts` (reason, remedy, warning) are resolved for each of them. `leaves`
-    says what the document counts as for others when that does not follow from the outcome.
+    says what the document counts as for others when that does not follow from the outcome;
+    `partial` that a part of what is refused works in Xero without a posting.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Rule:
     order: tuple[int, int]
     at: Position
     origins: Mapping[str, Origin]
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,8 @@ class Pack:
     words: Mapping[str, str]
     template_dirs: tuple[Path, ...]
     tolerance: Decimal = field(default=Decimal("0.01"))
+    sections: tuple[str, ...] = ()
+    rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def rules_of(self, kind: str) -> tuple[Rule, ...]:
         """The rules that may apply to a kind, in the order in which reasons are named."""

@@ -150,7 +150,10 @@ class Intake:
 
     def _typed(self, stored: StoredTransaction) -> Transaction | None:
         """A stored document, or None when the pack no longer reads it."""
-        raw = orjson.loads(stored.document)
+        try:
+            raw = orjson.loads(stored.document)
+        except orjson.JSONDecodeError:
+            return None
         tx = self._pipeline.reader.read(raw, "outbox", stored.sequence)
         return tx if isinstance(tx, Transaction) else None
 

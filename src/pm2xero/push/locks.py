@@ -13,9 +13,12 @@ def locks_of(outbox: Outbox, organisation: str) -> dict[str, Any]:
     A document is locked once all its requests are done; users may unlock it to edit, and it comes
     back with a higher revision then.
     """
-    states: dict[tuple[str, int], set[str]] = {}
+    states: dict[str, set[str]] = {}
+    revisions: dict[str, int] = {}
     for request in outbox.requests():
-        states.setdefault((request.transaction, request.revision), set()).add(request.state)
+        id = request.transaction
+        states.setdefault(id, set()).add(request.state)
+        revisions[id] = max(revisions.get(id, 0), request.revision)
     links: dict[str, dict[str, str]] = {}
     for (transaction, id_name), xero_id in outbox.links().items():
         links.setdefault(transaction, {})[id_name] = xero_id
@@ -23,8 +26,8 @@ def locks_of(outbox: Outbox, organisation: str) -> dict[str, Any]:
         "spec": 1,
         "organisation": organisation,
         "lock": [
-            {"id": id, "revision": revision, "locked": True, "xero": links.get(id, {})}
-            for (id, revision), found in sorted(states.items())
+            {"id": id, "revision": revisions[id], "locked": True, "xero": links.get(id, {})}
+            for id, found in sorted(states.items())
             if found == {"confirmed"}
         ],
     }

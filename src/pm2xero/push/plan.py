@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 from pm2xero.errors import Finding, InputError, Position, UsageError
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.push.contents import Rates, TaxShare, contents_of_body
-from pm2xero.push.intake import IntakeReport
+from pm2xero.push.intake import IntakeReport, Saved
 
 ZERO = Decimal("0.00")
 
@@ -90,8 +90,16 @@ class Plan:
         }
 
 
+def mark_of(decided: Iterable[Saved], fingerprint: str) -> str:
+    """Names exactly these documents and what is decided about each, by this pack."""
+    digest = hashlib.blake2b(fingerprint.encode(), digest_size=16)
+    for tx, decision, _ in decided:
+        digest.update(f"{tx.id}\x1f{tx.revision}\x1f{tx.digest}\x1f{decision.outcome}\x1e".encode())
+    return digest.hexdigest()
+
+
 def make_plan(
-    intake: IntakeReport, stored: Sequence[StoredRequest], known_contacts: int, fingerprint: str,
+    intake: IntakeReport, stored: Sequence[StoredRequest], known_contacts: int, mark: str,
     per_day: int, rates: Rates,
 ) -> Plan:  # fmt: skip
     """The plan of what is new (`intake`) together with what was planned before."""
@@ -112,7 +120,7 @@ def make_plan(
         calls = lower_bound([r for r in due if r.contract == name]).total
         per_contract[name] = (count, calls)
     seconds = predict_seconds(bound, replace(CallLimits(), per_day=per_day))
-    digest = _digest(due, fingerprint)
+    digest = _digest(due, mark)
     return Plan(
         digest, intake, tuple(due), tuple(waiting), bound, seconds, per_day, per_contract,
         tuple(_taxes(due, rates)),
@@ -163,15 +171,15 @@ def check_saved(path: Path, fresh: Plan) -> None:
         Finding(
             "PU903",
             "the plan is stale: documents, pack, firm or outbox have changed since it was made "
-            f"({', '.join(changes) or 'the same requests with other bodies'})",
+            f"({', '.join(changes) or 'the same requests, with other contents or decisions'})",
             Position(str(path)),
             hint="look at a fresh plan and save it again with --out",
         )
     )
 
 
-def _digest(due: Sequence[StoredRequest], fingerprint: str) -> str:
-    digest = hashlib.blake2b(fingerprint.encode(), digest_size=16)
+def _digest(due: Sequence[StoredRequest], mark: str) -> str:
+    digest = hashlib.blake2b(mark.encode(), digest_size=16)
     for request in sorted(due, key=lambda r: r.id):
         digest.update(f"{request.id}\x1f{request.path}\x1f{request.element}\x1e".encode())
     return digest.hexdigest()

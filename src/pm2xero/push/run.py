@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from pm2xero.push.connection import Connection
-from pm2xero.push.intake import Intake, IntakeReport
-from pm2xero.push.plan import Plan, check_saved, make_plan
+from pm2xero.push.intake import Intake, IntakeReport, Saved
+from pm2xero.push.plan import Plan, check_saved, make_plan, mark_of
 from pm2xero.read.stream import Source
 
 
 def plan_only(connection: Connection, sources: list[Source], per_day: int = 5000) -> Plan:
     """What a push would do; writes nothing."""
-    report = _take_in(connection, sources, lambda saved: None)
+    decided: list[Saved] = []
+    report = _take_in(connection, sources, decided.extend)
     outbox = connection.outbox
     known = len(outbox.contacts())
     rates = connection.pipeline.organisation.xero.tax_rates
-    return make_plan(report, outbox.requests(), known, connection.fingerprint, per_day, rates)
+    mark = mark_of(decided, connection.fingerprint)
+    return make_plan(report, outbox.requests(), known, mark, per_day, rates)
 
 
 def push(

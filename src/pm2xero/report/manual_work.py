@@ -25,15 +25,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def print_manual_work(out: Console, work: Sequence[Booked]) -> None:
     """Each document with its journal, why it was not copied, and what to do; then the total."""
     for item in work:
-        head = " ".join(x for x in (item.kind, item.number, item.participant) if x)
-        amount = f"  {item.money:,.2f} {currency}" if item.money else ""
-        out.print(Text(f"{item.date.isoformat()}  {item.id}  {head}{amount}", style="bold"))
-        for entry in item.entries:
-            side, value = (
-                ("debit ", entry.amount) if entry.amount > 0 else ("credit", -entry.amount)
-            )
-            name = " ".join(x for x in (entry.account.code, entry.account.name) if x) or entry.name
-            _line(out, f"{side} {value:>14,.2f}  {name}")
+        amount = f"  {item.money:,.2f} {item.currency}" if item.money else ""
+        head = f"{item.date.isoformat()}  {item.id}  {item.kind}{amount}"
+        out.print(Text(head, style="bold"))
+        named = " ".join(x for x in (item.number, item.participant) if x)
+        if named:
+            _line(out, named)
+        for code, name, value in _journal(item):
+            _line(out, f"{_side(value):<6} {abs(value):>14,.2f}  {code} {name}".rstrip())
         _line(out, item.message, "dim")
         if item.remedy:
             _line(out, f"→ {item.remedy}")
@@ -41,7 +40,7 @@ def print_manual_work(out: Console, work: Sequence[Booked]) -> None:
     totals: dict[str, Decimal] = {}
     for item in work:
         totals[item.currency] = totals.get(item.currency, Decimal("0.00")) + item.money
-    amounts = "".join(f", {money(sum_)} {name}" for name, sum_ in totals.items() if sum_)
+    amounts = "".join(f", {money(sum_)} {name}" for name, sum_ in sorted(totals.items()) if sum_)
     word = "transaction" if len(work) == 1 else "transactions"
     out.print(f"{len(work)} {word} to enter in Xero by hand{amounts}")
     if work:

@@ -23,7 +23,7 @@ def print_plan(out: Console, plan: Plan, titles: dict[str, str], currency: str) 
     if plan.intake.summary.cells:
         print_summary(out, plan.intake.summary, titles, currency, False)
     if plan.intake.known:
-        out.print(f"{plan.intake.known} documents are in the outbox already and stay as they are")
+        out.print(_known(plan.intake.known))
     if plan.intake.newly_posted:
         text = f"{len(plan.intake.newly_posted)} were held or rejected before and would now post: "
         out.print(Text(text + ", ".join(plan.intake.newly_posted[:10]), style="yellow"))
@@ -90,7 +90,7 @@ def print_push(
     if report.summary.cells:
         print_summary(out, report.summary, titles, currency, True)
     if report.known:
-        out.print(f"{report.known} documents were in the outbox already and stay as they are")
+        out.print(_known(report.known))
     out.print()
     out.print(Text(f"{sent.confirmed} requests confirmed by Xero in {sent.calls} calls", "green"))
     for count, word in ((sent.rejected, "refused by Xero"), (sent.blocked, "blocked by these"),
@@ -102,6 +102,12 @@ def print_push(
         out.print(Text(f"stopped: {sent.stopped}", style="yellow"))
     if sent.rejected or sent.blocked or sent.unknown:
         out.print("`pm2xero status` says why")
+
+
+def _known(count: int) -> str:
+    if count == 1:
+        return "1 document came before as it is, and was left alone"
+    return f"{count:,} documents came before as they are, and were left alone"
 
 
 def _print_attention(out: Console, report: IntakeReport) -> None:

@@ -152,7 +152,7 @@ def _cannot(goal: Goal, universe: _Universe) -> str | None:
 
 def _seconds(pack: Pack, kind: str) -> Iterator[tuple[str, str | None]]:
     """Each outcome that rules of a kind have, and the rule that always comes before it, if any."""
-    order = [*OUTCOME_PRECEDENCE, "post"]
+    order: list[str] = [*OUTCOME_PRECEDENCE, "post"]
     rules = [r for r in pack.rules_of(kind) if r.outcome is not None]
     always = [r for r in rules if r.conditions[kind] is None and r.outcome != "post"]
     for outcome in dict.fromkeys(outcome_of(r) for r in rules):

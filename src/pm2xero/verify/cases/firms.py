@@ -50,7 +50,9 @@ class Firms:
         key = (organisation.resolve(), region)
         plain = self._plain.get(key)
         if plain is None:
-            plain = self._plain[key] = self._noting(Pipeline.load(organisation, region, self._packs))
+            plain = self._plain[key] = self._noting(
+                Pipeline.load(organisation, region, self._packs)
+            )
         if not facts:
             return plain
         shown = repr(sorted(facts.items(), key=lambda f: f[0]))

@@ -12,19 +12,10 @@ from pm2xero.errors import Finding, PackError, Position
 from pm2xero.pack.schema import check
 from pm2xero.pack.source import SourceList, SourceMap, read_yaml
 from pm2xero.pack.suggest import did_you_mean, one_of
-from pm2xero.verify.cases.model import (
-    Before,
-    Case,
-    CaseFile,
-    Expected,
-    Given,
-    Known,
-    WantedRequest,
-)
+from pm2xero.verify.cases.expect import read_expected
+from pm2xero.verify.cases.model import Before, Case, CaseFile, Given, Known
 from pm2xero.verify.cases.patch import PatchError, patched, plain
 
-# Answers of the program itself: no rule looked at the transaction, or none could be chosen.
-NEVER_EXPECTED = ("no_rule", "conflicting_rules", "undetermined")
 _MERGED = ("every_document", "base", "facts")
 _LISTS = ("documents", "trust_balances")
 
@@ -207,7 +198,7 @@ class _Loader:
         listed = tree.get("before") or SourceList(at)
         pairs = zip(listed, listed.item_at, strict=True)
         before = [self._before(entry, place) for entry, place in pairs]
-        expected = self._expected(tree["expect"])
+        expected = read_expected(tree["expect"], self.path, self.shown, self.findings)
         if given is None or expected is None or any(b is None for b in before):
             return None
         facts = {**plain(self.tree.get("facts") or {}), **plain(tree.get("facts") or {})}
@@ -239,58 +230,6 @@ class _Loader:
             del entry["outcome"]
         given = self._document(entry, at, frozenset())
         return Before(given, outcome) if given is not None else None  # type: ignore[arg-type]  # the schema allows only outcomes
-
-    def _expected(self, tree: SourceMap) -> Expected | None:
-        places = dict(tree.key_at) | {"expect": tree.at}
-        codes = tuple(str(c) for c in tree.get("codes") or ())
-        bad = [c for c in codes if c in NEVER_EXPECTED]
-        if bad:
-            message = f'"{bad[0]}" says that the pack had no answer, which no case may expect'
-            hint = "write the rule that is missing, or mark the case with known_gap"
-            self.findings.append(Finding("PX718", message, places["codes"], hint=hint))
-            return None
-        if (tree["outcome"] == "post") == bool(codes):
-            message = (
-                "what is posted has no reason codes"
-                if codes
-                else f"a case that expects {tree['outcome']} must say which codes"
-            )
-            at = places.get("codes", places["outcome"])
-            self.findings.append(Finding("PX701", message, at))
-            return None
-        requests, golden = self._requests(tree)
-        return Expected(
-            outcome=tree["outcome"],
-            codes=codes,
-            rule=tree.get("rule"),
-            warnings=tuple(str(w) for w in tree.get("warnings") or ()),
-            requests=requests,
-            golden=golden,
-            at=places,
-        )
-
-    def _requests(self, tree: SourceMap) -> tuple[tuple[WantedRequest, ...] | None, Path | None]:
-        listed = tree.get("requests")
-        if listed is None:
-            return None, None
-        if isinstance(listed, SourceList):
-            return tuple(_wanted(r) for r in listed), None
-        golden = self.path.parent / str(listed["from"])
-        shown = f"{self.shown.rpartition('/')[0]}/{listed['from']}".lstrip("/")
-        if not golden.is_file():
-            # An update writes it; until then nothing is as expected.
-            return (), golden
-        content = read_yaml(golden, shown)
-        if not isinstance(content, SourceList):
-            raise PackError(Finding("PX706", "golden requests are a list", Position(shown)))
-        return tuple(_wanted(r) for r in content), golden
-
-
-def _wanted(tree: SourceMap) -> WantedRequest:
-    method = "put" if "put" in tree else "post"
-    needs = tuple(str(n) for n in tree.get("needs") or ())
-    step = str(tree["step"])
-    return WantedRequest(step, method.upper(), str(tree[method]), needs, plain(tree["body"]), tree.at)
 
 
 def _known(tree: Mapping[str, Any] | None) -> Known | None:

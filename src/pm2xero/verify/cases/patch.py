@@ -92,8 +92,7 @@ def _set(document: dict[str, Any], path: str, value: Any) -> None:
 def _remove(document: dict[str, Any], path: str) -> None:
     *way, last = steps(path)
     holder = _holder(document, way, path, make=False)
-    there = last in holder if isinstance(holder, dict) else last in range(len(holder))
-    if not there:
+    if not _has(holder, last):
         hint = did_you_mean(str(last), holder) if isinstance(holder, dict) else None
         raise PatchError(f'"{path}" removes nothing: the base has no such part', hint)
     del holder[last]
@@ -102,9 +101,7 @@ def _remove(document: dict[str, Any], path: str) -> None:
 def _holder(document: dict[str, Any], way: list[Step], path: str, *, make: bool) -> Any:
     current: Any = document
     for step in way:
-        if isinstance(current, dict) and isinstance(step, str) and step in current:
-            current = current[step]
-        elif isinstance(current, list) and isinstance(step, int) and step < len(current):
+        if _has(current, step):
             current = current[step]
         elif make and isinstance(current, dict) and isinstance(step, str) and step != APPEND:
             current = current.setdefault(step, {})
@@ -114,3 +111,9 @@ def _holder(document: dict[str, Any], way: list[Step], path: str, *, make: bool)
     if not isinstance(current, dict | list):
         raise PatchError(f'"{path}" leads nowhere: "{way[-1]}" is a single value')
     return current
+
+
+def _has(holder: Any, step: Step) -> bool:
+    if isinstance(holder, dict):
+        return step in holder
+    return isinstance(holder, list) and step in range(len(holder))

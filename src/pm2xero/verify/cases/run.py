@@ -17,8 +17,8 @@ from pm2xero.pack.organisation import Organisation
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Malformed, Transaction
 from pm2xero.render.request import Request
+from pm2xero.verify.cases.expect import NEVER_EXPECTED
 from pm2xero.verify.cases.firms import Firms
-from pm2xero.verify.cases.load import NEVER_EXPECTED
 from pm2xero.verify.cases.model import Before, Case, CaseResult, Goal, Status, WantedRequest
 from pm2xero.verify.cases.seen import decided, rendered, tested
 
@@ -220,7 +220,7 @@ def _request(wanted: WantedRequest, request: Request) -> Iterator[Finding]:
 
 
 def body_of(request: Request) -> Any:
-    """The body of one document as data; amounts are `Decimal` with the digits they are sent with."""
+    """The body of one document as data; amounts are `Decimal` with their own digits."""
     return json.loads(request.element, parse_float=Decimal)
 
 
@@ -228,8 +228,8 @@ def different(expected: Any, found: Any, path: str) -> Iterator[tuple[str, str, 
     """The innermost places at which two values differ, with both values as text."""
     if isinstance(expected, dict) and isinstance(found, dict):
         for key in dict.fromkeys((*expected, *found)):
-            left = expected.get(key, _MISSING) if key in expected else _MISSING
-            right = found[key] if key in found else _MISSING
+            left = expected.get(key, _MISSING)
+            right = found.get(key, _MISSING)
             yield from different(left, right, f"{path}.{key}")
     elif isinstance(expected, list) and isinstance(found, list):
         for index in range(max(len(expected), len(found))):

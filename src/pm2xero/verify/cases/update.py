@@ -13,7 +13,7 @@ import yaml
 
 from pm2xero.render.request import Request
 from pm2xero.verify.cases.emit import block, flow
-from pm2xero.verify.cases.load import NEVER_EXPECTED
+from pm2xero.verify.cases.expect import NEVER_EXPECTED
 from pm2xero.verify.cases.model import CaseFile, CaseResult
 from pm2xero.verify.cases.run import body_of
 

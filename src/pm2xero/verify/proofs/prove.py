@@ -210,9 +210,13 @@ def _conflicts(known: _Known) -> tuple[tuple[str, str], ...]:
 
 def _reached(known: _Known, rules: list[Rule]) -> set[str]:
     new = [r for r in rules if r.id not in known.tried]
-    if new:
-        known.reached |= known.proof.reached(new)
-        known.tried.update(r.id for r in new)
+    # What asks for nothing and posts nothing takes part in every decision of its kind.
+    plain = {r.id for r in new if r.conditions[known.kind] is None and r.outcome != "post"}
+    known.reached |= plain
+    asked = [r for r in new if r.id not in plain]
+    if asked:
+        known.reached |= known.proof.reached(asked)
+    known.tried.update(r.id for r in new)
     return known.reached & {r.id for r in rules}
 
 

@@ -203,7 +203,8 @@ class OneFirm(_World):
         if reference.name == "document":
             return OTHERS
         if isinstance(reference, TaxCodeType):
-            return self._codes()
+            codes = (*self.chart.pack.tax_codes, *self.domain.words.names, UNDECLARED)
+            return list(dict.fromkeys(codes))
         return [f.id for f in self.choices(reference.name)]
 
     def choices(self, reference: str) -> list[AccountFact]:
@@ -241,10 +242,6 @@ class OneFirm(_World):
         facts = self.choices(reference.name)
         return self._value([(same(name, number(f.id)), _of(f, attribute)) for f in facts])
 
-    def _codes(self) -> list[str]:
-        names = (*self.chart.pack.tax_codes, *self.domain.words.names, UNDECLARED)
-        return list(dict.fromkeys(names))
-
     def _tax(self, place: Place, reference: TaxCodeType, attribute: str) -> Value:
         code = self.reference(place, reference)
         at: Place = (*place[:-1], reference.account)
@@ -261,7 +258,7 @@ class OneFirm(_World):
                     both(same(code, number(name)), here),
                     self.chart.tax(name, facts[0].id, self.domain.kind.side),
                 )
-                for name in self._codes()
+                for name in self.names(reference)
             ]
         if attribute in ("calculated", "off_by"):
             return self._calculated(place, reference, cases, attribute)
