@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decide": ("decide", "Say what happens to each transaction, and why."),
     "render": ("render", "Make the exact request bodies of everything that is posted."),
     "explain": ("explain", "Show how one transaction was decided, and where each value came from."),
+    "why-not": ("why_not", "Say what would have to change so that a rule applies."),
     "plan": ("plan", "Say what a push would do: documents, money, calls, what blocks what."),
     "push": ("push", "Take documents in and send them to Xero, each exactly once."),
     "status": ("status", "Show the outbox: what is done, what is stuck and why."),
