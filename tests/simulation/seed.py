@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pm2xero.errors import LeaseLost, StateConflict, UsageError
 from pm2xero.sandbox import Limits
-from pm2xero.xero.sender import LeaseTaken, SendReport
+from pm2xero.xero.sender import LeaseTaken
 from tests.simulation.months import REGIONS, Document, Months, drawn, whole
 from tests.simulation.trouble import READ_FAULTS, WRITE_FAULTS, Clock, Killed, Trouble
 from tests.simulation.verdict import Found, Verdict, judge, look

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection as Database
+from sqlalchemy import Engine, event
 
+from pm2xero.outbox.database import open_engine
 from pm2xero.outbox.records import Document as Saved
 from pm2xero.outbox.store import Outbox
 from pm2xero.push.connection import Connection, Target
@@ -27,9 +29,6 @@ from pm2xero.xero.sender import LEASE, LeaseTaken, SendReport
 from pm2xero.xero.signin import Credentials, GrantedToken
 from tests.simulation.months import EXAMPLES, Document, pipeline
 from tests.simulation.trouble import Clock, FaultyLine, Trouble
-
-# Compiled statements, which every outbox of the simulation would compile anew.
-_COMPILED: dict[Any, Any] = {}
 
 
 class FragileOutbox(Outbox):
@@ -108,10 +107,8 @@ class World:
         fragile = trouble or Trouble(self.trouble.chance, self.clock)
         fresh = pipeline(self.region)
         target = Target(EXAMPLES / self.region / "organisation.yaml", None, (), None, _URL, None)
-        outbox = FragileOutbox.open(
-            f"sqlite:///{self.folder / 'outbox.db'}", fresh.organisation.id, self.clock
-        )
-        outbox._engine = outbox._engine.execution_options(compiled_cache=_COMPILED)
+        _PLACE[:] = [str(self.folder / "outbox.db")]
+        outbox = FragileOutbox(_engine(), fresh.organisation.id, self.clock)
         outbox.trouble = fragile
         sign_in = AsgiTransport(self.sandbox.app)
         tokens = GrantedToken(Credentials("firm", "secret"), clock=self.clock, transport=sign_in)
@@ -168,6 +165,23 @@ def folder() -> Iterator[Path]:
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
         yield Path(name)
+
+
+# The file that connections go to; engines are not made anew because that takes a tenth of a second.
+_PLACE: list[str] = []
+
+
+@functools.cache
+def _engine() -> Engine:
+    """The product's engine, whose connections go to the file of the present seed."""
+    engine = open_engine(f"sqlite:///{Path(_kept().name) / 'any.db'}", Clock())
+    engine.dispose()
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, arguments: list[str], _options: Any) -> None:
+        arguments[0] = _PLACE[0]
+
+    return engine
 
 
 @functools.cache

@@ -14,6 +14,7 @@ import click
 from pm2xero.errors import Finding, Pm2XeroError
 
 if TYPE_CHECKING:
+    from pm2xero.pack.load import Examined
     from pm2xero.pipeline import Pipeline
     from pm2xero.read.stream import Source
 
@@ -42,6 +43,46 @@ def firm_options(command: Command) -> Command:
     ):  # fmt: skip
         command = option(command)
     return command
+
+
+def pack_options(command: Command) -> Command:
+    """--region or --org, and --pack: a pack to look at, without any document."""
+    for option in (
+        click.option(
+            "--pack", "packs", type=click.Path(path_type=Path, exists=True, file_okay=False),
+            multiple=True, metavar="DIR", help="A pack that extends the built-in one (repeatable).",
+        ),
+        click.option("--region", metavar="NAME", help="The region layer (or the firm's own)."),
+        click.option(
+            "--org", "organisation", type=click.Path(path_type=Path), metavar="ORG.yaml",
+            help="A firm, with its own layer of the pack.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def examined(organisation: Path | None, region: str | None, packs: tuple[Path, ...]) -> Examined:
+    """The pack of a region or firm, with its faults instead of an error.
+
+    Raises:
+        UsageError: neither a region nor a firm is named.
+        OrganisationError: the organisation file cannot be used.
+    """
+    from pm2xero.errors import UsageError
+    from pm2xero.pack.load import examine, extension
+    from pm2xero.pack.organisation import load_organisation
+
+    roots = tuple(extension(p) for p in packs)
+    if organisation is not None:
+        firm = load_organisation(organisation, region)
+        overlay = (firm.file, firm.overlay) if len(firm.overlay) > 1 else None
+        at = firm.region_at
+        return examine(firm.region, extensions=roots, overlay=overlay, region_at=at)
+    if region is None:
+        hint = "name one with --region, or a firm with --org"
+        raise UsageError(Finding("PU926", "no region is named", hint=hint))
+    return examine(region, extensions=roots)
 
 
 def format_option(command: Command) -> Command:

@@ -108,9 +108,10 @@ def read_files(paths: tuple[Path, ...], packs: tuple[Path, ...]) -> list[CaseFil
             load_cases(f, f.relative_to(built_in).as_posix())
             for f in find_files([built_in / "rules" / "cases"])
         ]
-    found = find_files(paths or [packs[-1] / "rules" / "cases"])
+    own = packs[-1] / "rules" / "cases" if packs else Path()
+    found = find_files(paths or ([own] if own.is_dir() else []))
     if not found:
-        where = ", ".join(str(p) for p in paths) or f"{packs[-1]}/rules/cases"
+        where = ", ".join(str(p) for p in paths) or str(own)
         hint = "write one, or let `pm2xero generate-cases` propose some"
         raise UsageError(Finding("PU910", f"there is no file of cases in {where}", hint=hint))
     return [load_cases(f) for f in found]

@@ -66,6 +66,7 @@ class Merged:
     entries: dict[str, dict[str, Entry]] = field(default_factory=lambda: {k: {} for k in BY_ID})
     settings: dict[str, Any] = field(default_factory=dict)
     setting_at: dict[str, Position] = field(default_factory=dict)
+    word_at: dict[str, Position] = field(default_factory=dict)
     sections: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
@@ -109,6 +110,7 @@ def _settings(document: Document, merged: Merged) -> None:
             merged.setting_at[key] = content.value_at[key]
     if "words" in content:
         merged.settings.setdefault("words", {}).update(content["words"])
+        merged.word_at.update(content["words"].value_at)
     if "rows" in content:
         named = tuple(str(r) for r in content["rows"])
         merged.settings.setdefault("rows", {})[str(content.get("section", ""))] = named

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -18,7 +20,7 @@ from pm2xero.pack.files import (
     first_faults,
     regions,
 )
-from pm2xero.pack.layers import Entry, Merged, merge
+from pm2xero.pack.layers import Entry, Layer, Merged, merge
 from pm2xero.pack.model import Pack, TaxCode, TaxRateSearch
 from pm2xero.pack.source import SourceMap
 
@@ -89,6 +91,23 @@ def examine(
     layers = files.layers(region, overlay, region_at)
     if layers is None:
         return Examined(tuple(first_faults(files.findings, set())), None, None)
+    return assemble(region, layers, roots, files.findings, files.words)
+
+
+def assemble(
+    region: str,
+    layers: tuple[Layer, ...],
+    roots: tuple[PackRoot, ...],
+    found: Sequence[Finding] = (),
+    lost: AbstractSet[str] = frozenset(),
+) -> Examined:
+    """Merge layers and build the pack of them.
+
+    Args:
+        roots: where templates are looked for; later ones hide earlier ones.
+        found: what is wrong already.
+        lost: names in what was cut out, which are not told again as missing.
+    """
     findings: list[Finding] = []
     merged = merge(layers)
     findings.extend(merged.findings)
@@ -115,7 +134,7 @@ def examine(
             d for r in reversed(roots) if (d := r.path / "mappings" / "templates").is_dir()
         ),
     )
-    told = first_faults([*files.findings, *findings], files.words)
+    told = first_faults([*found, *findings], set(lost))
     return Examined(tuple(told), merged, pack)
 
 

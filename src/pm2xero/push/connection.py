@@ -141,7 +141,8 @@ class Connection:
             if not new or new.keys() <= found.keys():
                 return found
             found |= new
-            if "pagination" not in answer.json:
+            pages = int((answer.json.get("pagination") or {}).get("pageCount") or 1)
+            if page >= pages:
                 return found
             page += 1
 

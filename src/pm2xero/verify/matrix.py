@@ -104,7 +104,9 @@ def _cell(pack: Pack, kind: str) -> Cell:
     ids = tuple(r.id for r in (*variants, *posting))
     setup = tuple(f"The firm names an account for: {n}." for n in needs)
     if variants:
-        notes = tuple(f"Not for {kind_of_word(r.conditions[kind])}: {_said(r, kind)}" for r in variants)
+        notes = tuple(
+            f"Not for {kind_of_word(r.conditions[kind])}: {_said(r, kind)}" for r in variants
+        )
         return Cell("partial", (*notes, *setup), ids, needs)
     return Cell("needs set-up" if needs else "yes", setup, ids, needs)
 
@@ -114,9 +116,13 @@ def kind_of_word(condition: Condition | None) -> str | None:
     tests = atoms(condition)
     words = []
     for test in tests:
-        if not isinstance(test, Compare) or test.op not in ("is", "in"):
+        if not isinstance(test, Compare):
             return None
         path = test.path
+        if test.op == "present" and test.operand is False and path.type.name == "document":
+            continue
+        if test.op not in ("is", "in"):
+            return None
         listed = isinstance(path.type, ScalarType) and bool(path.type.values)
         if path.base != "transaction" or path.attribute is not None or not listed:
             return None

@@ -190,7 +190,7 @@ class _Loader:
         at = tree.value_at["name"]
         organisation = tree.get("organisation", self.tree.get("organisation"))
         if organisation is None:
-            hint = "name the firm's file: organisation: firms/au/organisation.yaml"
+            hint = "name the firm's file: organisation: firm/organisation.yaml"
             message = f'the case "{tree["name"]}" has no firm'
             self.findings.append(Finding("PX701", message, at, hint=hint))
             return None
