@@ -10,7 +10,7 @@ from pm2xero.errors import LeaseLost, StateConflict, UsageError
 from pm2xero.sandbox import Limits
 from pm2xero.xero.sender import LeaseTaken
 from tests.simulation.months import REGIONS, Document, Months, drawn, whole
-from tests.simulation.trouble import READ_FAULTS, WRITE_FAULTS, Clock, Killed, Trouble
+from tests.simulation.trouble import ASLEEP, READ_FAULTS, WRITE_FAULTS, Clock, Killed, Trouble
 from tests.simulation.verdict import Found, Verdict, judge, look
 from tests.simulation.world import World, folder
 
@@ -47,7 +47,7 @@ def simulate(seed: int) -> Outcome:
         try:
             try:
                 _through(world, months, chance)
-                world.land()
+                world.clock.sleep(_MEMORY)
                 world.reopen_sandbox(Limits.none())
                 verdict = judge(look(world), expected)
             except (AssertionError, StateConflict) as exc:
@@ -84,7 +84,7 @@ def _without_trouble(months: Months) -> Found:
 
 
 def _trouble(chance: random.Random) -> Trouble:
-    every = sorted({*WRITE_FAULTS, *READ_FAULTS})
+    every = sorted({*WRITE_FAULTS, *READ_FAULTS, ASLEEP})
     kinds = every if chance.random() < 0.5 else chance.sample(every, chance.randint(1, 4))
     return Trouble(
         chance,
@@ -146,12 +146,12 @@ def _resent(world: World) -> int:
     """An operator sends what Xero refused for no lasting reason once more; how much that was."""
     with world.connection() as connection:
         outbox = connection.outbox
-        states = {r.transaction: r.state for r in outbox.requests() if r.state != "confirmed"}
-        refused = sorted(id for id, state in states.items() if state == "rejected")
+        left = [r for r in outbox.requests() if r.state != "confirmed"]
+        refused = sorted({r.transaction for r in left if r.state == "rejected"})
         for id in refused:
             outbox.resend(id, "operator", "Xero had a bad day", world.clock())
         world.trouble.counts["resent by a person"] += len(refused)
         if refused:
             # Until then Xero repeats its refusal from memory.
             world.clock.sleep(_MEMORY)
-        return len(states)
+        return len(left)

@@ -33,7 +33,7 @@ WRITE_FAULTS = (
     "half batch lost",
     "token expires",
     "second sender",
-    "stalled, second sender takes over",
+    "asleep while connecting",
 )
 READ_FAULTS = (
     "timeout before commit",
@@ -45,7 +45,11 @@ READ_FAULTS = (
     "token expires",
     "second sender",
 )
+ASLEEP = "asleep between two writes"
 KILL = "killed"
+# Longer than a lease lasts, so that a second push does all the work meanwhile.
+_ASLEEP = 150
+_DOZES = 0.02
 # Xero forgets a key after six minutes, so what acts later than that cannot be told from anew.
 _LATEST = 20.0
 
@@ -59,13 +63,18 @@ class Clock:
     """Simulated time."""
 
     now: datetime = datetime(2026, 6, 1, 9, tzinfo=UTC)
+    due: list[tuple[datetime, Callable[[], object]]] = field(default_factory=list)
 
     def __call__(self) -> datetime:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        self.now += timedelta(seconds=seconds)
+        """Let time pass, and what falls due meanwhile happen."""
+        end = self.now + timedelta(seconds=seconds)
+        while self.due and self.due[0][0] <= end:
+            self.now, happen = self.due.pop(0)
+            happen()
+        self.now = end
 
 
 @dataclass(slots=True)
@@ -76,7 +85,8 @@ class Trouble:
         kinds: faults that may happen in this seed.
         rate: chance of a fault at each call; deadly: chance of the end at each step.
         left, lives: how many faults, and how many kills, there are still to come.
-        rival: starts a second push, given whether it must be let in.
+            rival: starts a second push, given whether it must be let in.
+        deliver: brings a call to Xero that its sender has given up.
     """
 
     chance: random.Random
@@ -89,7 +99,7 @@ class Trouble:
     rival: Callable[[bool], None] | None = None
     is_dead: bool = False
     counts: Counter[str] = field(default_factory=Counter)
-    late: list[tuple[datetime, httpx.Request]] = field(default_factory=list)
+    deliver: Callable[[httpx.Request], None] | None = None
     replies: dict[str, tuple[datetime, bytes, httpx.Response]] = field(default_factory=dict)
     trace: Any = field(default_factory=hashlib.blake2b)
 
@@ -106,6 +116,19 @@ class Trouble:
             self.is_dead = True
             self.counts[f"{KILL} {place}"] += 1
             raise Killed
+
+    def doze(self) -> None:
+        """Perhaps sleep so long that another push takes over."""
+        if self.rival and self.left and ASLEEP in self.kinds and self.chance.random() < _DOZES:
+            self.left -= 1
+            self.counts[ASLEEP] += 1
+            self.clock.sleep(_ASLEEP)
+            self.meet_rival(must_be_let_in=True)
+
+    def meet_rival(self, *, must_be_let_in: bool) -> None:
+        """A second push is started beside this one."""
+        if self.rival is not None:
+            self.rival(must_be_let_in)
 
     def draw(self, *, writes: bool) -> str | None:
         """The fault of a call, if it has one."""
@@ -140,21 +163,9 @@ class FaultyLine(httpx.BaseTransport):
         trouble.step("before a call")
         trouble.counts["calls"] += 1
         trouble.clock.sleep(trouble.chance.uniform(0.05, 0.8))
-        self._arrive()
         answer = self._carried(request, trouble.draw(writes=request.method != "GET"))
         trouble.step("after a call")
         return answer
-
-    def settle(self) -> None:
-        """Let everything that is still on its way arrive."""
-        self._trouble.clock.sleep(_LATEST)
-        self._arrive()
-
-    def _arrive(self) -> None:
-        late = self._trouble.late
-        for item in [item for item in late if item[0] <= self._trouble.clock()]:
-            late.remove(item)
-            self._inner.handle_request(item[1])
 
     def _carried(self, request: httpx.Request, fault: str | None) -> httpx.Response:
         trouble, clock = self._trouble, self._trouble.clock
@@ -165,17 +176,19 @@ class FaultyLine(httpx.BaseTransport):
             case "timeout, Xero acts later":
                 clock.sleep(60)
                 due = clock() + timedelta(seconds=trouble.chance.uniform(0, _LATEST))
-                trouble.late.append((due, request))
+                clock.due.append((due, lambda: trouble.deliver and trouble.deliver(request)))
+                clock.due.sort(key=lambda item: item[0])
                 raise httpx.ReadTimeout("timed out")
             case "no connection":
                 raise httpx.ConnectError("connection refused")
             case "token expires":
                 clock.sleep(31 * 60)
             case "second sender":
-                self._rival(False)
-            case "stalled, second sender takes over":
-                clock.sleep(150)
-                self._rival(True)
+                trouble.meet_rival(must_be_let_in=False)
+            case "asleep while connecting":
+                clock.sleep(_ASLEEP)
+                trouble.meet_rival(must_be_let_in=True)
+                raise httpx.ConnectError("connection refused")
             case "half batch refused" | "half batch lost":
                 return self._halved(request, fault)
         if fault and fault.startswith("429"):
@@ -189,10 +202,6 @@ class FaultyLine(httpx.BaseTransport):
         if fault and fault.endswith("after commit"):
             return self._failed(fault)
         return answer
-
-    def _rival(self, must_be_let_in: bool) -> None:
-        if self._trouble.rival is not None:
-            self._trouble.rival(must_be_let_in)
 
     def _failed(self, fault: str) -> httpx.Response:
         if fault.startswith("timeout"):

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 from sqlalchemy import Connection as Database
 from sqlalchemy import Engine, event
 
@@ -40,6 +41,7 @@ class FragileOutbox(Outbox):
     @contextmanager
     def _write(self) -> Iterator[Database]:
         self.trouble.step("before a transaction")
+        self.trouble.doze()
         with super()._write() as connection:
             yield connection
             self.trouble.step("before a commit")
@@ -89,16 +91,16 @@ class World:
             LeaseTaken, UsageError: it was refused.
         """
         trouble = self.trouble
+        trouble.deliver = self._deliver
         trouble.rival = lambda must: self._rival(documents, must_be_let_in=must)
         with self.connection(trouble) as connection:
             assert isinstance(connection.outbox, FragileOutbox)
             connection.outbox.at_once = at_once
             return self._pushed(connection, documents)
 
-    def land(self) -> None:
-        """Let calls that are still on their way arrive."""
-        line = FaultyLine(AsgiTransport(self.sandbox.app), self.trouble)
-        line.settle()
+    def _deliver(self, request: httpx.Request) -> None:
+        line = AsgiTransport(self.sandbox.app)
+        line.handle_request(request)
         line.close()
 
     @contextmanager

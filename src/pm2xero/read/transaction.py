@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from pm2xero.records import record
@@ -44,3 +46,16 @@ class Malformed:
     faults: tuple[str, ...]
     source: str
     line: int
+
+
+def money_of(tx: Transaction | Malformed) -> Decimal:
+    """The amount of a transaction in currency units: its gross total, else its amount."""
+    if isinstance(tx, Malformed):
+        return Decimal("0.00")
+    totals: Mapping[str, Any] | None = tx.fields.get("totals")
+    if totals is not None:
+        gross: Decimal = totals["gross"]
+        return gross
+    amount: Decimal | None = tx.fields.get("amount")
+    return amount if amount is not None else Decimal("0.00")
+

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from pm2xero.decide.decision import Decision
-from pm2xero.read.transaction import Malformed, Transaction
+from pm2xero.read.transaction import Malformed, Transaction, money_of
 
 OUTCOMES = ("post", "hold", "reject", "skip")
 ZERO = Decimal("0.00")
@@ -57,15 +55,3 @@ class Summary:
         """The total of one outcome over all kinds."""
         chosen = [c for (_, o), c in self.cells.items() if o == outcome]
         return Cell(sum(c.count for c in chosen), sum((c.money for c in chosen), ZERO))
-
-
-def money_of(tx: Transaction | Malformed) -> Decimal:
-    """The amount of a transaction in currency units: its gross total, else its amount."""
-    if isinstance(tx, Malformed):
-        return ZERO
-    totals: Mapping[str, Any] | None = tx.fields.get("totals")
-    if totals is not None:
-        gross: Decimal = totals["gross"]
-        return gross
-    amount: Decimal | None = tx.fields.get("amount")
-    return amount if amount is not None else ZERO

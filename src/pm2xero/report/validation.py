@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -21,10 +22,25 @@ def as_text(validation: Validation, read: ReadSource = read_source, *, colour: b
     """Every finding with its source, then what was looked at and what is proven."""
     rows = []
     if validation.told:
-        rows += [format_findings(validation.findings, read, colour=colour), ""]
+        shown = [_with_example(f) for f in validation.findings]
+        rows += [format_findings(shown, read, colour=colour), ""]
     rows.append(looked_at(validation))
     rows += [f"{region}: {words}" for region, words in validation.proven]
     return "\n".join(rows)
+
+
+def _example(finding: Finding) -> Any:
+    """The document that shows a finding of a proof, or None."""
+    example = getattr(finding, "example", None)
+    return example.as_json() if example is not None else None
+
+
+def _with_example(finding: Finding) -> Finding:
+    example = _example(finding)
+    if example is None:
+        return finding
+    told = f"example: {json.dumps(example, ensure_ascii=False, default=str)}"
+    return replace(finding, should_be="\n".join(p for p in (finding.should_be, told) if p))
 
 
 def looked_at(validation: Validation) -> str:
@@ -54,6 +70,7 @@ def as_json(validation: Validation) -> str:
                 for p, why in f.related
             ],
             "regions": list(told.regions),
+            "example": _example(f),
         }
         for told, f in ((t, t.finding) for t in validation.told)
     ]
@@ -67,7 +84,7 @@ def as_json(validation: Validation) -> str:
         "findings": findings,
         "proven": dict(validation.proven),
     }
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
 def _place(finding: Finding) -> dict[str, Any]:

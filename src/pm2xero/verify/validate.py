@@ -70,6 +70,7 @@ def validate(
     *,
     base: PackRoot | None = None,
     prove: Prove | None = None,
+    memory: Memory | None = None,
 ) -> Validation:
     """Check packs over regions and hand back every finding at once; nothing is raised for one.
 
@@ -79,12 +80,13 @@ def validate(
         organisation: the organisation file of a firm to check with.
         base: a pack in place of the built-in one.
         prove: proves what a whole pack must fulfil; gives findings and what is proven, in words.
+        memory: files that were read before and have not changed since.
     """
     roots = tuple(extension(p) for p in packs)
     every = (base or builtin(), *roots)
     firm, own_region, found = _firm(organisation, names[0] if names else None)
     chosen = names or ((own_region,) if own_region else _regions_of(every, roots))
-    run = _Run(every, firm, prove, Memory())
+    run = _Run(every, firm, prove, memory or Memory())
     told: dict[tuple[object, ...], tuple[Finding, dict[str, None]]] = {}
     for finding in found:
         _tell(told, finding, chosen)

@@ -86,29 +86,34 @@ def _lengths(contract: str) -> Mapping[str, int]:
         return {}
     common = json.loads(schema_file("xero/common").read_text(encoding="utf-8"))
     found: dict[str, int] = {}
-    _collect(raw, {"": raw, "common.json": common}, found, 0)
+    _collect(raw, "", {"": raw, "common.json": common}, found, 0)
     return found
 
 
-def _collect(node: Any, files: Mapping[str, Any], found: dict[str, int], depth: int) -> None:
+def _collect(
+    node: Any, file: str, files: Mapping[str, Any], found: dict[str, int], depth: int
+) -> None:  # fmt: skip
+    node, file = _resolve(node, file, files)
     if not isinstance(node, dict) or depth > 12:
         return
     for name, below in node.get("properties", {}).items():
-        resolved = _resolve(below, files)
-        if isinstance(resolved, dict) and isinstance(resolved.get("maxLength"), int):
-            found[name] = max(found.get(name, 0), resolved["maxLength"])
-        _collect(resolved, files, found, depth + 1)
-    for key in ("items", "$defs", "allOf", "anyOf", "oneOf"):
+        field, where = _resolve(below, file, files)
+        if isinstance(field, dict) and isinstance(field.get("maxLength"), int):
+            found[name] = max(found.get(name, 0), field["maxLength"])
+        _collect(field, where, files, found, depth + 1)
+    for key in ("items", "allOf", "anyOf", "oneOf"):
         below = node.get(key)
         for part in below if isinstance(below, list) else [below]:
-            _collect(_resolve(part, files), files, found, depth + 1)
+            _collect(part, file, files, found, depth + 1)
 
 
-def _resolve(node: Any, files: Mapping[str, Any]) -> Any:
-    if not isinstance(node, dict) or "$ref" not in node:
-        return node
-    file, _, path = str(node["$ref"]).partition("#/")
-    target: Any = files.get(file.rsplit("/", 1)[-1].rstrip("#"), {})
-    for step in path.split("/") if path else ():
-        target = target.get(step, {})
-    return target
+def _resolve(node: Any, file: str, files: Mapping[str, Any]) -> tuple[Any, str]:
+    """What a reference stands for, and the file that further references in it are within."""
+    while isinstance(node, dict) and "$ref" in node:
+        named, _, path = str(node["$ref"]).partition("#/")
+        file = named.rsplit("/", 1)[-1].rstrip("#") or file
+        target: Any = files.get(file, {})
+        for step in path.split("/") if path else ():
+            target = target.get(step, {})
+        node = target
+    return node, file

@@ -118,28 +118,32 @@ def _entry(
         dict.fromkeys((*after.kinds(group, identity), *before.kinds(group, identity)))
     )
     if was is None and now is not None:
-        rule = after.rules.get(identity) if group == "rules" else None
-        yield Change(word, identity, "added", tuple(_told(rule)), kinds, now.at)
+        yield Change(word, identity, "added", tuple(_told(group, now, after)), kinds, now.at)
     elif now is None and was is not None:
-        rule = before.rules.get(identity) if group == "rules" else None
-        yield Change(word, identity, "removed", tuple(_told(rule)), kinds, was.at)
+        yield Change(word, identity, "removed", tuple(_told(group, was, before)), kinds, was.at)
     elif was is not None and now is not None:
         details = []
+        at = None
         for key in dict.fromkeys([*now.values, *was.values]):
             then, later = was.values.get(key), now.values.get(key)
             if key == "id" or then == later:
                 continue
+            if at is None and key in now.origins:
+                at = now.origins[key].at
             if group == "rules" and key in ("when", "kinds"):
                 details += _of_rule(key, before.rules.get(identity), after.rules.get(identity))
             else:
                 details += _values(key, then, later)
         if details:
-            yield Change(word, identity, "changed", tuple(details), kinds, now.at)
+            yield Change(word, identity, "changed", tuple(details), kinds, at or now.at)
 
 
-def _told(rule: Rule | None) -> Iterator[str]:
-    """A rule in one or two lines."""
+def _told(group: str, entry: Entry, side: _Side) -> Iterator[str]:
+    """An entry in a line or two: a rule by what it does, others by their title and values."""
+    rule = side.rules.get(entry.id) if group == "rules" else None
     if rule is None:
+        plain = {k: v for k, v in entry.values.items() if not isinstance(v, list)}
+        yield from (f"{k}: {_short(v)}" for k, v in plain.items() if k != "id")
         return
     what = rule.outcome or "warn"
     named = f" by mapping {rule.mapping}" if rule.mapping and rule.outcome == "post" else ""

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.stream import Source
-from pm2xero.report.summary import money_of
+from pm2xero.read.transaction import money_of
 
 Effect = Literal[
     "unchanged", "newly posted", "newly rejected", "other outcome", "other reasons",
@@ -69,13 +69,11 @@ class Impact:
         return sum(t.count for e, t in self.tallies.items() if e != "unchanged")
 
 
-def impact(
-    old: Pipeline, new: Pipeline, sources: tuple[list[Source], list[Source]]
-) -> Impact:
+def impact(old: Pipeline, new: Pipeline, sources: list[Source]) -> Impact:
     """Run the same documents through both; each version sees its own earlier decisions."""
-    before = dict(_run(old, sources[0]))
+    before = dict(_run(old, sources))
     tallies: dict[Effect, Tally] = {effect: Tally() for effect in EFFECTS}
-    for ordinal, seen in _run(new, sources[1]):
+    for ordinal, seen in _run(new, sources):
         was = before.pop(ordinal)
         effect = effect_of(was, seen)
         tally = tallies[effect]

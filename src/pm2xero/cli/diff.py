@@ -1,0 +1,109 @@
+"""`pm2xero diff`: what a change of a pack does, in words and on real documents."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pm2xero.cli import common
+
+if TYPE_CHECKING:
+    from pm2xero.pack.organisation import Organisation
+    from pm2xero.verify.compare.impact import Impact
+    from pm2xero.verify.compare.sides import Version
+
+
+@click.command(
+    "diff",
+    epilog="""\b
+Examples:
+  pm2xero diff au nz
+  pm2xero diff git:HEAD rules --region au
+  pm2xero diff git:v1.0 git:HEAD --format markdown
+  pm2xero diff git:main . --org firm/organisation.yaml --on month.jsonl
+
+Exit codes: 0 no difference, 1 a difference, 2 wrong usage or a pack with faults.""",
+)
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option(
+    "--region", "names", multiple=True, metavar="NAME",
+    help="A region to compare in (repeatable). Default: the firm's own, else all.",
+)  # fmt: skip
+@click.option(
+    "--pack", "packs", type=click.Path(path_type=Path, exists=True, file_okay=False),
+    multiple=True, metavar="DIR", help="A pack that extends both sides (repeatable).",
+)  # fmt: skip
+@click.option(
+    "--org", "organisation", type=click.Path(path_type=Path), metavar="ORG.yaml",
+    help="The firm for which the documents of --on are decided.",
+)  # fmt: skip
+@click.option(
+    "--on", "inputs", multiple=True, metavar="INPUT",
+    help="Real documents (repeatable): what would have become of each.",
+)  # fmt: skip
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text",
+    show_default=True, help="markdown for a pull request.",
+)  # fmt: skip
+@common.reports_faults
+def command(
+    old: str, new: str, names: tuple[str, ...], packs: tuple[Path, ...],
+    organisation: Path | None, inputs: tuple[str, ...], form: str,
+) -> None:  # fmt: skip
+    """Compare two packs rule by rule, and what they make of the same documents.
+
+    OLD and NEW are regions, folders of packs, YAML of `effective`, or revisions as git:REV.
+    """
+    from pm2xero.errors import Finding, UsageError
+    from pm2xero.pack.organisation import load_organisation
+    from pm2xero.report.diff import as_json, as_markdown, as_text
+    from pm2xero.verify.compare.changes import compare
+    from pm2xero.verify.compare.sides import opened
+
+    if inputs and organisation is None:
+        hint = "say for which firm: --org ORG.yaml"
+        raise UsageError(Finding("PU927", "--on needs a firm", hint=hint))
+    firm = load_organisation(organisation) if organisation else None
+    with opened(old, packs) as before, opened(new, packs) as after:
+        regions = _regions(before, after, names, firm)
+        found = compare((r, before.load(r, firm), after.load(r, firm)) for r in regions)
+        seen = _impact(before, after, regions[0], firm, inputs) if firm and inputs else None
+    if form == "json":
+        click.echo(json.dumps(as_json(found, seen), ensure_ascii=False, indent=1))
+    else:
+        click.echo((as_text if form == "text" else as_markdown)(found, seen))
+    differs = found.changes or found.kinds or (seen is not None and seen.touched)
+    sys.exit(common.FINDINGS if differs else common.OK)
+
+
+def _regions(
+    before: Version, after: Version, names: tuple[str, ...], firm: Organisation | None
+) -> tuple[str, ...]:
+    if before.region is not None or after.region is not None:
+        # A region has one content only; both sides are told under the name of the new one.
+        return (after.region or before.region or "",)
+    if names and "all" not in names:
+        return names
+    if firm is not None and not names:
+        return (firm.region,)
+    return tuple(r for r in after.regions if r in before.regions)
+
+
+def _impact(
+    before: Version, after: Version, region: str, firm: Organisation, inputs: tuple[str, ...]
+) -> Impact:
+    from pm2xero.pipeline import Pipeline
+    from pm2xero.verify.compare.impact import impact
+
+    pipelines = []
+    for side in (before, after):
+        pack = side.load(region, firm).pack
+        assert pack is not None, "load raises when there is none"
+        pipelines.append(Pipeline(pack, firm))
+    with common.opened(inputs) as sources:
+        return impact(pipelines[0], pipelines[1], sources)

@@ -1,0 +1,117 @@
+"""`pm2xero init`: files to start a region, a firm or a kind with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pm2xero.cli import common
+
+if TYPE_CHECKING:
+    from pm2xero.pack.organisation import Organisation
+
+
+@click.command(
+    "init",
+    epilog="""\b
+Examples:
+  pm2xero init region xx --into pack
+  pm2xero init firm marsh-and-co --into firm --region au --currency AUD
+  pm2xero init kind guild_levy --into pack --org firm/organisation.yaml""",
+)
+@click.argument("what", type=click.Choice(["region", "firm", "kind"]))
+@click.argument("name", metavar="NAME")
+@click.option(
+    "--into", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="DIR",
+    help="The folder of the pack, or of the firm; made when it is not there.",
+)  # fmt: skip
+@click.option("--extends", "parent", default="base", show_default=True, metavar="REGION",
+              help="What a new region is built on.")  # fmt: skip
+@click.option("--region", metavar="NAME", help="The region of a new firm.")
+@click.option("--currency", metavar="CODE", help="The base currency of a new firm, such as EUR.")
+@click.option(
+    "--org", "organisation", type=click.Path(path_type=Path), metavar="ORG.yaml",
+    help="The firm for which the cases of a new kind are written.",
+)  # fmt: skip
+@click.option(
+    "--pack", "packs", type=click.Path(path_type=Path, exists=True, file_okay=False),
+    multiple=True, metavar="DIR", help="A pack that knows the region of a new firm (repeatable).",
+)  # fmt: skip
+@common.reports_faults
+def command(
+    what: str, name: str, into: Path, parent: str, region: str | None, currency: str | None,
+    organisation: Path | None, packs: tuple[Path, ...],
+) -> None:  # fmt: skip
+    """Write files that validate at once, with the schemas that editors need to help.
+
+    A firm comes with an invented snapshot of Xero; replace it by the answers of the firm's own.
+    """
+    from pm2xero.errors import Finding, UsageError
+    from pm2xero.pack.organisation import load_organisation
+    from pm2xero.scaffold import make
+
+    make.check_name(what, name)
+    if what == "region":
+        files = make.region(name, parent)
+        then = f"pm2xero validate {into}"
+    elif what == "kind":
+        firm = load_organisation(organisation) if organisation else None
+        files = make.kind(name, _firm_of_cases(firm, organisation, into))
+        then = f"pm2xero validate {into}" + (f" --org {organisation}" if organisation else "")
+    else:
+        if region is None or currency is None:
+            hint = "--region au --currency AUD, for example"
+            raise UsageError(Finding("PU926", "a firm needs its region and currency", hint=hint))
+        files = _firm_files(name, region, currency, packs)
+        then = f"pm2xero validate --org {into / 'organisation.yaml'}"
+    for file in make.write(into, files, make.schemas()):
+        click.echo(f"wrote {file}")
+    click.echo(f"\nnow: {then}")
+
+
+def _firm_files(
+    name: str, region: str, currency: str, packs: tuple[Path, ...]
+) -> dict[str, str]:
+    import uuid
+    from datetime import UTC, datetime
+
+    from pm2xero.pack.load import extension, load_pack
+    from pm2xero.scaffold import make
+
+    pack = load_pack(region, extensions=tuple(extension(p) for p in packs))
+    today = datetime.now(UTC).date()
+    return make.firm(
+        name, pack, currency=currency, start=today, organisation_id=str(uuid.uuid4())
+    )
+
+
+def _firm_of_cases(
+    firm: Organisation | None, file: Path | None, into: Path
+) -> dict[str, str]:
+    """What the cases of a new kind take from a firm; nothing when no firm is named."""
+    if firm is None or file is None:
+        return {}
+    import os
+
+    banks = [n for n, b in firm.bank_accounts.items() if b.purpose == "office"]
+    costs = [
+        n
+        for n, code in firm.accounts.items()
+        if (a := firm.xero.accounts.get(code)) is not None
+        and a.account_class == "EXPENSE"
+        and a.status == "ACTIVE"
+    ]
+    if not banks or not costs:
+        return {}
+    day = max(firm.integration_start.date(), firm.xero.lock_date or firm.integration_start.date())
+    from datetime import timedelta
+
+    return {
+        "organisation": Path(os.path.relpath(file, into / "rules" / "cases")).as_posix(),
+        "date": (day + timedelta(days=1)).isoformat(),
+        "currency": firm.base_currency,
+        "bank": banks[0],
+        "account": costs[0],
+    }

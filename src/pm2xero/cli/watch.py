@@ -1,0 +1,123 @@
+"""`pm2xero watch`: validate, and run the cases, whenever a file is saved."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from pm2xero.cli import common
+
+# What an editor saves that can change a decision, a body or a case.
+ENDINGS = (".yaml", ".yml", ".j2", ".json", ".jsonl")
+
+Stamp = tuple[int, int]
+
+
+@click.command(
+    "watch",
+    epilog="""\b
+Examples:
+  pm2xero watch firm/pack --region au
+  pm2xero watch firm/pack --org firm/organisation.yaml""",
+)
+@click.argument(
+    "packs", nargs=-1, type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="[PACK...]",
+)  # fmt: skip
+@click.option("--region", "names", multiple=True, metavar="NAME", help="A region (repeatable).")
+@click.option(
+    "--org", "organisation", type=click.Path(path_type=Path), metavar="ORG.yaml",
+    help="Check with this firm.",
+)  # fmt: skip
+@click.option("--proofs/--no-proofs", default=True, show_default=True, help="Prove as well.")
+@click.option("--cases/--no-cases", default=True, show_default=True, help="Run the cases as well.")
+@click.option(
+    "--every", type=click.FloatRange(0.05, 60), default=0.5, show_default=True, metavar="SECONDS",
+    help="How often files are looked at.",
+)  # fmt: skip
+@click.option("--rounds", type=click.IntRange(min=1), hidden=True)
+@common.reports_faults
+def command(
+    packs: tuple[Path, ...], names: tuple[str, ...], organisation: Path | None, proofs: bool,
+    cases: bool, every: float, rounds: int | None,
+) -> None:  # fmt: skip
+    """Validate now and after each save of a file of the packs or the firm; Ctrl-C ends it."""
+    from pm2xero.report.validation import as_text
+    from pm2xero.resources import root
+    from pm2xero.verify.proving import prover
+    from pm2xero.verify.validate import validate
+
+    prove = prover() if proofs else None
+    roots = list(packs) or [root() / "rules", root() / "mappings"]
+    if organisation is not None:
+        roots.append(organisation.parent)
+    colour = common.use_colour(sys.stdout)
+    for changed in changes(roots, time.sleep, every, rounds):
+        if changed:
+            click.echo(f"\n— {', '.join(p.name for p in changed[:5])}")
+        began = time.perf_counter()
+        result = validate(names, packs, organisation, prove=prove)
+        click.echo(as_text(result, colour=colour))
+        if cases and not result.count("error"):
+            _run_cases(packs)
+        click.echo(f"({time.perf_counter() - began:.1f} s)")
+
+
+def _run_cases(packs: tuple[Path, ...]) -> None:
+    """Run the cases of the packs, or of the built-in one; a pack may have none yet."""
+    folders = [p / "rules" / "cases" for p in packs]
+    there = [f for f in folders if f.is_dir()]
+    if packs and not there:
+        return
+    from pm2xero.cli.test import command as test
+
+    more = [a for p in packs for a in ("--pack", str(p))]
+    try:
+        test.main([*map(str, there), *more], standalone_mode=False)
+    except SystemExit:
+        # The command has told what failed; watching goes on.
+        return
+
+
+def changes(
+    roots: Iterable[Path], sleep: Callable[[float], None], every: float, rounds: int | None
+) -> Iterator[list[Path]]:
+    """Nothing at once, then the files that changed, each time some did.
+
+    Args:
+        rounds: how often to look before it ends; None goes on for ever.
+    """
+    watched = list(roots)
+    seen = stamps(watched)
+    yield []
+    looked = 0
+    while rounds is None or looked < rounds:
+        looked += 1
+        try:
+            sleep(every)
+        except KeyboardInterrupt:
+            return
+        now = stamps(watched)
+        changed = sorted(p for p in {*now, *seen} if now.get(p) != seen.get(p))
+        seen = now
+        if changed:
+            yield changed
+
+
+def stamps(roots: Iterable[Path]) -> dict[Path, Stamp]:
+    """When each file was last saved and how large it is; files that vanish meanwhile are left out."""
+    found: dict[Path, Stamp] = {}
+    for root in roots:
+        for file in root.rglob("*"):
+            if file.suffix not in ENDINGS:
+                continue
+            try:
+                stat = file.stat()
+            except OSError:
+                continue
+            found[file] = (stat.st_mtime_ns, stat.st_size)
+    return found

@@ -1,0 +1,197 @@
+"""Makes the files of a new region, firm or kind, as text by path."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pm2xero.errors import Finding, Position, UsageError
+from pm2xero.pack.model import Pack, TaxRateSearch
+from pm2xero.resources import root
+
+_FILES = Path(__file__).parent / "files"
+_NAMES = {"kind": r"[a-z][a-z0-9_]*", "region": r"[a-z][a-z0-9-]*", "firm": r"[a-z][a-z0-9-]*"}
+SCHEMAS = ("rules", "mappings", "region", "organisation", "cases")
+
+
+def check_name(what: str, name: str) -> None:
+    """Refuse a name that the pack could not use.
+
+    Raises:
+        UsageError: PU924, with a name that would do.
+    """
+    if re.fullmatch(_NAMES[what], name):
+        return
+    gap = "_" if what == "kind" else "-"
+    better = re.sub(r"[^a-z0-9]+", gap, name.lower()).strip(gap)
+    hint = f"write {better}" if re.match(r"[a-z]", better) else "begin with a small letter"
+    raise UsageError(Finding("PU924", f'"{name}" cannot be the name of a {what}', hint=hint))
+
+
+def region(name: str, parent: str) -> dict[str, str]:
+    """A region that extends another one (or base)."""
+    values = {"name": name, "title": _title(name), "parent": parent, "code": "TAX"}
+    return {f"rules/regions/{name}.yaml": _filled("region.yaml", values, "../../schema")}
+
+
+def kind(name: str, firm: Mapping[str, str]) -> dict[str, str]:
+    """A kind with its rules, mapping, template and cases.
+
+    Args:
+        firm: organisation (path from the cases), date, currency, bank and account of the firm
+            that the cases are for; empty for no cases.
+    """
+    values = {"name": name, "title": _title(name)}
+    files = {
+        f"rules/{name}.yaml": _filled("kind_rules.yaml", values, "../schema"),
+        f"mappings/{name}.yaml": _filled("kind_mappings.yaml", values, "../schema"),
+        f"mappings/templates/{name}.json.j2": _text("kind_template.json.j2"),
+    }
+    if firm:
+        cases = _filled("kind_cases.yaml", {**values, **firm}, "../../schema")
+        files[f"rules/cases/{name}.yaml"] = cases
+    return files
+
+
+def firm(
+    name: str, pack: Pack, *, currency: str, start: date, organisation_id: str
+) -> dict[str, str]:
+    """An organisation file and an invented snapshot of Xero that fits the region."""
+    roles = {n: r for n, r in pack.roles.items() if r.system is None}
+    codes = {n: str(800 + i) for i, n in enumerate(roles)}
+    rows = [f'  {n}: "{codes[n]}"{" " * 4}# {r.title}' for n, r in roles.items()]
+    values = {
+        "name": name,
+        "title": _title(name),
+        "region": pack.region,
+        "currency": currency,
+        "date": start.isoformat(),
+        "organisation_id": organisation_id,
+        "roles": "\n".join(rows),
+    }
+    classes = {codes[n]: (r.title, r.account_class or "LIABILITY") for n, r in roles.items()}
+    snapshot = _snapshot(pack, _title(name), currency, organisation_id, classes)
+    return {
+        "organisation.yaml": _filled("organisation.yaml", values, "schema"),
+        "xero.json": json.dumps(snapshot, indent=1) + "\n",
+    }
+
+
+def schemas() -> dict[str, str]:
+    """The schemas that the headers of the files name, for editors."""
+    folder = root() / "schema"
+    return {
+        f"schema/{n}.schema.json": (folder / f"{n}.schema.json").read_text(encoding="utf-8")
+        for n in SCHEMAS
+    }
+
+
+def write(into: Path, files: Mapping[str, str], editors: Mapping[str, str]) -> list[Path]:
+    """Write files that are not there yet; schemas for editors are renewed.
+
+    Raises:
+        UsageError: PU925 when a file is there already; nothing is written then.
+    """
+    there = [into / name for name in files if (into / name).exists()]
+    if there:
+        message = "the file is there already, and nothing was written"
+        raise UsageError(*(Finding("PU925", message, Position(str(p))) for p in there))
+    for name, text in {**files, **editors}.items():
+        file = into / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return [into / name for name in files]
+
+
+def _text(name: str) -> str:
+    return (_FILES / name).read_text(encoding="utf-8")
+
+
+def _filled(name: str, values: Mapping[str, str], schema: str) -> str:
+    text = _text(name).replace("@schema@", schema)
+    for key, value in values.items():
+        text = text.replace(f"@{key}@", value)
+    return text
+
+
+def _title(name: str) -> str:
+    words = re.sub(r"[-_]+", " ", name).strip()
+    return words[:1].upper() + words[1:]
+
+
+def _snapshot(
+    pack: Pack, name: str, currency: str, organisation_id: str,
+    extra: Mapping[str, tuple[str, str]],
+) -> dict[str, Any]:  # fmt: skip
+    plain = [
+        ("090", "Office account", "BANK", "ASSET", ""),
+        ("091", "Trust account", "BANK", "ASSET", ""),
+        ("200", "Fees", "REVENUE", "REVENUE", ""),
+        ("400", "Costs", "EXPENSE", "EXPENSE", ""),
+    ]
+    plain += [(c, title, "CURRLIAB", kind, "") for c, (title, kind) in extra.items()]
+    systems = sorted({r.system for r in pack.roles.values() if r.system})
+    plain += [(f"6{i:02d}", s.title(), "CURRLIAB", "LIABILITY", s) for i, s in enumerate(systems)]
+    return {
+        "Organisation": {
+            "OrganisationID": organisation_id,
+            "Name": name,
+            "BaseCurrency": currency,
+            "Class": "DEMO",
+            "OrganisationStatus": "ACTIVE",
+        },
+        "Accounts": [_account(i, *row) for i, row in enumerate(plain)],
+        "TaxRates": _rates(pack),
+    }
+
+
+def _account(
+    number: int, code: str, name: str, kind: str, account_class: str, system: str
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "AccountID": f"00000000-0000-4000-8000-{number:012d}",
+        "Code": code,
+        "Name": name,
+        "Type": kind,
+        "Class": account_class,
+        "Status": "ACTIVE",
+        "SystemAccount": system,
+        "EnablePaymentsToAccount": False,
+    }
+
+
+def _rates(pack: Pack) -> list[dict[str, Any]]:
+    """Rates for everything that the region's tax codes name or look for."""
+    wanted: dict[str, tuple[str, str, str]] = {}
+    for tax in pack.tax_codes.values():
+        for side, value in tax.types.items():
+            if isinstance(value, TaxRateSearch):
+                name = value.names[0] if value.names else f"{tax.title} ({side})"
+                code = f"RATE{len(wanted) + 1}"
+                wanted.setdefault(code, (name, str(value.rate), side))
+            else:
+                known = wanted.get(value)
+                both = known is not None and known[2] != side
+                wanted[value] = (tax.title, str(tax.rate or 0), "both" if both else side)
+    if pack.no_tax:
+        wanted[pack.no_tax] = ("No tax", "0", "both")
+    return [_rate(code, *row) for code, row in wanted.items()]
+
+
+def _rate(code: str, name: str, rate: str, side: str) -> dict[str, Any]:
+    return {
+        "Name": name,
+        "TaxType": code,
+        "Status": "ACTIVE",
+        "EffectiveRate": float(rate),
+        "DisplayTaxRate": float(rate),
+        "CanApplyToAssets": True,
+        "CanApplyToEquity": True,
+        "CanApplyToLiabilities": True,
+        "CanApplyToExpenses": side != "sales",
+        "CanApplyToRevenue": side != "purchases",
+    }
