@@ -36,10 +36,15 @@ PEERS = {
 def main() -> int:
     """Run everything; 1 when a limit is not kept."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["push"], help="push: sending instead")
     parser.add_argument("--quick", action="store_true", help="10,000 transactions, one round")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of 100,000 (default 3)")
     parser.add_argument("--no-memory", action="store_true", help="leave memory out")
     options = parser.parse_args()
+    if options.what == "push":
+        from tests.benchmarks.push import main as push
+
+        return push()
     core = one_core()
     out, log = Console(width=100), Console(stderr=True)
     count, rounds = (10_000, 1) if options.quick else (100_000, options.rounds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
@@ -144,8 +145,14 @@ def _edited(
     Each was edited before or after everything of the lot that it stands in (`beside`), and nothing
     of that lot refers to it.
     """
+    # A document that the month has twice would be edited in two ways at once.
+    times = Counter(d["id"] for d in documents)
     busy = {text for document in beside for text in _texts(document)}
-    candidates = [d for d in documents if d["kind"] in _EDITABLE and d["id"] not in busy]
+    candidates = [
+        d
+        for d in documents
+        if d["kind"] in _EDITABLE and d["id"] not in busy and times[d["id"]] == 1
+    ]
     edited = []
     for document in chance.sample(candidates, min(len(candidates), chance.randint(1, 3))):
         later = {**document, "revision": document["revision"] + 1}

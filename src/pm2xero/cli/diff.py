@@ -43,7 +43,7 @@ Exit codes: 0 no difference, 1 a difference, 2 wrong usage or a pack with faults
     help="The firm for which the documents of --on are decided.",
 )  # fmt: skip
 @click.option(
-    "--on", "inputs", multiple=True, metavar="INPUT",
+    "--on", "inputs", multiple=True, metavar="MONTH.jsonl",
     help="Real documents (repeatable): what would have become of each.",
 )  # fmt: skip
 @click.option(

@@ -11,7 +11,7 @@ FAIL
 
 PASS
     tax_codes:
-      GST: { rate: "15", sales: OUTPUT2 }
+      GST: { rate: "15", sales: SALES-15 }
 """
 
 from __future__ import annotations
