@@ -32,7 +32,7 @@ def test_a_sound_pack(run: Run, tmp_path: Path) -> None:
 def test_a_finding_has_its_place_frame_and_hint(run: Run, faulty: Path) -> None:
     result = run("validate", faulty, "--region", "au", "--no-proofs")
     assert result.exit_code == 1
-    assert f"{faulty}/rules/levy.yaml:15:23  error PX311" in result.stdout
+    assert f"{faulty}/rules/levy.yaml:16:25  error PX311" in result.stdout
     assert "^^^" in result.stdout
     assert 'did you mean "levy"?' in result.stdout
 
@@ -48,7 +48,7 @@ def test_json_holds_everything(run: Run, faulty: Path) -> None:
     value = json.loads(run("validate", faulty, "--no-proofs", "--format", "json").stdout)
     (finding,) = value["findings"]
     assert (finding["code"], finding["line"], finding["column"], finding["width"]) == (
-        "PX311", 15, 23, 3,
+        "PX311", 16, 25, 3,
     )  # fmt: skip
     assert finding["regions"] == value["regions"]
     assert (value["errors"], value["warnings"]) == (1, 0)
@@ -63,7 +63,7 @@ def test_sarif_is_what_code_hosts_take(run: Run, faulty: Path) -> None:
     assert rule["id"] == result["ruleId"] == "PX311"
     assert rule["shortDescription"]["text"] == "An unknown kind"
     region = result["locations"][0]["physicalLocation"]["region"]
-    assert region == {"startLine": 15, "startColumn": 23, "endColumn": 26}
+    assert region == {"startLine": 16, "startColumn": 25, "endColumn": 28}
 
 
 def test_junit_counts_its_failures(run: Run, faulty: Path) -> None:
@@ -86,7 +86,7 @@ def test_junit_of_a_sound_pack_passes_each_region(run: Run) -> None:
 
 def test_github_marks_the_line(run: Run, faulty: Path) -> None:
     first = run("validate", faulty, "--no-proofs", "--format", "github").stdout.splitlines()[0]
-    assert first.startswith(f"::error file={faulty}/rules/levy.yaml,line=15,col=23,endColumn=26,")
+    assert first.startswith(f"::error file={faulty}/rules/levy.yaml,line=16,col=25,endColumn=28,")
     assert "%0A" in first
 
 
@@ -116,6 +116,7 @@ def test_proofs_are_said_in_words(run: Run) -> None:
 
 def test_a_gap_comes_with_its_example(run: Run, tmp_path: Path) -> None:
     rules = RULES.replace("mapping: levy }", 'mapping: levy, when: { amount: { above: "9.00" } } }')
+    rules = rules.replace("debit: levy_payable", "debit: trust_liability")  # a role that the firm has
     pack = write(tmp_path, {**FILES, "rules/levy.yaml": rules})
     result = run("validate", pack, "--region", "au", "--format", "json")
     (finding,) = json.loads(result.stdout)["findings"]

@@ -16,6 +16,8 @@ from pm2xero.pack.suggest import did_you_mean, one_of
 from pm2xero.resources import root
 
 BASE = "base"
+# What can be a file's name on every system; nothing else is ever looked for.
+_NAME = re.compile(r"[A-Za-z0-9][\w-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,9 @@ class Files:
         return tuple(documents)
 
     def _region(self, pack: PackRoot, region: str) -> list[Document]:
-        documents = []
+        documents: list[Document] = []
+        if not _NAME.fullmatch(region):
+            return documents
         for part, schema in (("rules", "region.schema"), ("mappings", "mappings.schema")):
             file = pack.path / part / "regions" / f"{region}.yaml"
             if file.is_file() and (document := self._file(file, pack, schema)) is not None:
@@ -129,7 +133,7 @@ class Files:
         return chain[::-1]
 
     def _exists(self, region: str) -> bool:
-        return any((r.path / "rules" / "regions" / f"{region}.yaml").is_file() for r in self.roots)
+        return region in regions(self.roots)
 
     def _file(self, file: Path, pack: PackRoot, schema: str) -> Document | None:
         shown = pack.shown + file.relative_to(pack.path).as_posix()
