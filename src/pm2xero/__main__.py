@@ -5,8 +5,15 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line."""
+    import contextlib
+    import sys
+
     from pm2xero.cli.main import cli
 
+    # A terminal that cannot show a character shows a question mark, and never a traceback.
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # suppressed above
     cli(prog_name="pm2xero")
 
 

@@ -9,10 +9,18 @@ from pathlib import Path
 from pm2xero.decide.decider import Decider, opening_state
 from pm2xero.decide.decision import Decision, Reason
 from pm2xero.decide.state import MemoryState
-from pm2xero.errors import PackError, RenderError
+from pm2xero.errors import (
+    Finding,
+    OrganisationError,
+    PackError,
+    Position,
+    RenderError,
+    UsageError,
+)
 from pm2xero.pack.load import extension, load_pack
 from pm2xero.pack.model import Pack
 from pm2xero.pack.organisation import Organisation, load_organisation
+from pm2xero.pack.roles import role_faults
 from pm2xero.read.order import PostingOrder
 from pm2xero.read.reader import Reader
 from pm2xero.read.stream import Record, Source
@@ -55,6 +63,10 @@ class Pipeline:
         Raises:
             OrganisationError, PackError: with every fault found.
         """
+        for folder in packs:
+            if not any((folder / part).is_dir() for part in ("rules", "mappings")):
+                message = "this folder is no pack: it has neither rules/ nor mappings/"
+                raise UsageError(Finding("PU913", message, Position(str(folder))))
         firm = load_organisation(organisation, region)
         pack = load_pack(
             firm.region,
@@ -65,6 +77,9 @@ class Pipeline:
         faults = check_templates(pack)
         if faults:
             raise PackError(*faults)
+        wrong = tuple(role_faults(pack, firm))
+        if wrong:
+            raise OrganisationError(*wrong)
         return cls(pack, firm)
 
     def order(self, sources: list[Source]) -> PostingOrder:
@@ -101,8 +116,9 @@ class Pipeline:
                 Reason(
                     "body_refused",
                     f"{f.code}: {f.message}.",
-                    "Correct the document in Practice Management, or the template or mapping.",
-                    True,
+                    "Nothing was sent. Whoever keeps the pack must correct the template or mapping, "
+                    "unless the document itself holds what Xero cannot take.",
+                    False,
                     decision.rule or "",
                     str(f.at),
                     "reject",

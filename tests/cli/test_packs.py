@@ -161,7 +161,7 @@ def test_init_makes_what_validates_at_once(run: Run, tmp_path: Path) -> None:
 def test_init_writes_headers_that_lead_to_schemas(run: Run, tmp_path: Path) -> None:
     run("init", "kind", "levy", "--into", tmp_path)
     run("init", "region", "xx", "--into", tmp_path)
-    files = [f for f in tmp_path.rglob("*.yaml")]
+    files = list(tmp_path.rglob("*.yaml"))
     assert len(files) == 3
     for file in files:
         first = file.read_text(encoding="utf-8").splitlines()[0]

@@ -67,9 +67,7 @@ def test_sarif_is_what_code_hosts_take(run: Run, faulty: Path) -> None:
 
 
 def test_junit_counts_its_failures(run: Run, faulty: Path) -> None:
-    text = run(
-        "validate", faulty, "--region", "au", "--no-proofs", "--format", "junit"
-    ).stdout
+    text = run("validate", faulty, "--region", "au", "--no-proofs", "--format", "junit").stdout
     suite = ET.fromstring(text).find("testsuite")
     assert suite is not None
     assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
@@ -116,7 +114,9 @@ def test_proofs_are_said_in_words(run: Run) -> None:
 
 def test_a_gap_comes_with_its_example(run: Run, tmp_path: Path) -> None:
     rules = RULES.replace("mapping: levy }", 'mapping: levy, when: { amount: { above: "9.00" } } }')
-    rules = rules.replace("debit: levy_payable", "debit: trust_liability")  # a role that the firm has
+    rules = rules.replace(
+        "debit: levy_payable", "debit: trust_liability"
+    )  # a role that the firm has
     pack = write(tmp_path, {**FILES, "rules/levy.yaml": rules})
     result = run("validate", pack, "--region", "au", "--format", "json")
     (finding,) = json.loads(result.stdout)["findings"]

@@ -91,5 +91,13 @@ def test_a_setting_that_stands_twice_is_a_finding(tmp_path: Path) -> None:
 def test_texts_that_look_like_something_else_stay_texts() -> None:
     from pm2xero.pack.source import parse_yaml
 
-    values = {"a": "10.0", "b": "no", "c": "2026-01-01", "d": "0123", "e": "null", "f": "1", "g": ""}
+    values = {
+        "a": "10.0",
+        "b": "no",
+        "c": "2026-01-01",
+        "d": "0123",
+        "e": "null",
+        "f": "1",
+        "g": "",
+    }
     assert dict(parse_yaml(to_yaml(values), "x.yaml")) == values

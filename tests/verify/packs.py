@@ -51,7 +51,8 @@ TEMPLATE = """{
   "LineItems": [
     {% for line in lines %}
     { "Description": {{ line.description }}, "Quantity": 1, "UnitAmount": {{ line.net }},
-      "LineAmount": {{ line.net }}, "AccountCode": {{ line.account }}, "TaxType": {{ line.tax_type }} }
+      "LineAmount": {{ line.net }}, "AccountCode": {{ line.account }},
+      "TaxType": {{ line.tax_type }} }
     {% if not loop.last %},{% endif %}
     {% endfor %}
   ]

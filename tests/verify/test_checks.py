@@ -153,11 +153,9 @@ def test_px507_a_tax_code_without_side(tmp_path: Path) -> None:
     assert (found.code, at(found)) == ("PX507", "au-x.yaml:5:3")
 
 
-@pytest.mark.parametrize(
-    ("length", "codes"), [("255", []), ("4000", ["PX509"])]
-)
+@pytest.mark.parametrize(("length", "codes"), [("255", []), ("4000", ["PX509"])])
 def test_px509_a_text_cut_too_late(tmp_path: Path, length: str, codes: list[str]) -> None:
-    contact = '"Contact": { "Name": {{ contact.Name | fit(%s) }} }' % length
+    contact = '"Contact": { "Name": {{ contact.Name | fit(' + length + ") }} }"
     template = TEMPLATE.replace('"Contact": {{ contact }}', contact)
     result = checked(tmp_path, template=template)
     assert [f.code for f in result.findings] == codes
@@ -198,3 +196,9 @@ def test_px510_an_account_that_xero_does_not_have(tmp_path: Path) -> None:
     assert len(found) == 2  # the example has one archived account on purpose
     assert found[0].severity == "warning"
     assert '"4200" has the code "2700"' in found[0].message
+
+
+def test_po503_an_account_of_the_wrong_class_is_told_with_the_rest(tmp_path: Path) -> None:
+    path = firm(tmp_path, ('trust_liability: "870"', 'trust_liability: "200"'))
+    found = [f for f in validate((), (), path).findings if f.severity == "error"]
+    assert [f.code for f in found] == ["PO503"]

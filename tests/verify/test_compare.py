@@ -48,8 +48,10 @@ def test_a_condition_and_the_kinds_of_a_rule(tmp_path: Path) -> None:
     (change,) = found.changes
     assert change.details == (
         "no longer for bank_withdrawal",
-        "applies when linked_payment_id present true and totals.gross above 5.00 "
-        "(before: linked_payment_id present true)",
+        (
+            "applies when linked_payment_id present true and totals.gross above 5.00 "
+            "(before: linked_payment_id present true)"
+        ),
     )
     assert set(change.kinds) == {"bank_deposit", "bank_withdrawal"}
 

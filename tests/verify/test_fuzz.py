@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pm2xero.pack.load import Memory, PackRoot
-from pm2xero.report.findings import format_findings
+from pm2xero.report.findings import ReadSource, format_findings
 from pm2xero.report.validation import FORMS
 from pm2xero.resources import root
 from pm2xero.verify.validate import validate
@@ -83,6 +83,10 @@ MUTATIONS: tuple[Mutation, ...] = (
 )
 
 
+def reader(text: str) -> ReadSource:
+    return lambda name: text.splitlines()
+
+
 @pytest.fixture
 def pack(tmp_path: Path) -> PackRoot:
     for part in ("rules", "mappings"):
@@ -121,7 +125,7 @@ def test_mutated_files_give_findings_and_nothing_else(pack: PackRoot) -> None:
             if number % 10 == 0:
                 for form in FORMS.values():
                     assert form(result)
-                format_findings(result.findings, lambda name: mutated.splitlines())
+                assert format_findings(result.findings, reader(mutated))
         except Exception as exc:  # the mutation is what one needs to know
             kept = pack.path / "broken.txt"
             kept.write_text(mutated, encoding="utf-8")

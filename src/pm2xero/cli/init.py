@@ -71,9 +71,7 @@ def command(
     click.echo(f"\nnow: {then}")
 
 
-def _firm_files(
-    name: str, region: str, currency: str, packs: tuple[Path, ...]
-) -> dict[str, str]:
+def _firm_files(name: str, region: str, currency: str, packs: tuple[Path, ...]) -> dict[str, str]:
     import uuid
     from datetime import UTC, datetime
 
@@ -82,14 +80,10 @@ def _firm_files(
 
     pack = load_pack(region, extensions=tuple(extension(p) for p in packs))
     today = datetime.now(UTC).date()
-    return make.firm(
-        name, pack, currency=currency, start=today, organisation_id=str(uuid.uuid4())
-    )
+    return make.firm(name, pack, currency=currency, start=today, organisation_id=str(uuid.uuid4()))
 
 
-def _firm_of_cases(
-    firm: Organisation | None, file: Path | None, into: Path
-) -> dict[str, str]:
+def _firm_of_cases(firm: Organisation | None, file: Path | None, into: Path) -> dict[str, str]:
     """What the cases of a new kind take from a firm; nothing when no firm is named."""
     if firm is None or file is None:
         return {}

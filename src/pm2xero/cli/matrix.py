@@ -19,7 +19,9 @@ Examples:
   pm2xero matrix --format json > v1.json
   pm2xero matrix --diff v1.json""",
 )
-@click.option("--region", "names", multiple=True, metavar="NAME", help="Only this one (repeatable).")
+@click.option(
+    "--region", "names", multiple=True, metavar="NAME", help="Only this one (repeatable)."
+)
 @click.option(
     "--pack", "packs", type=click.Path(path_type=Path, exists=True, file_okay=False),
     multiple=True, metavar="DIR", help="A pack that extends the built-in one (repeatable).",
@@ -33,9 +35,7 @@ Examples:
     metavar="OLD.json", help="Tell only what has changed since this matrix was made.",
 )  # fmt: skip
 @common.reports_faults
-def command(
-    names: tuple[str, ...], packs: tuple[Path, ...], form: str, old: Path | None
-) -> None:
+def command(names: tuple[str, ...], packs: tuple[Path, ...], form: str, old: Path | None) -> None:
     """The support matrix: yes, no with the reason, partial, or needs set-up.
 
     Rows stand in the order and words of the article's tables. A region that is just as the one it

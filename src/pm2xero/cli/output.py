@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pm2xero.cli import common, run
+from pm2xero.errors import Finding, Position, UsageError
 from pm2xero.report import text
 from pm2xero.report.summary import Summary
 
@@ -74,6 +75,9 @@ def _say_summary(pipeline: Pipeline, summary: Summary, form: str, requests: bool
     stream = sys.stderr if form == "json" else sys.stdout
     titles = {name: kind.title for name, kind in pipeline.pack.kinds.items()}
     out = text.console(stream, common.use_colour(stream))
+    if not summary.cells:
+        out.print("the input holds no documents")
+        return
     if form == "text":
         out.print()
     currency = pipeline.organisation.base_currency
@@ -84,7 +88,11 @@ class _Bodies:
     """Writes each body to `NNNN-transaction.step.json`, and says at the end where they are."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            message = f"the folder cannot be made: {exc.strerror}"
+            raise UsageError(Finding("PU909", message, Position(str(folder)))) from None
         self._folder = folder
         self._count = 0
 

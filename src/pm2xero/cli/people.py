@@ -102,4 +102,18 @@ Example:
 @common.reports_faults
 def resolve(id: str, xero_id: str, why: str, who: str, **options: Any) -> None:
     """Say that a transaction is in Xero already; what was blocked by it goes on."""
-    act("resolve", id, who, why, xero_id, options)
+    import uuid
+
+    from pm2xero.errors import Finding, UsageError
+
+    try:
+        plain = str(uuid.UUID(xero_id))
+    except ValueError:
+        raise UsageError(
+            Finding(
+                "PU914",
+                f'"{xero_id}" is no id of Xero',
+                should_be="3f2c9d1e-7a40-4f5b-9c3d-0b1a2c3d4e5f (it stands in the address of the page)",
+            )
+        ) from None
+    act("resolve", id, who, why, plain, options)

@@ -21,7 +21,9 @@ Examples:
 @click.argument("id", metavar="ID")
 @common.pack_options
 @common.format_option
-@click.option("--origin", is_flag=True, help="With the file and line of each value, and what it replaced.")  # fmt: skip
+@click.option(
+    "--origin", is_flag=True, help="With the file and line of each value, and what it replaced."
+)
 @common.reports_faults
 def command(
     id: str, organisation: Path | None, region: str | None, packs: tuple[Path, ...], form: str,

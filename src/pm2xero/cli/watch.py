@@ -109,7 +109,7 @@ def changes(
 
 
 def stamps(roots: Iterable[Path]) -> dict[Path, Stamp]:
-    """When each file was last saved and how large it is; files that vanish meanwhile are left out."""
+    """When each file was last saved, and its size; one that vanishes meanwhile is left out."""
     found: dict[Path, Stamp] = {}
     for root in roots:
         for file in root.rglob("*"):

@@ -186,7 +186,7 @@ def without_faults(tree: Any, places: Iterable[Position]) -> tuple[SourceMap | N
     if not isinstance(tree, SourceMap):
         return None, set()
     sound, lost = tree.copy(), set[str]()
-    marks = [p for p in places]
+    marks = list(places)
     for key in tree:
         inside = [p for p in marks if _holds(tree.key_at, key, p)]
         if not inside:

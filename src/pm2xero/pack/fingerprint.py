@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pm2xero.resources import root
 
-
 CASES = Path("rules") / "cases"
 
 

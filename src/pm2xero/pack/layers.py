@@ -112,8 +112,8 @@ def _settings(document: Document, merged: Merged) -> None:
         merged.settings.setdefault("words", {}).update(content["words"])
         merged.word_at.update(content["words"].value_at)
     if "rows" in content:
-        named = tuple(str(r) for r in content["rows"])
-        merged.settings.setdefault("rows", {})[str(content.get("section", ""))] = named
+        rows = tuple(str(r) for r in content["rows"])
+        merged.settings.setdefault("rows", {})[str(content.get("section", ""))] = rows
     if "sections" in content:
         named = [str(s) for s in content["sections"]]
         merged.sections = named + [s for s in merged.sections if s not in named]

@@ -153,5 +153,3 @@ def _tax_type(side: str, value: object) -> str | TaxRateSearch:
         return str(value)
     names = tuple(str(n) for n in value.get("names", ()))
     return TaxRateSearch(Decimal(value["rate"]), names, str(value.get("on", SIDES[side])))
-
-

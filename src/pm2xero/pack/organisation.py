@@ -108,6 +108,7 @@ class Organisation:
     file: str
     overlay: SourceMap
     account_at: Mapping[str, Position]
+    role_at: Mapping[str, Position]
     region_at: Position | None = None
 
 
@@ -171,6 +172,7 @@ def load_organisation(path: Path, region: str | None = None) -> Organisation:
         file=name,
         overlay=overlay,
         account_at={**tree["accounts"].value_at, **tree["bank_accounts"].value_at},
+        role_at=dict((tree.get("roles") or SourceMap(tree.at)).value_at),
         region_at=None if region else tree.value_at["region"],
     )  # fmt: skip
 

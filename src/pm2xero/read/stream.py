@@ -119,6 +119,8 @@ def _spool_array(name: str, stream: BinaryIO) -> Source:
         for line, element in _elements(text):
             spool.write(orjson.dumps(element) + b"\n")
             lines.append(line)
+    except RecursionError:
+        broken = Finding("PI802", "the array is nested too deeply to be read", Position(name))
     except json.JSONDecodeError as exc:
         broken = Finding(
             "PI802",

@@ -39,6 +39,8 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     books = Books(pipeline)
     booked = books.booked(stored, outbox.decisions(), requests)
     snapshot = pipeline.organisation.xero
+    if as_at is not None:
+        booked = [b for b in booked if b.date <= as_at]
     day = as_at or max((b.date for b in booked), default=None)
     balances = trial.xero_balances(_report(connection, day), snapshot)
     exported = trial.read_trial_balance(given) if given is not None else None

@@ -127,6 +127,10 @@ def read_trial_balance(path: Path) -> dict[str, Decimal]:
                         )
                     ) from None
                 balances[code] = balances.get(code, ZERO) + amount
+    except UnicodeDecodeError:
+        hint = "save it as CSV UTF-8"
+        message = "the trial balance is not UTF-8 text"
+        raise InputError(Finding("PI803", message, Position(str(path)), hint=hint)) from None
     except OSError as exc:
         message = f"the trial balance cannot be read: {exc.strerror}"
         raise InputError(Finding("PI801", message, Position(str(path)))) from None

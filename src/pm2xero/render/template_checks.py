@@ -76,6 +76,9 @@ def load_template(env: BodyEnvironment, spec: RequestSpec) -> Template:
         raise PackError(_missing(env, spec)) from None
     except TemplateSyntaxError as exc:
         raise PackError(_syntax(env, spec.template, exc)) from None
+    except UnicodeDecodeError:
+        at = Position(template_file(env, spec.template))
+        raise PackError(Finding("PX401", "the template is not UTF-8 text", at)) from None
 
 
 def template_file(env: BodyEnvironment, name: str) -> str:

@@ -15,6 +15,18 @@ WORDS = {"yes": "Yes", "no": "No", "partial": "Partial", "needs set-up": "Needs 
 ABSENT = Cell("no", ("The kind is not known here.",))
 
 
+LEGEND = (
+    "**Yes**: posted to Xero. **Needs set-up**: posted once the firm has named the accounts in "
+    "the note. **Partial**: not in the case that the note tells. **No**: not posted."
+)
+STYLE = (
+    "<style>body{font:15px/1.5 system-ui,sans-serif;margin:2rem}table{border-collapse:collapse}"
+    "th,td{border:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}"
+    ".yes{background:#e3f4e3}.no{background:#f8e0e0}.partial{background:#fdf3d8}"
+    ".set-up{background:#e3edf8}small{color:#555}</style>"
+)
+
+
 def as_markdown(matrix: Matrix) -> str:
     """Tables by section, the notes below each; made to be kept in the documentation."""
     rows = [
@@ -22,8 +34,7 @@ def as_markdown(matrix: Matrix) -> str:
         "",
         "<!-- Made by `pm2xero matrix`; change the rules, then run it again. -->",
         "",
-        "**Yes**: posted to Xero. **Needs set-up**: posted once the firm has named the accounts in "
-        "the note. **Partial**: not in the case that the note tells. **No**: not posted.",
+        LEGEND,
         "",
     ]
     for region in matrix.regions:
@@ -65,13 +76,10 @@ def _plain(note: str) -> str:
 
 
 def as_html(matrix: Matrix) -> str:
-    """One page; a note shows when the mouse rests on its cell, and stands below for print."""
+    """One page; the notes stand in the cells."""
     out = [
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Support matrix</title>',
-        "<style>body{font:15px/1.5 system-ui,sans-serif;margin:2rem}table{border-collapse:collapse}"
-        "th,td{border:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}"
-        ".yes{background:#e3f4e3}.no{background:#f8e0e0}.partial{background:#fdf3d8}"
-        ".set-up{background:#e3edf8}small{color:#555}</style><h1>Support matrix</h1>",
+        f"{STYLE}<h1>Support matrix</h1>",
     ]
     for section, listed in by_section(matrix):
         heads = "".join(f"<th>{escape(_named(r, matrix))}</th>" for r in matrix.regions)

@@ -98,11 +98,11 @@ def _accounts(out: Console, result: Reconciliation, currency: str) -> None:
     ]
     table.add_column("Trial balance", footer="sum")
     table.add_column("", no_wrap=True, overflow="ellipsis", max_width=32)
-    table.add_column(f"PM {currency}", justify="right", footer=_money(totals[0]))
+    table.add_column(f"PM {currency}", justify="right", footer=_money(totals[0]), no_wrap=True)
     if rounding:
-        table.add_column("tax rounding", justify="right", footer=_money(totals[1]))
-    table.add_column(f"Xero {currency}", justify="right", footer=_money(totals[2]))
-    table.add_column("difference", justify="right")
+        table.add_column("tax rounding", justify="right", footer=_money(totals[1]), no_wrap=True)
+    table.add_column(f"Xero {currency}", justify="right", footer=_money(totals[2]), no_wrap=True)
+    table.add_column("difference", justify="right", no_wrap=True)
     for line in result.accounts:
         cells = [line.code, line.name, _money(line.pm)]
         if rounding:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pm2xero.decide.decision import Decision
-from pm2xero.read.transaction import Malformed, Transaction, money_of
+from pm2xero.read.transaction import Malformed, Transaction
+from pm2xero.read.transaction import money_of as money_of
 
 OUTCOMES = ("post", "hold", "reject", "skip")
 ZERO = Decimal("0.00")

@@ -93,9 +93,11 @@ def _cell(pack: Pack, kind: str) -> Cell:
         return Cell("no", ("no rule posts it",), ())
     needs = tuple(
         dict.fromkeys(
-            pack.roles[p.account.role].title
+            role.title
             for p in pack.kinds[kind].postings
-            if p.account.role in pack.roles and pack.roles[p.account.role].system is None
+            if p.account.role is not None
+            and (role := pack.roles.get(p.account.role)) is not None
+            and role.system is None
         )
     )
     variants = [

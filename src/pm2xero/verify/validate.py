@@ -9,6 +9,7 @@ from pathlib import Path
 from pm2xero.errors import Finding, OrganisationError, PackError, Position
 from pm2xero.pack.load import Examined, Memory, PackRoot, builtin, examine, extension, regions
 from pm2xero.pack.organisation import Organisation, load_organisation
+from pm2xero.pack.roles import role_faults
 from pm2xero.pack.source import SourceMap, read_yaml
 from pm2xero.render.template_checks import check_templates
 from pm2xero.render.templates import BodyEnvironment, environment
@@ -190,6 +191,8 @@ class _Run:
         if self._env is None:
             self._env = environment(pack.template_dirs)
         findings += check_templates(pack, self._env)
+        if firm is not None:
+            findings += role_faults(pack, firm)
         subject, more = self._subject(name, examined, not findings)
         findings += more
         if subject is not None:

@@ -34,9 +34,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     posted = subject.posted()
     for name, kind in subject.pack.kinds.items():
         fields = [path for path, _ in money_fields(kind.record)]
-        reads = [
-            reads_of(s, subject.env) for s in subject.requests_of(name, posted.get(name, ()))
-        ]
+        reads = [reads_of(s, subject.env) for s in subject.requests_of(name, posted.get(name, ()))]
         for path, ignored in kind.ignores.items():
             below = [f for f in fields if f == path or f.startswith(f"{path}.")]
             if not below:

@@ -53,9 +53,7 @@ def _spec(spec: RequestSpec, subject: Subject) -> Iterator[Finding]:
         for match in _FITTED.finditer(line):
             allowed = lengths.get(match[1])
             if allowed is not None and int(match[2]) > allowed:
-                at = Position(
-                    template_file(subject.env, spec.template), number, match.start(2) + 1
-                )
+                at = Position(template_file(subject.env, spec.template), number, match.start(2) + 1)
                 yield Finding(
                     CODE,
                     f"{match[1]} takes at most {allowed} characters, and this lets {match[2]} pass",

@@ -76,5 +76,3 @@ def _lying(kind: Kind, paths: list[str], mappings: tuple[str, ...]) -> Finding:
 def _ignored(path: str, ignores: Container[str]) -> bool:
     steps = path.split(".")
     return any(".".join(steps[: i + 1]) in ignores for i in range(len(steps)))
-
-

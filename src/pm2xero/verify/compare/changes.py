@@ -114,15 +114,13 @@ def _entry(
     group: str, identity: str, was: Entry | None, now: Entry | None, before: _Side, after: _Side
 ) -> Iterator[Change]:
     word = BY_ID[group]
-    kinds = tuple(
-        dict.fromkeys((*after.kinds(group, identity), *before.kinds(group, identity)))
-    )
+    kinds = tuple(dict.fromkeys((*after.kinds(group, identity), *before.kinds(group, identity))))
     if was is None and now is not None:
         yield Change(word, identity, "added", tuple(_told(group, now, after)), kinds, now.at)
     elif now is None and was is not None:
         yield Change(word, identity, "removed", tuple(_told(group, was, before)), kinds, was.at)
     elif was is not None and now is not None:
-        details = []
+        details: list[str] = []
         at = None
         for key in dict.fromkeys([*now.values, *was.values]):
             then, later = was.values.get(key), now.values.get(key)
@@ -163,10 +161,9 @@ def _condition(rule: Rule | None) -> Condition | None:
 
 def _of_rule(key: str, old: Rule | None, new: Rule | None) -> Iterator[str]:
     if key == "when":
-        then, later = _condition(old), _condition(new)
-        yield f"applies when {later or 'always'} (before: {then or 'always'})"
+        yield f"applies when {_condition(new) or 'always'} (before: {_condition(old) or 'always'})"
         return
-    then, later = (set(r.kinds) if r else set() for r in (old, new))
+    then, later = (frozenset(r.kinds if r else ()) for r in (old, new))
     if later - then:
         yield f"now also for {', '.join(sorted(later - then))}"
     if then - later:
@@ -222,7 +219,9 @@ def _templates(before: _Side, after: _Side) -> Iterator[Change]:
     for name in dict.fromkeys([*now, *was]):
         if was.get(name) == now.get(name):
             continue
-        how: How = "changed" if name in was and name in now else "added" if name in now else "removed"
+        how: How = (
+            "changed" if name in was and name in now else "added" if name in now else "removed"
+        )
         kinds = tuple(
             dict.fromkeys(
                 kind
@@ -231,7 +230,9 @@ def _templates(before: _Side, after: _Side) -> Iterator[Change]:
                 if any(s.template == name for s in specs)
             )
         )
-        yield Change("template", name, how, tuple(_lines(was.get(name), now.get(name))), kinds, None)
+        yield Change(
+            "template", name, how, tuple(_lines(was.get(name), now.get(name))), kinds, None
+        )
 
 
 def _lines(then: str | None, later: str | None) -> Iterator[str]:
@@ -259,7 +260,9 @@ def _kinds(old: Pack, new: Pack) -> Iterator[KindChange]:
         before = then.support if then else "not known"
         if word != before:
             details.append(f"{word} (before: {before})")
-            details += [n for n in (later.notes if later else ()) if not then or n not in then.notes]
+            details += [
+                n for n in (later.notes if later else ()) if not then or n not in then.notes
+            ]
         mappings = [
             sorted({r.mapping for r in p.rules_of(kind) if r.outcome == "post" and r.mapping})
             if kind in p.kinds

@@ -118,7 +118,7 @@ def _unpack(revision: str, into: Path, spec: str) -> None:
 
 def _git(*arguments: str, spec: str) -> bytes:
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, check=False)  # noqa: S603, S607
+        done = subprocess.run(["git", *arguments], capture_output=True, check=False)
     except OSError:
         raise UsageError(Finding("PU923", f'"{spec}" needs git, which is not installed')) from None
     if done.returncode != 0:
