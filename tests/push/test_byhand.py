@@ -59,5 +59,12 @@ def test_unknown_kind_of_entry_counts_without_a_document(
 ) -> None:
     office.push(docs["AU-0086"])
     assert office.run("manual-work").stdout.startswith("2026-05-20  AU-0086")
-    office.run("resolve", "AU-0086", "--as-done-in-xero", "any", "--reason", "entered")
+    office.run(
+        "resolve",
+        "AU-0086",
+        "--as-done-in-xero",
+        "11111111-2222-4333-8444-555555555555",
+        "--reason",
+        "entered",
+    )
     assert office.run("manual-work").stdout.startswith("0 transactions")
