@@ -60,10 +60,9 @@ def whole(region: str) -> Months:
     return Months(region, (month(region),))
 
 
-def drawn(chance: random.Random) -> Months:
+def drawn(region: str, chance: random.Random) -> Months:
     """A part of a month, in one to three lots, some documents edited after they were pushed."""
-    region = chance.choice(REGIONS)
-    part = _part(month(region), chance, chance.randint(10, 30))
+    part = _part(month(region), chance, chance.randint(8, 24))
     cuts = sorted(chance.sample(range(1, len(part)), chance.choice((0, 0, 0, 1, 1, 2))))
     lots = [part[a:b] for a, b in zip([0, *cuts], [*cuts, len(part)], strict=True)]
     edited = len(lots) > 1 and chance.random() < 0.5

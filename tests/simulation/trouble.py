@@ -88,6 +88,7 @@ class Trouble:
         rival: starts a second push, given whether it must be let in.
         carried: keys of calls that Xero has carried out, or will.
         deliver: brings a call to Xero that its sender has given up.
+        expire: makes every access token too old.
     """
 
     chance: random.Random
@@ -101,6 +102,7 @@ class Trouble:
     is_dead: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     deliver: Callable[[httpx.Request], None] | None = None
+    expire: Callable[[], None] | None = None
     replies: dict[str, tuple[datetime, bytes, httpx.Response]] = field(default_factory=dict)
     carried: set[str] = field(default_factory=set)
     trace: Any = field(default_factory=hashlib.blake2b)
@@ -184,8 +186,8 @@ class FaultyLine(httpx.BaseTransport):
                 raise httpx.ReadTimeout("timed out")
             case "no connection":
                 raise httpx.ConnectError("connection refused")
-            case "token expires":
-                clock.sleep(31 * 60)
+            case "token expires" if trouble.expire is not None:
+                trouble.expire()
             case "second sender":
                 trouble.meet_rival(must_be_let_in=False)
             case "asleep while connecting":

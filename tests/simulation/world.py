@@ -92,11 +92,16 @@ class World:
         """
         trouble = self.trouble
         trouble.deliver = self._deliver
+        trouble.expire = self._expire
         trouble.rival = lambda must: self._rival(documents, must_be_let_in=must)
         with self.connection(trouble) as connection:
             assert isinstance(connection.outbox, FragileOutbox)
             connection.outbox.at_once = at_once
             return self._pushed(connection, documents)
+
+    def _expire(self) -> None:
+        with self.sandbox._store.transaction():
+            self.sandbox._store.execute("UPDATE token SET expires = '2000' WHERE kind = 'access'")
 
     def _deliver(self, request: httpx.Request) -> None:
         line = AsgiTransport(self.sandbox.app)

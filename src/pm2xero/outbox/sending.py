@@ -16,7 +16,8 @@ from pm2xero.outbox.records import IN_FLIGHT, RequestState, StoredRequest
 from pm2xero.outbox.rows import check_states
 from pm2xero.outbox.schema import attempts, contacts, requests
 
-_PLANNED: tuple[RequestState, ...] = ("planned",)
+# Unknown ones go again under the key of the call that was lost.
+_CLAIMABLE: tuple[RequestState, ...] = ("planned", "unknown")
 _OPEN: tuple[RequestState, ...] = (*IN_FLIGHT, "unknown")
 
 
@@ -32,13 +33,13 @@ class Sending(Database):
             The number of the call within the organisation, from 1.
 
         Raises:
-            StateConflict: PE105, one of them is not planned any more; none was claimed.
+            StateConflict: PE105, one of them is neither planned nor unknown; none was claimed.
             LeaseLost: PE107, another process took over.
         """
         with self._write() as connection:
             if self._owner is not None:
                 check_lease(connection, self._organisation, self._owner)
-            rows = check_states(connection, self._organisation, requests, _PLANNED, "sent")
+            rows = check_states(connection, self._organisation, requests, _CLAIMABLE, "sent")
             call = 1 + (
                 connection.execute(
                     select(func.max(attempts.c.call)).where(

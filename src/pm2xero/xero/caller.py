@@ -88,9 +88,18 @@ class Caller:
         raise StopRun("no_answer", f"Xero does not answer ({last}); run it again later")
 
     def write(
-        self, method: str, path: str, query: Mapping[str, str], key: str, body: bytes
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        key: str,
+        body: bytes,
+        begun: datetime | None = None,
     ) -> Response:
         """A PUT or POST; repeated only where Xero cannot have acted, or its key still protects.
+
+        Args:
+            begun: when the key was first used; None when it is used for the first time.
 
         Raises:
             UnknownOutcome: nobody knows whether Xero acted.
@@ -98,7 +107,7 @@ class Caller:
             StopRun, SignInError: Xero cannot have acted, and the run must end.
         """
         headers = {"Idempotency-Key": key}
-        begun = self._clock()
+        begun = begun or self._clock()
         is_doubtful = False
         attempt = 0
         while True:
@@ -119,6 +128,9 @@ class Caller:
             if attempt >= _TRIES or self._clock() - begun + timedelta(seconds=wait) > KEY_LIFETIME:
                 return answer
             self.pause(wait)
+            # The pause may have been longer than was asked for: a computer that was asleep.
+            if is_doubtful and self._clock() - begun > KEY_LIFETIME:
+                return answer
 
     def note(self, *, useful: bool) -> None:
         """Whether a write led to something.

@@ -79,10 +79,13 @@ class Delivery:
         while work:
             work.extend(reversed(self._send(work.pop())))
 
-    def settle(self, members: Sequence[Ready], cause: str, message: str) -> list[Ready]:
+    def settle(
+        self, members: Sequence[Ready], cause: str, message: str, *, plan: bool = True
+    ) -> list[Ready]:
         """Look up requests whose outcome is unknown; returns those that Xero has not got.
 
-        They are planned again; the found ones are confirmed, the others stay unknown.
+        They are planned again unless `plan` is unset, for the lost call may still arrive; the found
+        ones are confirmed, the others stay unknown.
         """
         self._book.unknown([member.row for member in members], cause, message)
         sightings = self._lookups.find(members, self._caller.read, self._book.linked_to)
@@ -98,7 +101,8 @@ class Delivery:
             rivals = sightings[member.row.id].rivals
             said = _SEVERAL.format(rivals=", ".join(rivals)) if rivals else _UNSEEN
             self._book.unknown([member.row], "several" if rivals else "unseen", said)
-        self._book.plan_again([member.row for member in by_kind["absent"]])
+        if plan:
+            self._book.plan_again([member.row for member in by_kind["absent"]])
         return by_kind["absent"]
 
     def _send(self, parcel: Parcel) -> list[Parcel]:
@@ -109,11 +113,12 @@ class Delivery:
         begun = parcel.begun or self._clock()
         self._book.claim(parcel.rows)
         try:
+            key, content = idempotency_key(members), body(members)
             answer = self._caller.write(
-                contract.method, members[0].path, query, idempotency_key(members), body(members)
+                contract.method, members[0].path, query, key, content, parcel.begun
             )
         except (Unreachable, StopRun, SignInError) as error:
-            self._book.plan_again(parcel.rows)
+            self._not_sent(parcel)
             if isinstance(error, Unreachable):
                 raise StopRun(error.cause, f"{error}; run it again later") from error
             raise
@@ -124,7 +129,7 @@ class Delivery:
         refusal = self._errors.classify_answer(answer)
         treat = refusal.entry.treat
         if treat == "stop":
-            self._book.plan_again(parcel.rows)
+            self._not_sent(parcel)
             raise StopRun(refusal.entry.id, refusal.sentence)
         if treat in ("retry", "lookup"):
             return self._doubt(parcel, refusal.entry.id, refusal.sentence, None)
@@ -134,6 +139,14 @@ class Delivery:
             return parcel.halves()
         self._refused(members[0], refusal)
         return []
+
+    def _not_sent(self, parcel: Parcel) -> None:
+        """The call was not made, though an earlier one under its key may still arrive at Xero."""
+        if parcel.begun is None:
+            self._book.plan_again(parcel.rows)
+        else:
+            said = "An earlier call was lost on its way; Xero is asked again in the next run"
+            self._book.unknown(parcel.rows, "no_answer", said)
 
     def _doubt(
         self, parcel: Parcel, cause: str, message: str, begun: datetime | None
@@ -147,14 +160,16 @@ class Delivery:
         self._book.unknown(parcel.rows, cause, message)
         self._caller.note(useful=False)
         self._caller.pause(backoff(parcel.tries + 1))
-        absent = self.settle(parcel.members, cause, message)
+        absent = self.settle(parcel.members, cause, message, plan=False)
         if not absent:
             return []
         tries = parcel.tries + 1
         is_whole = len(absent) == len(parcel.members)
         if begun is not None and is_whole and self._clock() - begun < KEY_LIFETIME:
-            # Should the lost call still arrive at Xero, the same key makes the two one.
+            # Should the lost call still arrive at Xero, the same key makes the two one. Until then
+            # they stay unknown, so that a run that ends here leads to another look.
             return [Parcel(tuple(absent), tries, begun)]
+        self._book.plan_again([member.row for member in absent])
         fresh = Parcel(tuple(member.under_new_key() for member in absent), tries)
         if tries > 1 and len(absent) > 1:
             return fresh.halves()
