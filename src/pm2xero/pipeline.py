@@ -116,7 +116,7 @@ class Pipeline:
                 Reason(
                     "body_refused",
                     f"{f.code}: {f.message}.",
-                    "Nothing was sent. Whoever keeps the pack must correct the template or mapping, "
+                    "Nothing was sent. Whoever keeps the pack must correct template or mapping, "
                     "unless the document itself holds what Xero cannot take.",
                     False,
                     decision.rule or "",

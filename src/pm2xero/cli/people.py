@@ -113,7 +113,7 @@ def resolve(id: str, xero_id: str, why: str, who: str, **options: Any) -> None:
             Finding(
                 "PU914",
                 f'"{xero_id}" is no id of Xero',
-                should_be="3f2c9d1e-7a40-4f5b-9c3d-0b1a2c3d4e5f (it stands in the address of the page)",
+                should_be="3f2c9d1e-7a40-4f5b-9c3d-0b1a2c3d4e5f (from the address of the page)",
             )
         ) from None
     act("resolve", id, who, why, plain, options)

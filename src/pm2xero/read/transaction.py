@@ -58,4 +58,3 @@ def money_of(tx: Transaction | Malformed) -> Decimal:
         return gross
     amount: Decimal | None = tx.fields.get("amount")
     return amount if amount is not None else Decimal("0.00")
-
