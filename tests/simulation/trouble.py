@@ -34,6 +34,7 @@ WRITE_FAULTS = (
     "token expires",
     "second sender",
     "asleep while connecting",
+    "asleep before sending",
 )
 READ_FAULTS = (
     "timeout before commit",
@@ -49,6 +50,8 @@ ASLEEP = "asleep between two writes"
 KILL = "killed"
 # Longer than a lease lasts, so that a second push does all the work meanwhile.
 _ASLEEP = 150
+# Longer than Xero remembers a key.
+_FAST_ASLEEP = 500
 _DOZES = 0.02
 # Xero forgets a key after six minutes, so what acts later than that cannot be told from anew.
 _LATEST = 20.0
@@ -194,6 +197,10 @@ class FaultyLine(httpx.BaseTransport):
                 clock.sleep(_ASLEEP)
                 trouble.meet_rival(must_be_let_in=True)
                 raise httpx.ConnectError("connection refused")
+            case "asleep before sending":
+                clock.sleep(_ASLEEP)
+                trouble.meet_rival(must_be_let_in=True)
+                clock.sleep(trouble.chance.choice((0, _FAST_ASLEEP)))
             case "half batch refused" | "half batch lost":
                 return self._halved(request, fault)
         if fault and fault.startswith("429"):

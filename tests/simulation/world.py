@@ -105,6 +105,8 @@ class World:
 
     def _deliver(self, request: httpx.Request) -> None:
         line = AsgiTransport(self.sandbox.app)
+        # It has left long ago, so whoever sent it is not asked once more.
+        request.extensions = {k: v for k, v in request.extensions.items() if k != "trace"}
         line.handle_request(request)
         line.close()
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import threading
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import httpx
 import pytest
 
+from pm2xero.errors import Finding, LeaseLost
 from pm2xero.xero.client import UnknownOutcome, Unreachable, XeroClient
 from pm2xero.xero.signin import (
     Credentials,
@@ -135,3 +139,42 @@ def test_a_refused_sign_in_is_told_in_the_words_of_xero(world: World) -> None:
         "not_signed_in",
     )
     assert world.run().stopped is None
+
+
+class Receiving(BaseHTTPRequestHandler):
+    """A real server on loopback that remembers what reached it."""
+
+    seen: ClassVar[list[str]] = []
+    protocol_version = "HTTP/1.1"
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.seen.append(self.path)
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_what_is_raised_on_the_open_connection_keeps_the_call_from_being_sent() -> None:
+    Receiving.seen.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Receiving) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        xero = XeroClient(StaticToken("t"), base_url=f"http://127.0.0.1:{server.server_port}")
+        asked: list[str] = []
+
+        def refuse() -> None:
+            raise LeaseLost(Finding("PE107", "somebody else writes now"))
+
+        # Both a new connection and one that is kept open.
+        for path in ("/First", "/Second"):
+            xero.call("PUT", path, body=b"{}", leaving=lambda: asked.append("asked"))
+            with pytest.raises(LeaseLost):
+                xero.call("PUT", "/Never", body=b"{}", leaving=refuse)
+        xero.close()
+        server.shutdown()
+    assert asked == ["asked", "asked"]
+    assert Receiving.seen == ["/First", "/Second"]

@@ -13,10 +13,11 @@ import pytest
 
 from pm2xero.outbox.store import Outbox
 from pm2xero.xero.limits import CallLimits
+from pm2xero.xero.sender import SendReport
 from pm2xero.xero.signin import Credentials, GrantedToken
 
 from .faults import FAULTS, Fault, FaultyTransport, Killed, Pass, fault_before
-from .world import World, invoice, line
+from .world import World, invoice, line, receipt
 
 EXPECTED = {
     "Invoices": 4,
@@ -378,21 +379,44 @@ def world_of_two(tmp_path: Any) -> Iterator[tuple[World, Outbox]]:
     world.close()
 
 
+@pytest.mark.parametrize("call", range(1, 13))
 def test_a_process_that_wakes_after_another_took_over_sends_nothing_more(
-    world_of_two: tuple[World, Outbox],
+    world_of_two: tuple[World, Outbox], call: int
 ) -> None:
     world, other = world_of_two
     world.month()
-    reports = []
+    reports: list[SendReport] = []
 
     def choose(number: int, request: httpx.Request) -> Fault | None:
-        if number == 5:
-            # The first process sleeps for ten minutes within its call; a second one takes over.
-            world.clock.advance(600)
+        if number == call and not reports:
+            # The connection is open when the first process is suspended; a second one takes over,
+            # and Xero has forgotten its keys when the first wakes up.
+            world.clock.advance(150)
             reports.append(world.run(outbox=other, owner="two"))
+            world.clock.advance(400)
         return None
 
     first = world.run(FaultyTransport(world.asgi, world.clock, choose))
     assert reports[0].stopped is None
     assert first.cause == "lease"
     assert_exactly_once(world)
+
+
+def test_a_call_repeated_after_its_key_ran_out_is_not_sent_but_looked_up(world: World) -> None:
+    world.add("T1/receipt", "put.BankTransactions", receipt("T1", "500.00"))
+    writes = 0
+
+    def choose(number: int, request: httpx.Request) -> Fault | None:
+        nonlocal writes
+        if request.method == "GET" or "Contacts" in str(request.url):
+            return None
+        writes += 1
+        if writes == 1:
+            return FAULTS["offline_after"]
+        if writes == 2:
+            world.clock.advance(600)
+        return None
+
+    report = world.run(FaultyTransport(world.asgi, world.clock, choose))
+    assert (report.confirmed, report.adopted, report.stopped) == (1, 1, None)
+    assert world.live()["BankTransactions"] == 1

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from pm2xero.xero.client import SENDING
+
 _Message = MutableMapping[str, Any]
 Application = Callable[
     [_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]],
@@ -27,6 +29,9 @@ class AsgiTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Call the application and read its whole answer."""
+        # As a connection would say it, so that whoever watches the line sees the same here.
+        if (trace := request.extensions.get("trace")) is not None:
+            trace(SENDING, {})
         return self._runner.run(self._handle(request))
 
     def close(self) -> None:

@@ -23,7 +23,8 @@ class Caller:
     """Makes calls one after another.
 
     Args:
-        keep_alive: called before each call and during long pauses, to keep the lease.
+        keep_alive: called before each call, once more just before it is sent, and during long
+            pauses, to keep the lease; what it raises ends the run.
     """
 
     def __init__(
@@ -107,13 +108,15 @@ class Caller:
             StopRun, SignInError: Xero cannot have acted, and the run must end.
         """
         headers = {"Idempotency-Key": key}
+        is_repeated = begun is not None
         begun = begun or self._clock()
         is_doubtful = False
         attempt = 0
         while True:
             attempt += 1
+            again = is_doubtful or is_repeated
             try:
-                answer = self._call(method, path, query, headers, body)
+                answer = self._call(method, path, query, headers, body, begun if again else None)
                 wait = self._budget.refused(answer) if answer.status == 429 else backoff(attempt)
             except (Unreachable, StopRun, SignInError) as error:
                 if is_doubtful:
@@ -152,12 +155,19 @@ class Caller:
         query: Mapping[str, str],
         headers: Mapping[str, str] | None,
         body: bytes | None,
+        begun: datetime | None = None,
     ) -> Response:
+        def leaving() -> None:
+            # A process may be suspended at any point, and another may take over meanwhile.
+            self._keep_alive()
+            if begun is not None and self._clock() - begun > KEY_LIFETIME:
+                raise UnknownOutcome("the key of an earlier call ran out before this one was sent")
+
         while (wait := self._budget.wait()) > 0:
             self.pause(wait)
         self._keep_alive()
         self._budget.spend()
-        answer = self._client.call(method, path, query, headers, body)
+        answer = self._client.call(method, path, query, headers, body, leaving)
         self._budget.learn(answer.headers)
         return answer
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,8 @@ import httpx
 
 from pm2xero.xero.signin import TokenSource
 
+# How httpcore names the moment in which a request is about to be written to its connection.
+SENDING = "send_request_headers.started"
 BASE_URL = "https://api.xero.com/api.xro/2.0"
 
 
@@ -74,21 +76,24 @@ class XeroClient:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        leaving: Callable[[], None] | None = None,
     ) -> Response:
         """Make one call; an expired token is renewed and the call repeated once.
 
         Args:
             path: below the base, such as `/Invoices`, already quoted where it needs to be.
+            leaving: called with the connection open and nothing sent yet; what it raises keeps
+                the call from being sent.
 
         Raises:
             UnknownOutcome: no answer came, and Xero may have acted.
             Unreachable: no answer came, and Xero cannot have acted.
             SignInError: there is no token.
         """
-        response = self._send(method, path, query, headers, body)
+        response = self._send(method, path, query, headers, body, leaving)
         # A call whose token has expired is refused before anything is done, so it may be repeated.
         if response.status == 401 and "TokenExpired" in response.text and self._tokens.renew():
-            response = self._send(method, path, query, headers, body)
+            response = self._send(method, path, query, headers, body, leaving)
         return response
 
     def close(self) -> None:
@@ -102,6 +107,7 @@ class XeroClient:
         query: Mapping[str, str] | None,
         headers: Mapping[str, str] | None,
         body: bytes | None,
+        leaving: Callable[[], None] | None,
     ) -> Response:
         sent = {**self._standing, **(headers or {})}
         sent["Authorization"] = f"Bearer {self._tokens.token()}"
@@ -109,8 +115,9 @@ class XeroClient:
             sent["Content-Type"] = "application/json"
         try:
             answer = self._http.request(
-                method, self._base + path, params=query or None, headers=sent, content=body
-            )
+                method, self._base + path, params=query or None, headers=sent, content=body,
+                extensions={"trace": _at_leaving(leaving)} if leaving else None,
+            )  # fmt: skip
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unreachable(f"Xero cannot be reached ({_said(error)})") from error
         except httpx.HTTPError as error:
@@ -121,6 +128,16 @@ class XeroClient:
             json=_object(answer.content),
             text=answer.text,
         )
+
+
+def _at_leaving(check: Callable[[], None]) -> Callable[[str, Any], None]:
+    """A trace of httpcore that calls the check just before the first byte of a request is sent."""
+
+    def trace(event: str, _info: Any) -> None:
+        if event.endswith(SENDING):
+            check()
+
+    return trace
 
 
 def _said(error: Exception) -> str:
