@@ -34,8 +34,12 @@ class KindBuilder:
         self.records: dict[str, RecordType] = {}
         self.fields: dict[str, FieldType] = {}
 
-    def build(self) -> tuple[dict[str, FieldType], dict[str, Kind], dict[str, Role]]:
-        """All fields, kinds and roles."""
+    def build(
+        self,
+    ) -> tuple[
+        dict[str, FieldType], dict[str, Kind], dict[str, Role], tuple[Finding, ...]
+    ]:  # fmt: skip
+        """All fields, kinds and roles, and what is wrong with them."""
         roles = {
             name: Role(
                 name,
@@ -55,7 +59,7 @@ class KindBuilder:
             built = self._kind(name, entry, roles)
             if built is not None:
                 kinds[name] = built
-        return self.fields, kinds, roles
+        return self.fields, kinds, roles, tuple(self.findings)
 
     def _fault(
         self, code: str, message: str, at: Position, known: Any = (), word: str = ""

@@ -11,6 +11,7 @@ from pm2xero.pack.build_kinds import KindBuilder
 from pm2xero.pack.condition_reader import parse_condition
 from pm2xero.pack.expressions import PathError, Scope, parse_text, resolve
 from pm2xero.pack.layers import Merged
+from pm2xero.pack.memory import Memory
 from pm2xero.pack.model import Kind, LineSource, MappingSpec, RequestSpec, Role, Rule
 from pm2xero.pack.source import SourceList, SourceMap
 from pm2xero.pack.suggest import did_you_mean, one_of
@@ -50,8 +51,13 @@ def compile_requests(
     kinds: Mapping[str, Kind],
     roles: Mapping[str, Role],
     builder: KindBuilder,
+    memory: Memory,
 ) -> dict[tuple[str, str], tuple[RequestSpec, ...]]:
-    """The requests of every (mapping, kind) that some rule names, also of rules now rejecting."""
+    """The requests of every (mapping, kind) that some rule names, also of rules now rejecting.
+
+    Args:
+        memory: requests that were compiled for other regions of the same kinds and roles.
+    """
     compiled: dict[tuple[str, str], tuple[RequestSpec, ...]] = {}
     faults: dict[tuple[object, ...], Finding] = {}
     for mapping in mappings.values():
@@ -75,9 +81,15 @@ def compile_requests(
         for kind in rule.kinds:
             if (rule.mapping, kind) in compiled:
                 continue
-            compiler = _Compiler(kinds[kind], roles, builder)
-            compiled[rule.mapping, kind] = compiler.compile(mappings[rule.mapping])
-            for finding in compiler.findings:
+            specs, found = memory.once(
+                "requests",
+                (mappings[rule.mapping].raw, kinds[kind], roles),
+                lambda m=mappings[rule.mapping], k=kinds[kind]: _Compiler(  # type: ignore[misc]
+                    k, roles, builder
+                ).compile(m),
+            )
+            compiled[rule.mapping, kind] = specs
+            for finding in found:
                 faults.setdefault((finding.code, finding.at), finding)
     builder.findings.extend(faults.values())
     return compiled
@@ -112,7 +124,8 @@ class _Compiler:
         self.tools = KindBuilder(builder.merged, self.findings)
         self.scope = Scope(kind.name, kind.record)
 
-    def compile(self, mapping: MappingSpec) -> tuple[RequestSpec, ...]:
+    def compile(self, mapping: MappingSpec) -> tuple[tuple[RequestSpec, ...], tuple[Finding, ...]]:
+        """The requests, and what is wrong with them."""
         specs: list[RequestSpec] = []
         raw_requests: Any = mapping.raw["requests"]
         ids: set[str] = set()
@@ -138,7 +151,7 @@ class _Compiler:
             spec = self._request(raw)
             if spec is not None:
                 specs.append(spec)
-        return tuple(specs)
+        return tuple(specs), tuple(self.findings)
 
     def _request(self, raw: SourceMap) -> RequestSpec | None:
         verbs = [v for v in ("put", "post") if v in raw]

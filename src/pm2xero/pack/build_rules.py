@@ -11,6 +11,7 @@ from pm2xero.pack.condition_reader import parse_condition
 from pm2xero.pack.conditions import Condition, Quantified, atoms
 from pm2xero.pack.expressions import PathError, Scope, TextExpr, parse_text
 from pm2xero.pack.layers import Entry, Merged
+from pm2xero.pack.memory import Memory
 from pm2xero.pack.model import Kind, Rule
 from pm2xero.pack.source import SourceList, SourceMap
 from pm2xero.pack.suggest import did_you_mean, one_of
@@ -18,14 +19,34 @@ from pm2xero.pack.types import DERIVED_LISTS, ListType, RecordType
 
 
 def build_rules(
-    merged: Merged, kinds: Mapping[str, Kind], findings: list[Finding]
+    merged: Merged, kinds: Mapping[str, Kind], findings: list[Finding], memory: Memory
 ) -> tuple[Rule, ...]:
-    """All rules in the order in which their reasons are named."""
+    """All rules in the order in which their reasons are named.
+
+    Args:
+        memory: rules that were built for other regions of the same kinds.
+    """
     entries = merged.entries["rules"]
     complete = {i: e for i, e in entries.items() if _complete(e, entries, findings)}
     posting = _posting_kinds(complete, kinds)
-    rules = [_rule(e, merged, kinds, posting, findings) for e in complete.values()]
+    rules = []
+    for entry in complete.values():
+        chosen = {n: kinds[n] for n in _kinds(entry.values, kinds, posting, findings)}
+        section = str(entry.values.get("section", entry.section))
+        order = (_rank(section, merged), entry.place)
+        rule, faults = memory.once(
+            ("rule", entry.layer, section, order),
+            (entry.values, *chosen.values()),
+            lambda e=entry, k=chosen, s=section, o=order: _rule(e, k, s, o),  # type: ignore[misc]
+        )
+        findings.extend(faults)
+        rules.append(rule)
     return tuple(sorted(rules, key=lambda r: r.order))
+
+
+def _rank(section: str, merged: Merged) -> int:
+    known = merged.sections
+    return known.index(section) if section in known else len(known)
 
 
 def _complete(entry: Entry, entries: Mapping[str, Entry], findings: list[Finding]) -> bool:
@@ -73,11 +94,11 @@ def _posting_kinds(entries: Mapping[str, Entry], kinds: Mapping[str, Kind]) -> s
 
 
 def _rule(
-    entry: Entry, merged: Merged, kinds: Mapping[str, Kind], posting: set[str],
-    findings: list[Finding],
-) -> Rule:  # fmt: skip
+    entry: Entry, kinds: Mapping[str, Kind], section: str, order: tuple[int, int]
+) -> tuple[Rule, tuple[Finding, ...]]:
+    """The rule for these kinds, and what is wrong with it."""
     values = entry.values
-    names = tuple(_kinds(values, kinds, posting, findings))
+    names = tuple(kinds)
     conditions: dict[str, Condition | None] = {}
     texts: dict[str, Mapping[str, TextExpr]] = {}
     local: dict[tuple[object, ...], list[tuple[str, Finding]]] = {}
@@ -91,10 +112,8 @@ def _rule(
         texts[name] = _texts(values, scope, condition, own)
         for finding in own:
             local.setdefault((finding.code, finding.at), []).append((name, finding))
-    findings.extend(_for_kinds(found, names) for found in local.values())
-    section = str(values.get("section", entry.section))
-    rank = merged.sections.index(section) if section in merged.sections else len(merged.sections)
-    return Rule(
+    faults = tuple(_for_kinds(found, names) for found in local.values())
+    rule = Rule(
         id=entry.id,
         code=str(values.get("code", entry.id)),
         kinds=names,
@@ -106,11 +125,12 @@ def _rule(
         leaves=values.get("leaves_document"),
         source=str(values.get("source", "")),
         section=section,
-        order=(rank, entry.place),
+        order=order,
         at=values.value_at.get("id", values.at),
         origins=entry.origins,
         partial=values.get("support") == "partial",
     )
+    return rule, faults
 
 
 def _for_kinds(found: list[tuple[str, Finding]], names: tuple[str, ...]) -> Finding:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pm2xero.errors import Finding, PackError, Position
 from pm2xero.pack.layers import BY_ID, Document, Layer
+from pm2xero.pack.memory import Memory
 from pm2xero.pack.schema import check, is_valid
 from pm2xero.pack.source import SourceList, SourceMap, read_yaml
 from pm2xero.pack.suggest import did_you_mean, one_of
@@ -53,13 +54,6 @@ class _Read:
     document: Document | None
     findings: tuple[Finding, ...]
     words: frozenset[str]
-
-
-@dataclass(slots=True)
-class Memory:
-    """Files that were read before, so that several regions are loaded from one reading."""
-
-    read: dict[tuple[str, str], _Read] = field(default_factory=dict)
 
 
 class Files:
@@ -138,7 +132,7 @@ class Files:
     def _file(self, file: Path, pack: PackRoot, schema: str) -> Document | None:
         shown = pack.shown + file.relative_to(pack.path).as_posix()
         key = (str(file), shown)
-        found = self._memory.read.get(key)
+        found: _Read | None = self._memory.read.get(key)
         if found is None:
             found = self._memory.read[key] = _read(file, shown, schema)
         self.findings.extend(found.findings)

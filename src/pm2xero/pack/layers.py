@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pm2xero.errors import Finding, Position
+from pm2xero.pack.memory import Memory
 from pm2xero.pack.model import Origin
 from pm2xero.pack.source import SourceMap
 from pm2xero.pack.suggest import did_you_mean
@@ -47,7 +48,8 @@ class Layer:
 class Entry:
     """A merged rule, kind, mapping …: its values, where each came from, and its section.
 
-    `at` is where the lowest layer names it.
+    `at` is where the lowest layer names it. `values` and `origins` are those of that layer itself
+    as long as no higher one changes them, so that packs that share the layer share them too.
     """
 
     id: str
@@ -57,6 +59,13 @@ class Entry:
     layer: str
     place: int
     at: Position
+    is_own: bool = False
+
+    def own(self) -> None:
+        """Make the values this entry's own, before they are changed."""
+        if not self.is_own:
+            self.values, self.origins = self.values.copy(), dict(self.origins)
+            self.is_own = True
 
 
 @dataclass(slots=True)
@@ -71,8 +80,13 @@ class Merged:
     findings: list[Finding] = field(default_factory=list)
 
 
-def merge(layers: tuple[Layer, ...]) -> Merged:
-    """Merge layers from the lowest to the highest; faults are collected, not raised."""
+def merge(layers: tuple[Layer, ...], memory: Memory | None = None) -> Merged:
+    """Merge layers from the lowest to the highest; faults are collected, not raised.
+
+    Args:
+        memory: what was taken from the same layers for other regions.
+    """
+    memory = memory or Memory()
     merged = Merged()
     place = 0
     for layer in layers:
@@ -83,7 +97,14 @@ def merge(layers: tuple[Layer, ...]) -> Merged:
             if section and section not in merged.sections:
                 merged.sections.append(section)
             for group in BY_ID:
-                for identity, values, at in _entries(document, group):
+                listed = memory.once(
+                    ("entries", group, layer.name),
+                    (document,),
+                    lambda d=document, g=group, n=layer.name: tuple(  # type: ignore[misc]
+                        _entries(d, g, n)
+                    ),
+                )
+                for identity, values, origins, at in listed:
                     place += 1
                     first = seen.get((group, identity))
                     if first is not None:
@@ -98,7 +119,8 @@ def merge(layers: tuple[Layer, ...]) -> Merged:
                         )
                         continue
                     seen[group, identity] = at
-                    _apply(group, identity, values, at, section, layer.name, place, merged)
+                    entry = Entry(identity, values, origins, section, layer.name, place, at)
+                    _apply(group, entry, merged)
     return merged
 
 
@@ -119,7 +141,15 @@ def _settings(document: Document, merged: Merged) -> None:
         merged.sections = named + [s for s in merged.sections if s not in named]
 
 
-def _entries(document: Document, group: str) -> Iterator[tuple[str, SourceMap, Position]]:
+def _entries(
+    document: Document, group: str, layer: str
+) -> Iterator[tuple[str, SourceMap, dict[str, Origin], Position]]:
+    for identity, values, at in _listed(document, group):
+        origins = {k: Origin(values.value_at[k], layer) for k in values if k != "id"}
+        yield identity, values, origins, at
+
+
+def _listed(document: Document, group: str) -> Iterator[tuple[str, SourceMap, Position]]:
     content = document.content.get(group)
     if content is None:
         return
@@ -136,19 +166,17 @@ def _entries(document: Document, group: str) -> Iterator[tuple[str, SourceMap, P
         yield str(item["id"]), item, item.value_at["id"]
 
 
-def _apply(
-    group: str, identity: str, values: SourceMap, at: Position, section: str, layer: str,
-    place: int, merged: Merged,
-) -> None:  # fmt: skip
+def _apply(group: str, entry: Entry, merged: Merged) -> None:
     known = merged.entries[group]
     word = BY_ID[group]
+    identity, values = entry.id, entry.values
     if values.get("remove") is True:
         if identity not in known:
             merged.findings.append(
                 Finding(
                     "PX203",
                     f'there is no {word} "{identity}" in a lower layer to remove',
-                    at,
+                    entry.at,
                     hint=did_you_mean(identity, known),
                     width=len(identity),
                 )
@@ -158,14 +186,14 @@ def _apply(
         return
     below = known.get(identity)
     if below is None:
-        origins = {k: Origin(values.value_at[k], layer) for k in values if k != "id"}
-        known[identity] = Entry(identity, values.copy(), origins, section, layer, place, at)
+        known[identity] = entry
         return
+    below.own()
     if group == "fields":
         # A type is one value, whether it is written as a word or as a mapping.
         for key in set(below.values) - set(values):
             del below.values[key]
-    _override(below, values, at, word, layer, merged)
+    _override(below, values, entry.at, word, entry.layer, merged)
 
 
 def _override(

@@ -13,7 +13,6 @@ from pm2xero.pack.build_mappings import build_mappings, compile_requests
 from pm2xero.pack.build_rules import build_rules
 from pm2xero.pack.files import (
     Files,
-    Memory,
     PackRoot,
     builtin,
     extension,
@@ -21,6 +20,7 @@ from pm2xero.pack.files import (
     regions,
 )
 from pm2xero.pack.layers import Entry, Layer, Merged, merge
+from pm2xero.pack.memory import Memory
 from pm2xero.pack.model import Pack, TaxCode, TaxRateSearch
 from pm2xero.pack.source import SourceMap
 
@@ -87,11 +87,12 @@ def examine(
     faults of all layers come out of one run.
     """
     roots = (base or builtin(), *extensions)
+    memory = memory or Memory()
     files = Files(roots, memory)
     layers = files.layers(region, overlay, region_at)
     if layers is None:
         return Examined(tuple(first_faults(files.findings, set())), None, None)
-    return assemble(region, layers, roots, files.findings, files.words)
+    return assemble(region, layers, roots, files.findings, files.words, memory)
 
 
 def assemble(
@@ -100,6 +101,7 @@ def assemble(
     roots: tuple[PackRoot, ...],
     found: Sequence[Finding] = (),
     lost: AbstractSet[str] = frozenset(),
+    memory: Memory | None = None,
 ) -> Examined:
     """Merge layers and build the pack of them.
 
@@ -107,15 +109,23 @@ def assemble(
         roots: where templates are looked for; later ones hide earlier ones.
         found: what is wrong already.
         lost: names in what was cut out, which are not told again as missing.
+        memory: parts that were built for other regions.
     """
+    memory = memory or Memory()
     findings: list[Finding] = []
-    merged = merge(layers)
+    merged = merge(layers, memory)
     findings.extend(merged.findings)
-    builder = KindBuilder(merged, findings)
-    fields, kinds, roles = builder.build()
-    rules = build_rules(merged, kinds, findings)
+    fields, kinds, roles, faults = memory.once(
+        "kinds", _parts_of_kinds(merged), KindBuilder(merged, []).build
+    )
+    findings.extend(faults)
+    kinds = {name: memory.same(("kind", name), kind) for name, kind in kinds.items()}
+    roles = memory.same("roles", roles)
+    rules = build_rules(merged, kinds, findings, memory)
     mappings = build_mappings(merged, findings)
-    requests = compile_requests(mappings, rules, kinds, roles, builder)
+    requests = compile_requests(
+        mappings, rules, kinds, roles, KindBuilder(merged, findings), memory
+    )
     pack = Pack(
         region=region,
         layers=tuple(layer.name for layer in layers),
@@ -136,6 +146,13 @@ def assemble(
     )
     told = first_faults([*found, *findings], set(lost))
     return Examined(tuple(told), merged, pack)
+
+
+def _parts_of_kinds(merged: Merged) -> tuple[object, ...]:
+    """All that kinds are built of: the same objects give the same kinds."""
+    groups = ("fields", "records", "roles", "kinds")
+    entries = (e.values for g in groups for e in merged.entries[g].values())
+    return (merged.settings.get("every_document"), *entries)
 
 
 def _tax_codes(entries: dict[str, Entry]) -> dict[str, TaxCode]:

@@ -13,6 +13,7 @@ from jinja2 import Template, TemplateNotFound, TemplateSyntaxError, meta, nodes
 
 from pm2xero.errors import Finding, PackError, Position
 from pm2xero.pack.expressions import AccountExpr, PathExpr
+from pm2xero.pack.memory import Memory
 from pm2xero.pack.model import Kind, Pack, RequestSpec
 from pm2xero.pack.suggest import did_you_mean, one_of
 from pm2xero.pack.types import FieldType, ListType, RecordType
@@ -29,17 +30,29 @@ _LINE: Shape = dict.fromkeys(("description", "net", "tax", "account", "tax_type"
 _ITEMS = "[]"
 
 
-def check_templates(pack: Pack, env: BodyEnvironment | None = None) -> list[Finding]:
+def check_templates(
+    pack: Pack, env: BodyEnvironment | None = None, memory: Memory | None = None
+) -> list[Finding]:
     """Every fault of the templates that the requests of a pack name, without rendering any.
+
+    Args:
+        memory: what was found in other regions.
 
     PX400: there is no such template; PX401: it cannot be read; PX402: it reads a name that its
     requests do not provide; PX403: a value stands inside quotes.
     """
-    env = env or environment(pack.template_dirs)
+    env, memory = env or environment(pack.template_dirs), memory or Memory()
     found: dict[tuple[object, ...], Finding] = {}
     for (_, kind), specs in pack.requests.items():
         for spec in specs:
-            for finding in _check(env, spec, provided(spec, pack.kinds[kind])):
+            faults = memory.once(
+                "template",
+                (env, spec, pack.kinds[kind]),
+                lambda s=spec, k=kind: tuple(  # type: ignore[misc]
+                    _check(env, s, provided(s, pack.kinds[k]))
+                ),
+            )
+            for finding in faults:
                 found.setdefault((finding.code, finding.at, finding.message), finding)
     return sorted(found.values(), key=lambda f: (f.at or Position(""), f.code))
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from pm2xero import __version__
 from pm2xero.errors import Finding
@@ -151,6 +150,9 @@ def _sarif_place(at: Any, width: int) -> dict[str, Any]:
 
 def as_junit(validation: Validation) -> str:
     """JUnit XML: a test case for each region, failed ones for each finding."""
+    # Brings urllib.request with it, which every other form can do without.
+    from xml.sax.saxutils import escape, quoteattr
+
     failures = validation.count("error") + validation.count("warning")
     rows = ['<?xml version="1.0" encoding="UTF-8"?>']
     clean = [r for r in validation.regions if not any(r in t.regions for t in validation.told)]

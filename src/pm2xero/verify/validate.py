@@ -190,7 +190,7 @@ class _Run:
             return _Result(tuple(findings))
         if self._env is None:
             self._env = environment(pack.template_dirs)
-        findings += check_templates(pack, self._env)
+        findings += check_templates(pack, self._env, self._memory)
         if firm is not None:
             findings += role_faults(pack, firm)
         subject, more = self._subject(name, examined, not findings)

@@ -33,6 +33,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Entries of `ignores` that are no field, or a field that a body carries."""
     posted = subject.posted()
     for name, kind in subject.pack.kinds.items():
+        if not kind.ignores:
+            continue
         fields = [path for path, _ in money_fields(kind.record)]
         reads = [reads_of(s, subject.env) for s in subject.requests_of(name, posted.get(name, ()))]
         for path, ignored in kind.ignores.items():

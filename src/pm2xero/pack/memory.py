@@ -1,0 +1,53 @@
+"""What is the same in several packs, read and built once: regions share most of their layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+# More than any pack needs; who edits for days must not fill the memory with what is long gone.
+_MOST = 20_000
+_MOST_ALIKE = 100
+
+
+@dataclass(slots=True)
+class Memory:
+    """Files that were read and parts that were built before.
+
+    Attributes:
+        read: what reading a file gave, by its path and how messages name it.
+    """
+
+    read: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _built: dict[Hashable, tuple[tuple[object, ...], Any]] = field(default_factory=dict)
+    _alike: dict[Hashable, list[Any]] = field(default_factory=dict)
+
+    def once(self, what: Hashable, parts: tuple[object, ...], make: Callable[[], T]) -> T:
+        """The result of `make`, made once for the very same parts.
+
+        Args:
+            what: everything else that the result depends on.
+            parts: compared by identity; they are kept, so that no other object can take one's
+                place.
+        """
+        key = (what, *map(id, parts))
+        found = self._built.get(key)
+        if found is None:
+            if len(self._built) >= _MOST:
+                self._built.clear()
+            found = self._built[key] = (parts, make())
+        made: T = found[1]
+        return made
+
+    def same(self, name: Hashable, made: T) -> T:
+        """An equal object that was seen before under the name, if there is one."""
+        known: list[T] = self._alike.setdefault(name, [])
+        for other in known:
+            if other == made:
+                return other
+        if len(known) >= _MOST_ALIKE:
+            known.clear()
+        known.append(made)
+        return made
