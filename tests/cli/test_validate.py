@@ -118,12 +118,52 @@ def test_a_gap_comes_with_its_example(run: Run, tmp_path: Path) -> None:
         "debit: levy_payable", "debit: trust_liability"
     )  # a role that the firm has
     pack = write(tmp_path, {**FILES, "rules/levy.yaml": rules})
-    result = run("validate", pack, "--region", "au", "--format", "json")
+    result = run("validate", pack, "--region", "au", "--format", "json", "--soundness", "off")
     (finding,) = json.loads(result.stdout)["findings"]
     assert finding["code"] == "PX601"
     assert finding["example"]["transaction"]["kind"] == "levy"
     shown = run("validate", pack, "--region", "au").stdout
     assert 'example: {"transaction": {' in shown
+
+
+WRONG_ACCOUNT = """spec: 1
+mappings:
+  trust_receipt:
+    requests:
+      - id: receipt
+        put: BankTransactions
+        template: bank_transaction.json.j2
+        movement: receive
+        with: { bank: { bank: bank_account }, amounts: NoTax }
+        contact: participant
+        lines: [{ each: trust_lines, account: { role: trust_interest_payable }, net: amount }]
+"""
+
+
+def test_a_mapping_to_the_wrong_account_is_told_with_both_journals(
+    run: Run, tmp_path: Path
+) -> None:
+    pack = write(tmp_path, {"mappings/wrong.yaml": WRONG_ACCOUNT})
+    result = run("validate", pack, "--region", "au")
+    assert result.exit_code == 1
+    assert "wrong.yaml:5:7  error PX801" in result.stdout
+    journals = result.stdout.partition("  account ")[2].partition("  example:")[0]
+    rows = [line.split() for line in journals.splitlines()[1:] if line.strip()]
+    by_code = {row[0]: row[1:] for row in rows}
+    assert by_code["870"][0] == "credit" and by_code["870"][-1] == "–"
+    assert by_code["872"][0] == "–" and by_code["872"][-2] == "credit"
+    assert '"kind": "trust_receipt"' in result.stdout
+    quiet = run("validate", pack, "--region", "au", "--soundness", "off")
+    assert quiet.exit_code == 0
+
+
+def test_every_region_books_its_own_transactions_when_asked(run: Run) -> None:
+    once = run("validate", "--region", "au", "--region", "us", "--format", "json")
+    every = run("validate", "--region", "au", "--region", "us", "--format", "json",
+                "--soundness", "every")  # fmt: skip
+    assert "book exactly" in json.loads(once.stdout)["proven"]["au"]
+    assert "book exactly" not in json.loads(once.stdout)["proven"]["us"]
+    assert "book exactly" in json.loads(every.stdout)["proven"]["us"]
 
 
 def test_the_page_of_a_code(run: Run) -> None:

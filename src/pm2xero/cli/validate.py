@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pm2xero.cli import common
+
+if TYPE_CHECKING:
+    from pm2xero.verify.proving import Booking
 
 FORMS = ("text", "json", "sarif", "junit", "github", "markdown")
 
@@ -19,6 +23,7 @@ Examples:
   pm2xero validate
   pm2xero validate firm/pack --region au --region nz
   pm2xero validate --org firm/organisation.yaml --fail-on warning
+  pm2xero validate --soundness every
   pm2xero validate firm/pack --format sarif > findings.sarif
 
 Exit codes: 0 nothing found, 1 findings, 2 wrong usage.""",
@@ -47,10 +52,16 @@ Exit codes: 0 nothing found, 1 findings, 2 wrong usage.""",
     "--proofs/--no-proofs", default=True, show_default=True,
     help="Prove that every transaction gets exactly one outcome and every rule can apply.",
 )  # fmt: skip
+@click.option(
+    "--soundness", type=click.Choice(["once", "every", "off"]), default="once", show_default=True,
+    help="Book generated transactions in an emulated Xero, and compare each account with what "
+    "the kinds declare: each mapping once, or in every region with its own accounts and tax "
+    "types. Needs --proofs.",
+)  # fmt: skip
 @common.reports_faults
 def command(
     packs: tuple[Path, ...], names: tuple[str, ...], organisation: Path | None, form: str,
-    fail_on: str, proofs: bool,
+    fail_on: str, proofs: bool, soundness: Booking,
 ) -> None:  # fmt: skip
     """Check packs and tell every fault at once, each with its place and the way out.
 
@@ -63,7 +74,7 @@ def command(
     from pm2xero.verify.validate import validate
 
     regions = _chosen(names, packs)
-    result = validate(regions, packs, organisation, prove=prover() if proofs else None)
+    result = validate(regions, packs, organisation, prove=prover(soundness) if proofs else None)
     if form == "text":
         text = as_text(result, colour=common.use_colour(sys.stdout))
     else:

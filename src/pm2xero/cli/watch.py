@@ -51,7 +51,7 @@ def command(
     from pm2xero.verify.proving import prover
     from pm2xero.verify.validate import validate
 
-    prove = prover() if proofs else None
+    prove = prover("once") if proofs else None
     roots = list(packs) or [root() / "rules", root() / "mappings"]
     if organisation is not None:
         roots.append(organisation.parent)

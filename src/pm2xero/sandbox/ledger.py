@@ -178,11 +178,13 @@ def balances(
     return sorted(found, key=lambda balance: (balance.code, balance.name))
 
 
-def journals(store: Store) -> list[Journal]:
-    """Every journal in the order of posting."""
+def journals(store: Store, after: int = 0) -> list[Journal]:
+    """Every journal in the order of posting, from the one after a sequence number."""
     postings: dict[int, list[Posting]] = {}
     for sequence, account_id, count in store.rows(
-        "SELECT journal, account_id, cents FROM posting ORDER BY journal, position"
+        "SELECT journal, account_id, cents FROM posting WHERE journal > ?"
+        " ORDER BY journal, position",
+        (after,),
     ):
         postings.setdefault(sequence, []).append(Posting(account_id, from_cents(count)))
     return [
@@ -196,7 +198,9 @@ def journals(store: Store) -> list[Journal]:
             postings=tuple(postings.get(row[0], ())),
         )
         for row in store.rows(
-            "SELECT seq, id, source_id, source_type, date, reverses FROM journal ORDER BY seq"
+            "SELECT seq, id, source_id, source_type, date, reverses FROM journal WHERE seq > ?"
+            " ORDER BY seq",
+            (after,),
         )
     ]
 

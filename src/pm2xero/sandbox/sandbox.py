@@ -101,10 +101,10 @@ class Sandbox:
         with self._lock:
             return ledger.balances(self._store, self._chart, as_at)
 
-    def journals(self) -> list[ledger.Journal]:
-        """Every journal of the ledger in the order of posting."""
+    def journals(self, after: int = 0) -> list[ledger.Journal]:
+        """Every journal of the ledger in the order of posting, after a sequence number."""
         with self._lock:
-            return ledger.journals(self._store)
+            return ledger.journals(self._store, after)
 
     def documents(self, endpoint: str) -> list[Wire]:
         """Every element of an endpoint with its lines, in the order of creation.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pm2xero.verify.proofs.evidence import ProofFinding
-from pm2xero.verify.proofs.example import Example, replay
+from pm2xero.verify.proofs.example import Example, ProofFinding, replay
 from pm2xero.verify.proofs.prove import ProofReport, Prover, prove
 from pm2xero.verify.proofs.why_not import Change, WhyNot, why_not
 

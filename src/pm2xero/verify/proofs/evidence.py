@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.decision import Decision
-from pm2xero.errors import Finding
+from pm2xero.errors import Position
 from pm2xero.pack.model import Pack, Rule
-from pm2xero.verify.proofs.example import Example, replay
+from pm2xero.verify.proofs.example import Example, ProofFinding, replay
 from pm2xero.verify.proofs.firm import changed, firm_of
 from pm2xero.verify.proofs.kind import KindProof, Seen
 from pm2xero.verify.proofs.show import Shower
 from pm2xero.verify.proofs.terms import Term, both
 
 Shows = Callable[[Decision], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class ProofFinding(Finding):
-    """A finding with the smallest document that shows it."""
-
-    example: Example | None = None
 
 
 class Evidence:
@@ -54,7 +47,7 @@ class Evidence:
                 hint="no rule applies to the example" if posts else "it has no rule that posts it",
                 should_be=f"- {{ id: {kind}.rest, kinds: [{kind}], when: {{ … }}, outcome: … }}",
                 width=len(kind),
-                related=tuple((r.at, f"needs: {r.conditions[kind]}") for r in posts),
+                related=tuple((_when_at(r), f"needs: {r.conditions[kind]}") for r in posts),
                 example=example,
             )
         )
@@ -217,6 +210,11 @@ def replay_(example: Example, decider: Decider) -> Decision:
     if example.firm:
         decider = changed(decider, example.firm)
     return replay(example, decider)
+
+
+def _when_at(rule: Rule) -> Position:
+    """Where the condition of a rule stands, in the highest layer that has one."""
+    return rule.origins["when"].at if "when" in rule.origins else rule.at
 
 
 def _own(proof: KindProof, rule: Rule) -> Rule:

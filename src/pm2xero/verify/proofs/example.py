@@ -10,6 +10,7 @@ from typing import Any
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.decision import Decision
 from pm2xero.decide.state import DocumentFact, MemoryState
+from pm2xero.errors import Finding
 from pm2xero.read.reader import Reader
 from pm2xero.read.transaction import Transaction
 
@@ -55,6 +56,13 @@ class Example:
         if self.firm:
             found["firm"] = dict(self.firm)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class ProofFinding(Finding):
+    """A finding with the smallest document that shows it."""
+
+    example: Example | None = None
 
 
 def state_of(example: Example, tx: Transaction) -> MemoryState:

@@ -31,15 +31,22 @@ class Seen:
 
 
 class KindProof:
-    """The rules of a kind as formulas; `chart` is None for any firm there could be."""
+    """The rules of a kind as formulas.
+
+    Args:
+        chart: None for any firm there could be.
+        also: conditions besides those of the rules that `term` will be asked for.
+    """
 
     def __init__(
-        self, pack: Pack, kind: str, chart: Chart | None, seen: Seen | None = None
-    ) -> None:
+        self, pack: Pack, kind: str, chart: Chart | None, seen: Seen | None = None,
+        also: Iterable[Condition] = (),
+    ) -> None:  # fmt: skip
         self.kind = pack.kinds[kind]
         self.rules = pack.rules_of(kind)
         seen = seen or Seen()
-        words = Words((r.conditions[kind] for r in self.rules), seen.texts, seen.names)
+        conditions = (*(r.conditions[kind] for r in self.rules), *also)
+        words = Words(conditions, seen.texts, seen.names)
         for name, count in seen.lists.items():
             words.want_items(name, count)
         self.domain = Domain(self.kind, words)
@@ -118,11 +125,14 @@ class KindProof:
 
     def parts(self, rule: Rule) -> list[tuple[Condition, Term]]:
         """The tests that a rule asks for together, each with its formula."""
-        listed = list(_together(rule.conditions[self.kind.name]))
+        return [(c, self.term(c)) for c in _together(rule.conditions[self.kind.name])]
+
+    def term(self, condition: Condition) -> Term:
+        """The formula of a condition of a rule, or of one that was named when this was made."""
         known = len(self.domain.axioms)
-        terms = [(c, self.encoder.condition(c)) for c in listed]
+        term = self.encoder.condition(condition)
         self.asking.know(*self.domain.finish()[known:])
-        return terms
+        return term
 
 
 def blocks(rule: Rule) -> bool:

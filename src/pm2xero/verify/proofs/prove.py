@@ -14,7 +14,8 @@ from pm2xero.decide.decider import Decider
 from pm2xero.errors import Finding
 from pm2xero.pack.model import Pack, Rule
 from pm2xero.pack.organisation import Organisation
-from pm2xero.verify.proofs.evidence import Evidence, ProofFinding
+from pm2xero.verify.proofs.evidence import Evidence
+from pm2xero.verify.proofs.example import ProofFinding
 from pm2xero.verify.proofs.kind import KindProof
 from pm2xero.verify.proofs.words import ITEMS
 

@@ -47,7 +47,7 @@ class Ledger:
             if a.code
         }
         self._ids: dict[tuple[str, str], str] = {}
-        self._journals = 0
+        self._last_journal = 0
 
     def effect(self, requests: Sequence[Request]) -> dict[str, Decimal]:
         """Book the requests; the change of each account by its code, debits positive.
@@ -55,15 +55,22 @@ class Ledger:
         Raises:
             Refused: one of them was not taken.
         """
-        for request in requests:
-            self._send(request)
+        try:
+            for request in requests:
+                self._send(request)
+        except Refused:
+            # What was taken before must not count for the next document.
+            self._changed()
+            raise
+        return self._changed()
+
+    def _changed(self) -> dict[str, Decimal]:
         changed: dict[str, Decimal] = {}
-        journals = self._sandbox.journals()
-        for journal in journals[self._journals :]:
+        for journal in self._sandbox.journals(self._last_journal):
+            self._last_journal = journal.sequence
             for posting in journal.postings:
                 code = self._codes.get(posting.account_id, posting.account_id)
                 changed[code] = changed.get(code, ZERO) + posting.amount
-        self._journals = len(journals)
         return {code: amount for code, amount in changed.items() if amount}
 
     def close(self) -> None:

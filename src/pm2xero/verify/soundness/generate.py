@@ -1,36 +1,61 @@
 """Generates documents of any declared kind: awkward cents, many lines, several allocations.
 
-Nothing here knows a kind by name. Values come from the types of fields and from the firm's own
-accounts; sums that rules demand (`sum: lines.net, differs_from: totals.net`) are made to hold; and
-what the rules then refuse is thrown away.
+Nothing here knows a kind by name. Values come from the types of fields, from the firm's own
+accounts and from the documents that are open; sums that rules demand (`sum: lines.net,
+differs_from: totals.net`) are made to hold; and what the rules then refuse is thrown away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 from typing import Any
 
 from pm2xero.decide.decider import Decider
+from pm2xero.decide.state import DocumentFact, State
 from pm2xero.pack.conditions import Sum, atoms
-from pm2xero.pack.expressions import PathExpr
 from pm2xero.pack.model import Kind
 from pm2xero.pack.types import FieldType, ListType, RecordType, ScalarType, TaxCodeType
+from pm2xero.verify.soundness.balance import make_equal
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 _ENVELOPE = frozenset(("id", "kind", "revision", "status", "date", "currency"))
 # Optional fields whose presence changes what a document is: they are left to the variants.
+_NEVER = ("voided_at", "created_at", "locked", "source", "division", "reversal_of")
 _SPARINGLY = 0.35
+_PARTIES = ("P1", "P2", "P3", "P4")
+# How often a document may refer to documents of several contacts at once.
+_MIXED = 0.2
+
+
+@dataclass(slots=True)
+class _Context:
+    """What one document is made for.
+
+    Attributes:
+        size: the most items of a list.
+        open: documents that it may refer to.
+        contact: whose they are; None when they are of several.
+        used: those that it refers to already.
+    """
+
+    kind: Kind
+    size: int
+    open: tuple[DocumentFact, ...]
+    contact: str | None
+    used: set[str] = field(default_factory=set)
 
 
 class Generator:
     """Documents of one firm's kinds; the same seed gives the same documents."""
 
-    def __init__(self, decider: Decider, seed: int) -> None:
+    def __init__(self, decider: Decider, state: State, seed: int) -> None:
         self._decider = decider
+        self._state = state
         self._random = Random(seed)
         self._count = 0
         organisation = decider.organisation
@@ -43,19 +68,34 @@ class Generator:
         start = organisation.integration_start
         self._date = max(start.date(), lock or start.date()) + timedelta(days=3)
         self._pairs: dict[str, list[tuple[str, str]]] = {}
+        self._sums: dict[str, tuple[Sum, ...]] = {}
 
-    def documents(
-        self, kind: Kind, size: int, open_documents: list[str]
-    ) -> Iterator[dict[str, Any]]:
-        """Endless candidates; `size` bounds lists, `open_documents` may be referred to."""
-        while True:
-            yield self._document(kind, size, open_documents)
+    def document(
+        self, kind: Kind, size: int, opened: Sequence[str], contact: str | None = None
+    ) -> dict[str, Any]:
+        """A candidate; `size` bounds its lists, `opened` are ids it may refer to.
 
-    def _document(self, kind: Kind, size: int, open_documents: list[str]) -> dict[str, Any]:
+        Args:
+            contact: whose it is; anybody's when None.
+        """
+        document = self.envelope(kind)
+        context = self._context(kind, size, opened)
+        context.contact = contact or context.contact
+        for name, of in kind.record.required.items():
+            if name not in _ENVELOPE and name not in document:
+                document[name] = self._value(name, of, context)
+        for name, of in kind.record.optional.items():
+            if name not in document and self._wanted(name):
+                document[name] = self._value(name, of, context)
+        self.balance(kind, document)
+        return document
+
+    def envelope(self, kind: Kind) -> dict[str, Any]:
+        """What every document says of itself, under an id that was not given before."""
         self._count += 1
         organisation = self._decider.organisation
         moment = organisation.integration_start + timedelta(days=5, seconds=self._count)
-        document: dict[str, Any] = {
+        return {
             "id": f"G-{self._count}",
             "kind": kind.name,
             "revision": 1,
@@ -64,25 +104,34 @@ class Generator:
             "posted_at": moment.isoformat().replace("+00:00", "Z"),
             "currency": organisation.base_currency,
         }
-        context = _Context(kind, size, open_documents)
-        for name, of in kind.record.required.items():
-            if name not in _ENVELOPE:
-                document[name] = self._value(name, of, context)
-        for name, of in kind.record.optional.items():
-            if name not in document and self._wanted(name):
-                document[name] = self._value(name, of, context)
-        self._balance(kind, document)
-        return document
+
+    def balance(self, kind: Kind, document: dict[str, Any]) -> None:
+        """Make the sums hold that some rule would refuse otherwise."""
+        sums = self._sums.get(kind.name)
+        if sums is None:
+            rules = self._decider.pack.rules_of(kind.name)
+            found = (a for r in rules for a in atoms(r.conditions[kind.name]))
+            sums = tuple(a for a in found if isinstance(a, Sum) and a.op == "differs_from")
+            self._sums[kind.name] = sums
+        for atom in sums:
+            make_equal(document, atom)
+
+    def _context(self, kind: Kind, size: int, opened: Sequence[str]) -> _Context:
+        facts = tuple(
+            f for i in opened if (f := self._state.document(i)).amount_due and f.amount_due > 0
+        )
+        if not facts or self._random.random() < _MIXED:
+            return _Context(kind, size, facts, None)
+        contact = self._random.choice(facts).contact
+        return _Context(kind, size, tuple(f for f in facts if f.contact == contact), contact)
 
     def _wanted(self, name: str) -> bool:
-        never = ("voided_at", "created_at", "locked", "source", "division", "reversal_of")
-        return name not in never and self._random.random() < _SPARINGLY
+        return name not in _NEVER and self._random.random() < _SPARINGLY
 
     def _value(self, name: str, of: FieldType, context: _Context) -> Any:
         random = self._random
         if isinstance(of, ListType):
-            length = random.randint(1, context.size)
-            return [self._value(name, of.of, context) for _ in range(length)]
+            return self._items(name, of, context)
         if isinstance(of, TaxCodeType):
             return random.choice(self._codes)
         if isinstance(of, RecordType):
@@ -93,7 +142,26 @@ class Generator:
             return random.choice(self._accounts)
         if of.name == "bank_account":
             return random.choice(self._banks)
-        return random.choice(context.open_documents or ["none"])
+        return self._reference(context, context.open)
+
+    def _items(self, name: str, of: ListType, context: _Context) -> list[Any]:
+        length = self._random.randint(1, context.size)
+        if isinstance(of.of, RecordType) and _names_document(of.of) and context.open:
+            # What stands in one list is of one kind, such as the bills that a payment pays.
+            kind = self._random.choice(context.open).kind
+            alike = tuple(f for f in context.open if f.kind == kind)
+            context = _Context(context.kind, context.size, alike, context.contact, context.used)
+            free = sum(f.id not in context.used for f in alike)
+            length = max(1, min(length, free))
+        return [self._value(name, of.of, context) for _ in range(length)]
+
+    def _reference(self, context: _Context, among: Iterable[DocumentFact]) -> str:
+        free = [f.id for f in among if f.id not in context.used]
+        if not free:
+            return "none"
+        chosen = self._random.choice(free)
+        context.used.add(chosen)
+        return chosen
 
     def _record(self, of: RecordType, context: _Context) -> dict[str, Any]:
         record = {n: self._value(n, t, context) for n, t in of.required.items()}
@@ -102,10 +170,21 @@ class Generator:
                 account, code = self._pair(context.kind, record[kind.account], record[name])
                 record[kind.account], record[name] = account, code
                 record[kind.amount] = self._tax(context.kind, record, kind, code, account)
+            elif kind.name == "document":
+                self._owe(of, record, record[name])
         if of.name == "participant":
-            number = self._random.randint(1, 4)
-            record |= {"id": f"P{number}", "display_name": f"Party {number}"}
+            party = context.contact or self._random.choice(_PARTIES)
+            record |= {"id": party, "display_name": f"Party {party}"}
         return record
+
+    def _owe(self, of: RecordType, record: dict[str, Any], document: str) -> None:
+        """No amount beside a document is more than what is left of it."""
+        due = self._state.document(document).amount_due
+        if due is None:
+            return
+        for name, kind in of.required.items():
+            if kind.name == "money" and Decimal(record[name]) > due:
+                record[name] = str(due)
 
     def _tax(
         self, kind: Kind, record: dict[str, Any], of: TaxCodeType, code: str, account: str
@@ -146,50 +225,6 @@ class Generator:
             return self._decider.organisation.integration_start.isoformat()
         return f"{name}-{random.randint(1, 9)}-{self._count}"
 
-    def _balance(self, kind: Kind, document: dict[str, Any]) -> None:
-        """Make the sums hold that some rule would refuse otherwise."""
-        for rule in self._decider.pack.rules_of(kind.name):
-            for atom in atoms(rule.conditions[kind.name]):
-                if isinstance(atom, Sum) and atom.op == "differs_from":
-                    _make_equal(document, atom)
 
-
-class _Context:
-    """What a value is made for."""
-
-    def __init__(self, kind: Kind, size: int, open_documents: list[str]) -> None:
-        self.kind = kind
-        self.size = size
-        self.open_documents = open_documents
-
-
-def _make_equal(document: dict[str, Any], atom: Sum) -> None:
-    operand = atom.operand
-    if not isinstance(operand, PathExpr):
-        return
-    total = ZERO
-    for path in atom.paths:
-        values = _read(document, path.steps)
-        if values is None:
-            return
-        total += sum((Decimal(v) for v in values), ZERO)
-    holder: Any = document
-    for step in operand.steps[:-1]:
-        holder = holder.get(step)
-        if holder is None:
-            return
-    if isinstance(holder, dict):
-        holder[operand.steps[-1]] = str(total)
-
-
-def _read(document: Any, steps: tuple[str, ...]) -> list[str] | None:
-    values: list[Any] = [document]
-    for step in steps:
-        deeper: list[Any] = []
-        for value in values:
-            found = value.get(step) if isinstance(value, dict) else None
-            if found is None:
-                return None
-            deeper += found if isinstance(found, list) else [found]
-        values = deeper
-    return [str(v) for v in values]
+def _names_document(record: RecordType) -> bool:
+    return any(t.name == "document" for t in record.required.values())
