@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, and_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 
 from pm2xero.outbox.database import CHUNK, Database
 from pm2xero.outbox.records import (
@@ -115,6 +116,34 @@ class Reading(Database):
     def interrupted(self) -> list[StoredRequest]:
         """Requests whose call was begun and never answered; after a crash they are unknown."""
         return self.requests(states=IN_FLIGHT)
+
+    def lost_at(self, looked_up: Collection[str]) -> datetime | None:
+        """When the last call was lost of those that have no result; None when there are none.
+
+        Args:
+            looked_up: causes of an unknown outcome for which looking again changes nothing.
+        """
+        query = (
+            select(func.max(func.coalesce(attempts.c.ended_at, attempts.c.started_at)))
+            .join(
+                requests,
+                and_(
+                    requests.c.organisation == attempts.c.organisation,
+                    requests.c.id == attempts.c.request,
+                    requests.c.revision == attempts.c.revision,
+                    requests.c.attempts == attempts.c.number,
+                ),
+            )
+            .where(
+                mine(self._organisation),
+                requests.c.state.in_((*IN_FLIGHT, "unknown")),
+                or_(requests.c.cause.is_(None), requests.c.cause.not_in(looked_up)),
+            )
+        )
+        with self._read() as connection:
+            found = connection.execute(query).scalar()
+        assert found is None or isinstance(found, datetime)
+        return found
 
     def attempts(self, request: str | None = None) -> list[Attempt]:
         """Every attempt, or those of one request over all its revisions, in order of calls."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,13 @@ def push(
     from pm2xero.xero.errors import load_errors
     from pm2xero.xero.limits import CallLimits
     from pm2xero.xero.lookup import load_lookups
-    from pm2xero.xero.sender import Sender
+    from pm2xero.xero.sender import LATE, Sender
 
     if saved_plan is not None:
         check_saved(saved_plan, plan_only(connection, sources))
         connection = _afresh(connection)
     owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    is_embedded = connection.target.xero_url is None
     sender = Sender(
         connection.outbox,
         connection.client,
@@ -57,7 +59,9 @@ def push(
         owner=owner,
         clock=connection.clock,
         sleep=connection.sleep,
-        limits=CallLimits.none() if connection.target.xero_url is None else None,
+        limits=CallLimits.none() if is_embedded else None,
+        # Within the process no call is ever on its way for long.
+        late=timedelta(0) if is_embedded else LATE,
     )
     with sender.lease():
         report = _take_in(connection, sources, connection.outbox.save_many)

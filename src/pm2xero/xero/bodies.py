@@ -43,6 +43,12 @@ class Ready:
         """The same request, so that Xero does not answer from its memory."""
         return replace(self, salt=self.salt + 1)
 
+    def only(self, parts: str, places: Sequence[int]) -> Ready:
+        """The same request with some of its parts."""
+        tree = json.loads(self.element, parse_float=_exact)
+        tree[parts] = [tree[parts][place] for place in places]
+        return replace(self, element=orjson.dumps(tree))
+
 
 def fill(
     row: StoredRequest,

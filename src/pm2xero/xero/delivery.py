@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
+from pm2xero.errors import OutboxError
 from pm2xero.xero.bodies import Ready, body, idempotency_key
 from pm2xero.xero.book import Book
 from pm2xero.xero.caller import KEY_LIFETIME, Caller, backoff
@@ -22,6 +24,8 @@ from pm2xero.xero.limits import StopRun
 from pm2xero.xero.lookup import Lookups
 from pm2xero.xero.signin import SignInError
 
+# Causes of an unknown outcome that only a person can end.
+LOOKED_UP = ("several", "unseen")
 _TRIES = 4
 _NO_ID = "00000000-0000-0000-0000-000000000000"
 _SEVERAL = "More than one document in Xero could be this one ({rivals}); a person must choose"
@@ -35,11 +39,13 @@ class Parcel:
     Attributes:
         tries: how often its outcome was unknown before.
         begun: when its key was first used; None for a fresh key.
+        lost: when the last call under its key was lost that may still arrive at Xero.
     """
 
     members: tuple[Ready, ...]
     tries: int = 0
     begun: datetime | None = None
+    lost: datetime | None = None
 
     @property
     def rows(self) -> list[Any]:
@@ -62,12 +68,15 @@ class Delivery:
         errors: ErrorTable,
         lookups: Lookups,
         clock: Callable[[], datetime],
+        late: timedelta,
     ) -> None:
+        """`late` is how long after it was lost a call may still arrive at Xero."""
         self._book = book
         self._caller = caller
         self._errors = errors
         self._lookups = lookups
         self._clock = clock
+        self._late = late
 
     def deliver(self, members: Sequence[Ready]) -> None:
         """Send planned requests of one contract until each has an answer.
@@ -100,13 +109,17 @@ class Delivery:
         for member in by_kind["several"]:
             rivals = sightings[member.row.id].rivals
             said = _SEVERAL.format(rivals=", ".join(rivals)) if rivals else _UNSEEN
-            self._book.unknown([member.row], "several" if rivals else "unseen", said)
+            self._book.unknown([member.row], LOOKED_UP[not rivals], said)
         if plan:
             self._book.plan_again([member.row for member in by_kind["absent"]])
         return by_kind["absent"]
 
     def _send(self, parcel: Parcel) -> list[Parcel]:
         """One call; returns what must be sent after it."""
+        rest = self._rest(parcel)
+        if rest is None:
+            return []
+        parcel = rest
         members = parcel.members
         contract = members[0].contract
         query = {"summarizeErrors": "false"} if contract.summarize else {}
@@ -124,6 +137,12 @@ class Delivery:
             raise
         except UnknownOutcome as error:
             return self._doubt(parcel, error.cause, str(error), begun)
+        except (KeyboardInterrupt, SystemExit):
+            # When the run was stopped tells how long the call may still arrive.
+            with suppress(OutboxError):
+                said = "The run was stopped before Xero answered"
+                self._book.unknown(parcel.rows, "interrupted", said)
+            raise
         if 200 <= answer.status < 300:
             return self._results(parcel, answer)
         refusal = self._errors.classify_answer(answer)
@@ -139,6 +158,28 @@ class Delivery:
             return parcel.halves()
         self._refused(members[0], refusal)
         return []
+
+    def _rest(self, parcel: Parcel) -> Parcel | None:
+        """Without the parts that an earlier attempt brought to Xero; None when nothing is left."""
+        member = parcel.members[0]
+        was_tried = parcel.tries or member.salt or member.row.attempts
+        if len(parcel.members) > 1 or not was_tried or member.contract.wrapper is not None:
+            return parcel
+        rest = self._lookups.rest(member, self._caller.read, self._book.linked_to)
+        if rest.left not in (member, None) and self._wait_for_late(parcel.lost):
+            rest = self._lookups.rest(member, self._caller.read, self._book.linked_to)
+        if rest.left is None:
+            self._book.claim([member.row])
+            self._book.confirm([(member.row, rest.xero_id)], None, adopted=True)
+            return None
+        # With other parts it is another call, which needs a key of its own.
+        return parcel if rest.left is member else replace(parcel, members=(rest.left,), begun=None)
+
+    def _wait_for_late(self, lost: datetime | None) -> bool:
+        """Give a lost call the time in which it may still arrive; whether that took any."""
+        wait = (lost + self._late - self._clock()).total_seconds() if lost is not None else 0
+        self._caller.pause(wait)
+        return wait > 0
 
     def _not_sent(self, parcel: Parcel) -> None:
         """The call was not made, though an earlier one under its key may still arrive at Xero."""
@@ -157,6 +198,7 @@ class Delivery:
             begun: when the key was first used, if it may be used again; None after an answer,
                 because Xero repeats its answers, faults as well, to the same key.
         """
+        lost = self._clock() if begun is not None else parcel.lost
         self._book.unknown(parcel.rows, cause, message)
         self._caller.note(useful=False)
         self._caller.pause(backoff(parcel.tries + 1))
@@ -168,7 +210,12 @@ class Delivery:
         if begun is not None and is_whole and self._clock() - begun < KEY_LIFETIME:
             # Should the lost call still arrive at Xero, the same key makes the two one. Until then
             # they stay unknown, so that a run that ends here leads to another look.
-            return [Parcel(tuple(absent), tries, begun)]
+            return [Parcel(tuple(absent), tries, begun, lost)]
+        # A new key would not make the two one.
+        if self._wait_for_late(lost):
+            absent = self.settle(absent, cause, message, plan=False)
+            if not absent:
+                return []
         self._book.plan_again([member.row for member in absent])
         fresh = Parcel(tuple(member.under_new_key() for member in absent), tries)
         if tries > 1 and len(absent) > 1:

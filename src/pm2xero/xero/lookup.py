@@ -78,6 +78,25 @@ class Sighting:
 _ABSENT = Sighting("absent")
 
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What Xero has not got of a request: all of it, some parts, or nothing (`left` is None).
+
+    Attributes:
+        xero_id: of its first part, when it is all there.
+    """
+
+    left: Ready | None
+    xero_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """A part that Xero has."""
+
+    xero_id: str | None
+
+
 class Lookups:
     """The lookups of all contracts.
 
@@ -101,6 +120,17 @@ class Lookups:
         if isinstance(lookup, ByState):
             return {member.row.id: _by_state(lookup, member, read) for member in members}
         return {member.row.id: _by_parts(lookup, member, read, linked_to) for member in members}
+
+    def rest(self, member: Ready, read: Read, linked_to: LinkedTo) -> Rest:
+        """What is left to send of a request of several parts."""
+        lookup = self._by_contract.get(member.contract.name)
+        if not isinstance(lookup, ByParts):
+            return Rest(member)
+        found = _parts_there(lookup, member, read, linked_to)
+        left = [place for place, hit in enumerate(found) if hit is None]
+        if found and not left:
+            return Rest(None, found[0].xero_id if found[0] else None)
+        return Rest(member if len(left) == len(found) else member.only(lookup.parts, left))
 
 
 def load_lookups(path: Path | None = None) -> Lookups:
@@ -184,25 +214,33 @@ def _by_state(lookup: ByState, member: Ready, read: Read) -> Sighting:
 
 
 def _by_parts(lookup: ByParts, member: Ready, read: Read, linked_to: LinkedTo) -> Sighting:
+    found = _parts_there(lookup, member, read, linked_to)
+    # Where only some are there the rest is sent (`rest`), so as a whole it is not.
+    if not found or found[0] is None or None in found:
+        return _ABSENT
+    return Sighting("found", found[0].xero_id)
+
+
+def _parts_there(
+    lookup: ByParts, member: Ready, read: Read, linked_to: LinkedTo
+) -> list[_There | None]:
+    """For each part that was sent the one of Xero, or None when it is not there."""
     path = member.path.rsplit("/", 1)[0]
-    found = _one(read(path, {}), path.split("/")[1])
-    there = list(found.get(lookup.parts) or []) if found else []
+    document = _one(read(path, {}), path.split("/")[1])
+    there = list(document.get(lookup.parts) or []) if document else []
     id_name = str(member.contract.id_name)
-    wanted = _element(member).get(lookup.parts) or []
-    ids: list[str | None] = []
-    for part in wanted:
+    result: list[_There | None] = []
+    for part in _element(member).get(lookup.parts) or []:
+        hit = None
         for place, candidate in enumerate(there):
             id_ = candidate.get(id_name)
             is_free = id_ is None or linked_to(str(id_)) in (None, member.row.id)
             if is_free and lookup.key.matches(part, candidate):
-                ids.append(id_)
+                hit = _There(id_)
                 del there[place]
                 break
-    if not ids:
-        return _ABSENT
-    if len(ids) < len(wanted):
-        return Sighting("several", rivals=tuple(str(id_) for id_ in ids if id_))
-    return Sighting("found", ids[0])
+        result.append(hit)
+    return result
 
 
 def _listed(

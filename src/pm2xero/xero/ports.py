@@ -30,6 +30,9 @@ class Outbox(Contacts, Protocol):
     def interrupted(self) -> Sequence[StoredRequest]:
         """Claimed or sent, with no result."""
 
+    def lost_at(self, looked_up: Collection[str]) -> datetime | None:
+        """When the last call was lost of those that have no result, but for these causes."""
+
     def links(self) -> Mapping[tuple[str, str], str]:
         """Ids in Xero, by transaction and name of the id."""
 

@@ -14,7 +14,7 @@ from pm2xero.xero.book import Book, Progress
 from pm2xero.xero.caller import Caller
 from pm2xero.xero.client import XeroClient
 from pm2xero.xero.contacts import ContactBook
-from pm2xero.xero.delivery import Delivery
+from pm2xero.xero.delivery import LOOKED_UP, Delivery
 from pm2xero.xero.errors import ErrorTable, load_errors
 from pm2xero.xero.limits import Budget, CallLimits, StopRun
 from pm2xero.xero.lookup import Lookups, load_lookups
@@ -23,6 +23,9 @@ from pm2xero.xero.ports import Outbox
 from pm2xero.xero.signin import SignInError
 
 LEASE = timedelta(minutes=2)
+# unverified: how long after it was lost on its way Xero may still act on a call. Connections and
+# proxies give up within a minute or so; nothing is sent under another key before this is over.
+LATE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Sender:
     Args:
         owner: names this process among those that might write for the organisation.
         limits: Xero's when omitted.
+        late: how long a lost call may still arrive; nothing where calls do not travel.
     """
 
     def __init__(
@@ -75,8 +79,10 @@ class Sender:
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
         limits: CallLimits | None = None,
+        late: timedelta = LATE,
     ) -> None:
         self._outbox = outbox
+        self._late = late
         self._errors = errors
         self._lookups = lookups
         self._owner = owner
@@ -98,8 +104,9 @@ class Sender:
             with self.lease():
                 return self.run(on_progress)
         return _Run(
-            self._outbox, self._caller, self._errors, self._lookups, self._clock, on_progress
-        ).run()
+            self._outbox, self._caller, self._errors, self._lookups, self._clock, self._late,
+            on_progress,
+        ).run()  # fmt: skip
 
     @contextmanager
     def lease(self) -> Iterator[None]:
@@ -141,15 +148,18 @@ class _Run:
         errors: ErrorTable,
         lookups: Lookups,
         clock: Callable[[], datetime],
+        late: timedelta,
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
         self._outbox = outbox
         self._caller = caller
+        self._clock = clock
+        self._late = late
         self._errors = errors
         self._on_progress = on_progress
         self._book = Book(outbox, clock)
         self._contacts = ContactBook(outbox, caller, errors, self._book.contact_ids)
-        self._delivery = Delivery(self._book, caller, errors, lookups, clock)
+        self._delivery = Delivery(self._book, caller, errors, lookups, clock, late)
         # Interrupted requests go again under the key that they had.
         self._salts = {row.id: row.attempts for row in self._book.rows}
 
@@ -170,6 +180,10 @@ class _Run:
         return self._report(stopped, cause)
 
     def _recover(self) -> None:
+        lost = self._outbox.lost_at(LOOKED_UP)
+        if lost is not None:
+            # A look-up proves nothing while the lost call may still arrive.
+            self._caller.pause((lost + self._late - self._clock()).total_seconds())
         interrupted = {row.id for row in self._outbox.interrupted()}
         rows = [r for r in self._book.rows if r.id in interrupted or r.state == "unknown"]
         for group in grouped(rows):
