@@ -84,7 +84,7 @@ def test_wrong_file_of_the_embedded_organisation(
         nz = Office(office.folder / "nz", EXAMPLES / "nz" / "organisation.yaml")
         nz.folder.mkdir()
         nz.sandbox_file = office.sandbox_file
-        nz.run("plan")
+        nz.run("push")
     elif content == "text":
         office.sandbox_file.write_text("not a database, but long enough to be taken for one" * 9)
     else:
@@ -139,6 +139,8 @@ def test_dry_run_sends_nothing(office: Office, docs: dict[str, Doc]) -> None:
 
 def test_empty_plan_and_status(office: Office) -> None:
     assert "nothing to send" in office.run("plan").stdout
+    assert not office.database.exists()
+    office.run("push")
     assert office.run("status").stdout == "the outbox is empty: nothing was pushed yet\n"
 
 

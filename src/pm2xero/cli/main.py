@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resolve": ("people", "Say that a transaction was entered in Xero by hand."),
     "manual-work": ("manual_work", "List what the bookkeeper must enter in Xero by hand."),
     "reconcile": ("reconcile", "Compare both ledgers to the cent."),
+    "snapshot": ("snapshot", "Take down what Xero says of itself: accounts, tax rates, locks."),
     "test": ("test", "Run the cases of a pack; say what they cover and what not."),
     "generate-cases": ("generate_cases", "Propose the cases that are missing."),
     "validate": ("validate", "Check packs and a firm; tell every fault at once."),

@@ -41,7 +41,7 @@ def command(
     from pm2xero.report.plan import print_plan
     from pm2xero.report.text import console
 
-    with connect(target(**options)) as connection, common.opened(inputs) as sources:
+    with connect(target(**options), reading=True) as connection, common.opened(inputs) as sources:
         plan = plan_only(connection, sources, per_day)
         if out is not None:
             write_file(out, json.dumps(plan.as_json(), indent=1) + "\n")

@@ -12,6 +12,9 @@ import click
 from pm2xero.cli import common
 from pm2xero.cli.target import target, target_options, write_file
 
+# What a shell makes of a command that was stopped by Ctrl-C.
+STOPPED = 130
+
 
 @click.command(
     "push",
@@ -38,6 +41,7 @@ def command(
     **options: Any,
 ) -> None:  # fmt: skip
     """Take documents in, decide them, and send what is posted to Xero, each exactly once."""
+    from pm2xero.cli.progress import PushProgress
     from pm2xero.push.connection import connect
     from pm2xero.push.locks import locks_of
     from pm2xero.push.run import plan_only, push
@@ -45,14 +49,20 @@ def command(
     from pm2xero.report.text import console
 
     shown = console(sys.stdout, common.use_colour(sys.stdout))
-    with connect(target(**options)) as connection, common.opened(inputs) as sources:
+    place = target(**options)
+    with connect(place, reading=dry_run) as connection, common.opened(inputs) as sources:
         firm = connection.pipeline.organisation
         titles = {n: k.title for n, k in connection.pipeline.pack.kinds.items()}
         if dry_run:
             plan = plan_only(connection, sources)
             print_plan(shown, plan, titles, firm.base_currency)
             sys.exit(common.FINDINGS if plan.needs_attention else common.OK)
-        report, sent = push(connection, sources, saved)
+        try:
+            with PushProgress() as progress:
+                report, sent = push(connection, sources, saved, progress)
+        except KeyboardInterrupt:
+            click.echo("stopped; nothing is lost: push again to go on with what is left", err=True)
+            sys.exit(STOPPED)
         if locks is not None:
             value = locks_of(connection.outbox, firm.id)
             write_file(locks, json.dumps(value, indent=1) + "\n")

@@ -6,14 +6,30 @@ from pathlib import Path
 
 import click
 
+from pm2xero.cli import common
 
-@click.command("sandbox")
+
+@click.command(
+    "sandbox",
+    epilog="""\b
+Examples:
+  pm2xero sandbox --org examples/au/organisation.yaml --port 8080
+  PM2XERO_CLIENT_ID=x PM2XERO_CLIENT_SECRET=x pm2xero push month.jsonl \\
+    --org examples/au/organisation.yaml --xero-url http://127.0.0.1:8080/api.xro/2.0""",
+)
+@click.option(
+    "--org",
+    "organisation",
+    type=click.Path(path_type=Path),
+    metavar="ORG.yaml",
+    help="The firm whose Xero organisation is emulated, as its snapshot has it.",
+)
 @click.option(
     "--xero",
     "snapshot_file",
-    required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Snapshot of the Xero side: organisation, accounts and tax rates.",
+    metavar="FILE",
+    help="A snapshot instead: organisation, accounts and tax rates.",
 )
 @click.option(
     "--port",
@@ -28,7 +44,14 @@ import click
     help="Keep the organisation in this file; in memory when omitted.",
 )
 @click.option("--limits/--no-limits", default=True, help="Apply Xero's rate limits (default).")
-def command(snapshot_file: Path, port: int, database: Path | None, limits: bool) -> None:
+@common.reports_faults
+def command(
+    organisation: Path | None,
+    snapshot_file: Path | None,
+    port: int,
+    database: Path | None,
+    limits: bool,
+) -> None:
     """Serve an emulated Xero organisation on this machine until interrupted.
 
     Any client id with any secret may sign in.
@@ -39,8 +62,14 @@ def command(snapshot_file: Path, port: int, database: Path | None, limits: bool)
 
     import uvicorn
 
+    from pm2xero.pack.organisation import load_organisation
     from pm2xero.sandbox import Limits, Sandbox, load_snapshot
 
+    if (organisation is None) == (snapshot_file is None):
+        raise click.UsageError("name the firm with --org, or a snapshot with --xero")
+    if organisation is not None:
+        snapshot_file = load_organisation(organisation).snapshot_file
+    assert snapshot_file is not None, "one of both is given"
     try:
         sandbox = Sandbox.open(
             load_snapshot(snapshot_file),

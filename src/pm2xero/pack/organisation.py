@@ -110,6 +110,7 @@ class Organisation:
     account_at: Mapping[str, Position]
     role_at: Mapping[str, Position]
     region_at: Position | None = None
+    snapshot_file: Path = Path()
 
 
 def load_organisation(path: Path, region: str | None = None) -> Organisation:
@@ -174,6 +175,7 @@ def load_organisation(path: Path, region: str | None = None) -> Organisation:
         account_at={**tree["accounts"].value_at, **tree["bank_accounts"].value_at},
         role_at=dict((tree.get("roles") or SourceMap(tree.at)).value_at),
         region_at=None if region else tree.value_at["region"],
+        snapshot_file=path.parent / str(xero["snapshot"]),
     )  # fmt: skip
 
 
@@ -185,7 +187,7 @@ def load_snapshot(path: Path, at: Position) -> XeroSnapshot:
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-        return _snapshot(data)
+        return snapshot_of(data)
     except OSError as exc:
         message = f"the snapshot {path} cannot be read: {exc.strerror}"
     except json.JSONDecodeError as exc:
@@ -205,7 +207,12 @@ def load_snapshot(path: Path, at: Position) -> XeroSnapshot:
     )
 
 
-def _snapshot(data: Mapping[str, Any]) -> XeroSnapshot:
+def snapshot_of(data: Mapping[str, Any]) -> XeroSnapshot:
+    """What Xero says of itself: its answers under Organisation, Accounts and TaxRates.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not made of Xero's answers.
+    """
     organisation = data["Organisation"]
     accounts = [_account(a) for a in data["Accounts"]]
     rates = [_tax_rate(r) for r in data["TaxRates"]]

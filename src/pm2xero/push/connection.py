@@ -64,15 +64,27 @@ class Target:
         given = self.database or str(self.folder / "outbox.sqlite3")
         return given if "://" in given else f"sqlite:///{given}"
 
+    @property
+    def _outbox_file(self) -> Path | None:
+        url = self.database_url
+        if not url.startswith("sqlite:///"):
+            return None
+        return Path(url.removeprefix("sqlite:///").partition("?")[0])
+
+    @property
+    def is_new_outbox(self) -> bool:
+        """Whether the outbox is a file that is not there yet, in a folder that is."""
+        file = self._outbox_file
+        return file is not None and not file.exists() and file.parent.is_dir()
+
     def require_outbox(self) -> str:
         """The URL of an outbox that is there already.
 
         Raises:
             UsageError: PU907, nothing was ever pushed to this file.
         """
-        url = self.database_url
-        file = url.removeprefix("sqlite:///")
-        if url.startswith("sqlite:///") and not Path(file.partition("?")[0]).exists():
+        file = self._outbox_file
+        if file is not None and not file.exists():
             raise UsageError(
                 Finding(
                     "PU907",
@@ -80,7 +92,7 @@ class Target:
                     should_be="a file that `pm2xero push` has made; --db names another one",
                 )
             )
-        return url
+        return self.database_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +164,25 @@ class Connection:
         Raises:
             UsageError: PU904 when Xero does not answer, or refuses.
         """
-        budget = Budget(CallLimits.none(), self.clock)
-        caller = Caller(
-            self.client, budget, load_errors(), lambda: None, self.clock, self.sleep, _NAP
-        )
+        return asking(self.client, self.clock, self.sleep)(path, query)
+
+
+def asking(
+    client: XeroClient,
+    clock: Callable[[], datetime] = now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Callable[[str, Mapping[str, str]], Response]:
+    """A GET that answers with 200 or 404 and is as patient as a push, else raises PU904."""
+    budget = Budget(CallLimits.none(), clock)
+    caller = Caller(client, budget, load_errors(), lambda: None, clock, sleep, _NAP)
+
+    def ask(path: str, query: Mapping[str, str]) -> Response:
         try:
             return caller.read(path, query)
         except (StopRun, SignInError) as exc:
             raise UsageError(Finding("PU904", f"Xero does not show {path}: {exc}")) from None
+
+    return ask
 
 
 def _id_of(endpoint: str) -> str:
@@ -167,8 +190,11 @@ def _id_of(endpoint: str) -> str:
 
 
 @contextmanager
-def connect(target: Target) -> Iterator[Connection]:
+def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
     """Open everything that a command needs, and close it again.
+
+    Args:
+        reading: nothing will be written, so files that are not there yet are not made.
 
     Raises:
         PackError, OrganisationError, OutboxError, UsageError: with all faults.
@@ -181,36 +207,52 @@ def connect(target: Target) -> Iterator[Connection]:
             target.organisation,
             orjson.dumps(organisation.xero.raw, default=str, option=orjson.OPT_SORT_KEYS),
         )
-        outbox = Outbox.open(target.database_url, organisation.id, now)
+        url = "sqlite://" if reading and target.is_new_outbox else target.database_url
+        outbox = Outbox.open(url, organisation.id, now)
         stack.callback(outbox.close)
-        client = _client(target, pipeline, stack)
+        if target.xero_url is not None:
+            client = stack.enter_context(signed_in(target.xero_url))
+        else:
+            client = _sandbox_client(target, pipeline, stack, reading)
         yield Connection(target, pipeline, outbox, client, mark)
 
 
-def _client(target: Target, pipeline: Pipeline, stack: ExitStack) -> XeroClient:
-    if target.xero_url is None:
-        return _sandbox_client(target, pipeline, stack)
-    from pm2xero.xero.signin import Credentials, GrantedToken, SignInError
+@contextmanager
+def signed_in(base_url: str) -> Iterator[XeroClient]:
+    """A client of the API at a base URL, with the credentials of the environment.
+
+    Raises:
+        UsageError: PU905 when they are missing.
+    """
+    from pm2xero.xero.signin import Credentials, GrantedToken, SignInError, token_url
 
     try:
         credentials = Credentials.from_environment()
     except SignInError as exc:
         raise UsageError(Finding("PU905", str(exc))) from None
-    tokens = GrantedToken(credentials, clock=now)
-    client = XeroClient(tokens, tenant=credentials.tenant, base_url=target.xero_url)
-    stack.callback(client.close)
-    return client
+    tokens = GrantedToken(credentials, clock=now, url=token_url(base_url))
+    client = XeroClient(tokens, tenant=credentials.tenant, base_url=base_url)
+    try:
+        yield client
+    finally:
+        client.close()
+        tokens.close()
 
 
-def _sandbox_client(target: Target, pipeline: Pipeline, stack: ExitStack) -> XeroClient:
+def _sandbox_client(
+    target: Target, pipeline: Pipeline, stack: ExitStack, reading: bool
+) -> XeroClient:
     from pm2xero.sandbox import Limits, Sandbox
     from pm2xero.xero.asgi import AsgiTransport
     from pm2xero.xero.signin import StaticToken
 
     path = target.sandbox or target.folder / "sandbox.sqlite3"
+    # A folder that is not there is a mistake in the name, also for whoever only reads.
+    is_new = reading and not path.exists() and path.parent.is_dir()
+    place = ":memory:" if is_new else path
     raw = pipeline.organisation.xero.raw
     try:
-        sandbox = Sandbox.open(raw, path=path, clock=now, ids=uuid.uuid4, limits=Limits.none())
+        sandbox = Sandbox.open(raw, path=place, clock=now, ids=uuid.uuid4, limits=Limits.none())
     except (ValueError, sqlite3.Error) as exc:
         raise UsageError(
             Finding(

@@ -11,6 +11,7 @@ from typing import Any
 
 from pm2xero.push.connection import Connection
 from pm2xero.push.intake import Intake, IntakeReport, Saved
+from pm2xero.push.live import check_live
 from pm2xero.push.plan import Plan, check_saved, make_plan, mark_of
 from pm2xero.read.stream import Source
 
@@ -38,7 +39,8 @@ def push(
         what the intake did, and the sender's report.
 
     Raises:
-        UsageError: PU903 when a saved plan is stale; nothing was written then.
+        UsageError: PU903 when a saved plan is stale, PU915 when another organisation is connected,
+            PU916 when the snapshot is behind; nothing was written then.
         OutboxError: another push of this organisation is running.
     """
     from pm2xero.xero.errors import load_errors
@@ -46,11 +48,13 @@ def push(
     from pm2xero.xero.lookup import load_lookups
     from pm2xero.xero.sender import LATE, Sender
 
+    is_embedded = connection.target.xero_url is None
+    if not is_embedded:
+        check_live(connection.ask, connection.pipeline.organisation)
     if saved_plan is not None:
         check_saved(saved_plan, plan_only(connection, sources))
         connection = _afresh(connection)
     owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    is_embedded = connection.target.xero_url is None
     sender = Sender(
         connection.outbox,
         connection.client,

@@ -14,11 +14,18 @@ from pm2xero.xero.ports import Outbox
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is: `settled` of the `total` that were due at its start have an answer."""
+    """How far a run is: `settled` of the `total` that were due at its start have an answer.
+
+    Attributes:
+        wait: seconds of the pause that begins now; 0 when none does.
+        why: what is waited for.
+    """
 
     settled: int
     total: int
     calls: int
+    wait: float = 0
+    why: str = ""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,11 @@ from pm2xero.xero.errors import ErrorTable
 from pm2xero.xero.limits import Budget, StopRun
 from pm2xero.xero.signin import SignInError
 
+# Why a run waits, as its progress says it.
+NO_ANSWER = "Xero did not answer"
+LIMITED = "Xero's limit of calls"
+STILL_LATE = "a lost call may still reach Xero"
+
 _TRIES = 5
 _FIRST_PAUSE = 2.0
 _LONGEST_PAUSE = 60.0
@@ -45,14 +50,18 @@ class Caller:
         self._sleep = sleep
         self._longest_nap = longest_nap
         self._failures = 0
+        # Told of each pause: its seconds and why it is made.
+        self.on_pause: Callable[[float, str], None] = lambda seconds, why: None
 
     @property
     def calls(self) -> int:
         """Calls made so far."""
         return self._budget.calls
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float, why: str = NO_ANSWER) -> None:
         """Wait, and keep the lease meanwhile."""
+        if seconds > 0:
+            self.on_pause(seconds, why)
         while seconds > 0:
             nap = min(seconds, self._longest_nap)
             self._sleep(nap)
@@ -80,7 +89,7 @@ class Caller:
                 last = "its answer cannot be read"
                 continue
             if answer.status == 429:
-                self.pause(self._budget.refused(answer))
+                self.pause(self._budget.refused(answer), LIMITED)
                 continue
             refusal = self._errors.classify_answer(answer)
             if refusal.entry.treat not in ("retry", "lookup"):
@@ -130,7 +139,7 @@ class Caller:
             is_doubtful = is_doubtful or answer.status == 503
             if attempt >= _TRIES or self._clock() - begun + timedelta(seconds=wait) > KEY_LIFETIME:
                 return answer
-            self.pause(wait)
+            self.pause(wait, LIMITED if answer.status == 429 else NO_ANSWER)
             # The pause may have been longer than was asked for: a computer that was asleep.
             if is_doubtful and self._clock() - begun > KEY_LIFETIME:
                 return answer
@@ -164,7 +173,7 @@ class Caller:
                 raise UnknownOutcome("the key of an earlier call ran out before this one was sent")
 
         while (wait := self._budget.wait()) > 0:
-            self.pause(wait)
+            self.pause(wait, LIMITED)
         self._keep_alive()
         self._budget.spend()
         answer = self._client.call(method, path, query, headers, body, leaving)

@@ -11,7 +11,7 @@ from typing import Any
 from pm2xero.errors import OutboxError
 from pm2xero.xero.bodies import Ready, body, idempotency_key
 from pm2xero.xero.book import Book
-from pm2xero.xero.caller import KEY_LIFETIME, Caller, backoff
+from pm2xero.xero.caller import KEY_LIFETIME, STILL_LATE, Caller, backoff
 from pm2xero.xero.client import Response, UnknownOutcome, Unreachable
 from pm2xero.xero.errors import (
     REFUSED,
@@ -178,7 +178,7 @@ class Delivery:
     def _wait_for_late(self, lost: datetime | None) -> bool:
         """Give a lost call the time in which it may still arrive; whether that took any."""
         wait = (lost + self._late - self._clock()).total_seconds() if lost is not None else 0
-        self._caller.pause(wait)
+        self._caller.pause(wait, STILL_LATE)
         return wait > 0
 
     def _not_sent(self, parcel: Parcel) -> None:

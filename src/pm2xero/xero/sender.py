@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pm2xero.errors import Finding, LeaseLost, OutboxError
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.xero.bodies import MissingId, Ready, contact_of, fill, placeholders
 from pm2xero.xero.book import Book, Progress
-from pm2xero.xero.caller import Caller
+from pm2xero.xero.caller import STILL_LATE, Caller
 from pm2xero.xero.client import XeroClient
 from pm2xero.xero.contacts import ContactBook
 from pm2xero.xero.delivery import LOOKED_UP, Delivery
@@ -158,6 +158,7 @@ class _Run:
         self._errors = errors
         self._on_progress = on_progress
         self._book = Book(outbox, clock)
+        caller.on_pause = self._waits
         self._contacts = ContactBook(outbox, caller, errors, self._book.contact_ids)
         self._delivery = Delivery(self._book, caller, errors, lookups, clock, late)
         # Interrupted requests go again under the key that they had.
@@ -183,7 +184,8 @@ class _Run:
         lost = self._outbox.lost_at(LOOKED_UP)
         if lost is not None:
             # A look-up proves nothing while the lost call may still arrive.
-            self._caller.pause((lost + self._late - self._clock()).total_seconds())
+            wait = lost + self._late - self._clock()
+            self._caller.pause(wait.total_seconds(), STILL_LATE)
         interrupted = {row.id for row in self._outbox.interrupted()}
         rows = [r for r in self._book.rows if r.id in interrupted or r.state == "unknown"]
         for group in grouped(rows):
@@ -237,6 +239,11 @@ class _Run:
             self._delivery.deliver(batch)
             if self._on_progress is not None:
                 self._on_progress(self._book.progress(self._caller.calls))
+
+    def _waits(self, seconds: float, why: str) -> None:
+        if self._on_progress is not None:
+            progress = self._book.progress(self._caller.calls)
+            self._on_progress(replace(progress, wait=seconds, why=why))
 
     def _filled(self, row: StoredRequest) -> Ready:
         return fill(row, self._book.links, self._contacts.ids.get, self._salts[row.id])

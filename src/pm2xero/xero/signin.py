@@ -16,6 +16,17 @@ TOKEN_URL = "https://identity.xero.com/connect/token"
 _MARGIN = timedelta(seconds=60)
 
 
+def token_url(base_url: str, environment: Mapping[str, str] | None = None) -> str:
+    """Where tokens come from: PM2XERO_TOKEN_URL, else Xero's, or the same host as another API."""
+    values = os.environ if environment is None else environment
+    if values.get("PM2XERO_TOKEN_URL"):
+        return values["PM2XERO_TOKEN_URL"]
+    api = httpx.URL(base_url)
+    if api.host.endswith(".xero.com"):
+        return TOKEN_URL
+    return str(api.copy_with(path="/connect/token", query=None))
+
+
 class SignInError(Exception):
     """Xero gives no token; the text is a sentence for the operator."""
 

@@ -1,0 +1,77 @@
+"""`pm2xero snapshot`: take down what Xero says of itself, for decisions that need no network."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pm2xero.cli import common
+from pm2xero.cli.target import write_file
+
+
+@click.command(
+    "snapshot",
+    epilog="""\b
+Examples:
+  pm2xero snapshot --out firm/xero.json               (before there is a firm)
+  pm2xero snapshot --org firm/organisation.yaml       (anew, into the firm's own file)
+
+PM2XERO_CLIENT_ID, PM2XERO_CLIENT_SECRET and PM2XERO_TENANT sign in.""",
+)
+@click.option(
+    "--org", "organisation", type=click.Path(path_type=Path), metavar="ORG.yaml",
+    help="The firm; its snapshot is replaced, and what has changed is told.",
+)  # fmt: skip
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Write here instead.",
+)  # fmt: skip
+@click.option(
+    "--xero-url", metavar="URL", envvar="PM2XERO_URL", help="Base URL of the API.  [default: Xero]"
+)
+@common.reports_faults
+def command(organisation: Path | None, out: Path | None, xero_url: str | None) -> None:
+    """Write Organisation, Accounts and TaxRates of the connected Xero organisation to a file.
+
+    Everything is decided by this file, so that nothing but sending needs the network.
+    """
+    from pm2xero.errors import Finding, OrganisationError, UsageError
+    from pm2xero.pack.organisation import load_organisation
+    from pm2xero.push.connection import asking, signed_in
+    from pm2xero.push.live import differences, read_snapshot, take_snapshot
+    from pm2xero.xero.client import BASE_URL
+
+    if organisation is None and out is None:
+        hint = "name the firm with --org, or a file with --out"
+        raise UsageError(Finding("PU917", "nothing says where the snapshot goes", hint=hint))
+    firm = None
+    file = out
+    if organisation is not None:
+        try:
+            firm = load_organisation(organisation)
+        except OrganisationError:
+            if out is None:
+                raise
+        else:
+            file = out or firm.snapshot_file
+    with signed_in(xero_url or BASE_URL) as client:
+        text = take_snapshot(asking(client))
+    live = read_snapshot(text)
+    if firm is not None and live.organisation_id != firm.xero_organisation_id:
+        raise UsageError(
+            Finding(
+                "PU915",
+                f'the connected Xero organisation is "{live.name}" ({live.organisation_id}), and '
+                f"{firm.file} is pinned to {firm.xero_organisation_id}; nothing was written",
+                hint="connect the firm's own organisation (PM2XERO_TENANT, or the credentials)",
+            )
+        )
+    assert file is not None, "one of both is given"
+    write_file(file, text.decode())
+    changes = list(differences(firm.xero, live)) if firm is not None else []
+    for change in changes:
+        click.echo(f"changed: {change}")
+    click.echo(f"{file}: {live.name} ({live.organisation_id}), as it is in Xero now", err=True)
+    sys.exit(common.OK)
