@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pm2xero.pack.organisation import Organisation
     from pm2xero.verify.compare.impact import Impact
     from pm2xero.verify.compare.sides import Version
+    from pm2xero.verify.compare.turned import Turns
 
 
 @click.command(
@@ -50,14 +51,21 @@ Exit codes: 0 no difference, 1 a difference, 2 wrong usage or a pack with faults
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text",
     show_default=True, help="markdown for a pull request.",
 )  # fmt: skip
+@click.option(
+    "--solve/--no-solve", default=True, show_default=True,
+    help="Ask the solver which documents are decided otherwise, with an example of each.",
+)  # fmt: skip
 @common.reports_faults
 def command(
     old: str, new: str, names: tuple[str, ...], packs: tuple[Path, ...],
-    organisation: Path | None, inputs: tuple[str, ...], form: str,
+    organisation: Path | None, inputs: tuple[str, ...], form: str, solve: bool,
 ) -> None:  # fmt: skip
     """Compare two packs rule by rule, and what they make of the same documents.
 
     OLD and NEW are regions, folders of packs, YAML of `effective`, or revisions as git:REV.
+    Which documents get another outcome or mapping is asked of the solver: it gives an example of
+    each sort, and proves that there are no others, for the firm of --org, for the example firm of
+    each region, or, between two regions, for any firm.
     """
     from pm2xero.errors import Finding, UsageError
     from pm2xero.pack.organisation import load_organisation
@@ -72,12 +80,14 @@ def command(
     with opened(old, packs) as before, opened(new, packs) as after:
         regions = _regions(before, after, names, firm)
         found = compare((r, before.load(r, firm), after.load(r, firm)) for r in regions)
+        turns = _turns(before, after, regions, firm) if solve else None
         seen = _impact(before, after, regions[0], firm, inputs) if firm and inputs else None
     if form == "json":
-        click.echo(json.dumps(as_json(found, seen), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(as_json(found, seen, turns), ensure_ascii=False, indent=1))
     else:
-        click.echo((as_text if form == "text" else as_markdown)(found, seen))
-    differs = found.changes or found.kinds or (seen is not None and seen.touched)
+        click.echo((as_text if form == "text" else as_markdown)(found, seen, turns))
+    differs = bool(found.changes or found.kinds or (turns and turns.turns))
+    differs = differs or (seen is not None and seen.touched > 0)
     sys.exit(common.FINDINGS if differs else common.OK)
 
 
@@ -92,6 +102,27 @@ def _regions(
     if firm is not None and not names:
         return (firm.region,)
     return tuple(r for r in after.regions if r in before.regions)
+
+
+def _turns(
+    before: Version, after: Version, regions: tuple[str, ...], firm: Organisation | None
+) -> Turns | None:
+    """What the solver says; None where no region has a firm to ask about."""
+    from pm2xero.verify.compare.turned import turned
+    from pm2xero.verify.subject import example_for
+
+    pairs = []
+    for region in regions:
+        sides = []
+        for side in (before, after):
+            pack = side.load(region, firm).pack
+            assert pack is not None, "load raises when there is none"
+            own = firm or example_for(pack)
+            if own is not None:
+                sides.append((pack, own))
+        if len(sides) == 2:
+            pairs.append((region, sides[0], sides[1]))
+    return turned(pairs) if pairs else None
 
 
 def _impact(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from textwrap import wrap
 from typing import Any
 
+from pm2xero.decide.decision import Decision
+from pm2xero.report.findings import WIDTH
 from pm2xero.report.text import money
 from pm2xero.verify.compare.changes import Change, Comparison, KindChange
 from pm2xero.verify.compare.impact import EFFECTS, LISTED, Impact, Touched
+from pm2xero.verify.compare.turned import Turn, Turns, word
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
-def as_text(found: Comparison, impact: Impact | None) -> str:
-    """Changes as an indented list, kinds, then the table of real documents."""
+def as_text(found: Comparison, impact: Impact | None, turns: Turns | None = None) -> str:
+    """Changes, kinds, what the solver says of all documents, then the table of real ones."""
     rows = [_headline(found)]
     for change in found.changes:
         rows += ["", f"{SIGNS[change.how]} {change.what} {change.id}{_scope(change, found)}"]
@@ -25,9 +30,39 @@ def as_text(found: Comparison, impact: Impact | None) -> str:
         rows += ["", "kinds that are treated otherwise:"]
         for kind in found.kinds:
             rows.append(f"  {kind.kind}{_scope(kind, found)}: {'; '.join(kind.details)}")
+    if turns is not None:
+        rows += ["", *_turns_text(turns)]
     if impact is not None:
         rows += ["", *_impact_text(impact)]
     return "\n".join(rows)
+
+
+def _turns_text(turns: Turns) -> list[str]:
+    rows = ["documents that are decided otherwise:"] if turns.turns else []
+    rows += [f"  {n}. {t.kind}: {_turn(t, turns)}" for n, t in enumerate(turns.turns, 1)]
+    rows += [f"  undecided: {text}" for text in turns.unshown]
+    rows.append(f"proven: {turns.sentence}")
+    for number, turn in enumerate(turns.turns, 1):
+        example = json.dumps(turn.example.as_json(), ensure_ascii=False)
+        rows += wrap(
+            f"example of {number}: {example}", WIDTH, initial_indent="  ",
+            subsequent_indent=" " * 6, break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
+    return rows
+
+
+def _turn(turn: Turn, turns: Turns) -> str:
+    """From what to what, and by which rules."""
+    told = [
+        f"{word(became)}{_because(decision)}"
+        for became, decision in ((turn.was, turn.old), (turn.now, turn.new))
+    ]
+    where = f" ({_listed(turn.regions, 5)})" if len(turn.regions) < len(turns.regions) else ""
+    return f"{' → '.join(told)}{where}"
+
+
+def _because(decision: Decision) -> str:
+    return f" [{decision.reasons[0].code}]" if decision.reasons else ""
 
 
 def _headline(found: Comparison) -> str:
@@ -79,7 +114,7 @@ def _one(touched: Touched) -> str:
     return f"{told}  {new.message}".rstrip()
 
 
-def as_json(found: Comparison, impact: Impact | None) -> dict[str, Any]:
+def as_json(found: Comparison, impact: Impact | None, turns: Turns | None = None) -> dict[str, Any]:
     """The same as data; amounts as text."""
     value: dict[str, Any] = {
         "regions": list(found.regions),
@@ -100,6 +135,23 @@ def as_json(found: Comparison, impact: Impact | None) -> dict[str, Any]:
             for k in found.kinds
         ],
     }
+    if turns is not None:
+        value["decided_otherwise"] = {
+            "proven": turns.sentence,
+            "undecided": list(turns.unshown),
+            "documents": [
+                {
+                    "kind": t.kind,
+                    "old": {"outcome": t.was[0], "mapping": t.was[1] or None}
+                    | {"codes": [r.code for r in t.old.reasons]},
+                    "new": {"outcome": t.now[0], "mapping": t.now[1] or None}
+                    | {"codes": [r.code for r in t.new.reasons]},
+                    "regions": list(t.regions),
+                    "example": t.example.as_json(),
+                }
+                for t in turns.turns
+            ],
+        }
     if impact is not None:
         value["impact"] = {
             "currency": impact.currency,
@@ -126,8 +178,8 @@ def as_json(found: Comparison, impact: Impact | None) -> dict[str, Any]:
     return value
 
 
-def as_markdown(found: Comparison, impact: Impact | None) -> str:
-    """For a pull request: the impact first, then the changes."""
+def as_markdown(found: Comparison, impact: Impact | None, turns: Turns | None = None) -> str:
+    """For a pull request: what happens to documents first, then the changes."""
     rows = ["## What this change does", "", f"{_headline(found)}.".capitalize(), ""]
     if impact is not None:
         rows += ["| Documents | Count | Money |", "|---|--:|--:|"]
@@ -145,6 +197,8 @@ def as_markdown(found: Comparison, impact: Impact | None) -> str:
                 if tally.count > LISTED:
                     rows.append(f"- … and {tally.count - LISTED:,} more")
                 rows += ["", "</details>", ""]
+    if turns is not None:
+        rows += _turns_markdown(turns)
     if found.kinds:
         rows += ["| Kind | Regions | Otherwise |", "|---|---|---|"]
         rows += [
@@ -159,6 +213,17 @@ def as_markdown(found: Comparison, impact: Impact | None) -> str:
         what = f"{change.what} `{change.id}`{_scope(change, found)}"
         rows.append(f"| {change.how} | {what} | {details} | {_listed(change.kinds, 4)} |")
     return "\n".join(rows).rstrip("\n")
+
+
+def _turns_markdown(turns: Turns) -> list[str]:
+    rows = [f"Proven: {turns.sentence}.", ""]
+    for turn in turns.turns:
+        example = json.dumps(turn.example.as_json(), ensure_ascii=False, indent=1)
+        said = _escaped(f"{turn.kind}: {_turn(turn, turns)}")
+        rows += [f"<details><summary>{said}</summary>", "", "```json", example, "```", ""]
+        rows += ["</details>", ""]
+    rows += [f"- undecided: {_escaped(text)}" for text in turns.unshown]
+    return rows
 
 
 def _escaped(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pm2xero.errors import Finding, OrganisationError, Position
-from pm2xero.pack.files import PackRoot
+from pm2xero.pack.files import PackRoot, builtin
 from pm2xero.pack.layers import Merged
 from pm2xero.pack.model import Pack, RequestSpec
 from pm2xero.pack.organisation import Organisation, load_organisation
@@ -50,13 +50,23 @@ class Subject:
 
 
 def example_of(layers: tuple[str, ...], roots: tuple[PackRoot, ...]) -> Path | None:
-    """The example firm of the highest layer that has one, in any of the packs."""
+    """The example firm of the highest layer that has one, in any of the packs.
+
+    An installed product has no examples, but the firms of its cases.
+    """
     for name in reversed(layers):
         for pack in reversed(roots):
-            file = pack.path / "examples" / name / "organisation.yaml"
-            if file.is_file():
-                return file
+            for folder in ("examples", "rules/cases/firms"):
+                file = pack.path / folder / name / "organisation.yaml"
+                if file.is_file():
+                    return file
     return None
+
+
+def example_for(pack: Pack) -> Organisation | None:
+    """An example firm of the built-in pack for a pack of some region; None when there is none."""
+    file = example_of(pack.layers, (builtin(),))
+    return load_example(file)[0] if file is not None else None
 
 
 def load_example(file: Path) -> tuple[Organisation | None, tuple[Finding, ...]]:

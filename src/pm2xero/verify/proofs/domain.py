@@ -84,9 +84,11 @@ class World(Protocol):
 class Domain:
     """The unknowns of one kind, and what holds for all of its documents."""
 
-    def __init__(self, kind: Kind, words: Words) -> None:
+    def __init__(self, kind: Kind, words: Words, prefix: str = "") -> None:
+        """`prefix` keeps the names of two domains apart where they do not mean the same."""
         self.kind = kind
         self.words = words
+        self._prefix = prefix
         self.leaves: dict[Place, tuple[Term, FieldType]] = {}
         self.present: dict[Place, Term] = {}
         self.axioms: list[Term] = []
@@ -103,6 +105,13 @@ class Domain:
             self.axioms.append(same(name, self.words.such(term, suits)))
         self._texts, self._patterns = [], []
         return self.axioms
+
+    def learn(self, other: Domain) -> None:
+        """Take over unknowns that only another domain of the same words has made."""
+        for place, leaf in other.leaves.items():
+            self.leaves.setdefault(place, leaf)
+        for place, there in other.present.items():
+            self.present.setdefault(place, there)
 
     def value(self, path: PathExpr, item: Item | None) -> Value:
         """What a path yields for the document, or for an item of one of its lists."""
@@ -192,7 +201,7 @@ class Domain:
 
     def such(self, term: Term, suits: Any) -> Term:
         """A truth about a text that Python decides."""
-        name = boolean(f"suits {len(self._patterns)} {term}")
+        name = boolean(f"{self._prefix}suits {len(self._patterns)} {term}")
         self._patterns.append((name, term, suits))
         return name
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pm2xero.pack.chart import Chart
 from pm2xero.pack.conditions import AllOf, Condition
-from pm2xero.pack.model import Pack, Rule
+from pm2xero.pack.model import OUTCOME_PRECEDENCE, Pack, Rule
 from pm2xero.verify.proofs.domain import Domain
 from pm2xero.verify.proofs.encode import Encoder
 from pm2xero.verify.proofs.terms import Asking, Model, Term, boolean, both, either, no, same
@@ -36,20 +36,22 @@ class KindProof:
     Args:
         chart: None for any firm there could be.
         also: conditions besides those of the rules that `term` will be asked for.
+        words: those of several proofs that are to speak of the same document; `prefix` then
+            keeps apart what is not the same in them.
     """
 
     def __init__(
         self, pack: Pack, kind: str, chart: Chart | None, seen: Seen | None = None,
-        also: Iterable[Condition] = (),
+        also: Iterable[Condition] = (), words: Words | None = None, prefix: str = "",
     ) -> None:  # fmt: skip
         self.kind = pack.kinds[kind]
         self.rules = pack.rules_of(kind)
         seen = seen or Seen()
         conditions = (*(r.conditions[kind] for r in self.rules), *also)
-        words = Words(conditions, seen.texts, seen.names)
+        words = words or Words(conditions, seen.texts, seen.names)
         for name, count in seen.lists.items():
             words.want_items(name, count)
-        self.domain = Domain(self.kind, words)
+        self.domain = Domain(self.kind, words, prefix)
         if chart is None:
             self.domain.world = AnyFirm(self.domain, self.kind, pack)
         else:
@@ -61,7 +63,7 @@ class KindProof:
         for rule in self.rules:
             term = self.encoder.condition(rule.conditions[kind])
             if not isinstance(term, bool):
-                name = boolean(f"rule {rule.id}")
+                name = boolean(f"{prefix}rule {rule.id}")
                 names.append(same(name, term))
                 term = name
             self.holds[rule.id] = term
@@ -69,11 +71,12 @@ class KindProof:
         self.encoder.trust(self.kind.postings, balances_known=balances)
         blocked = either(*(self.holds[r.id] for r in self.rules if blocks(r)))
         if not isinstance(blocked, bool):
-            name = boolean("blocked")
+            name = boolean(f"{prefix}blocked")
             names.append(same(name, blocked))
             blocked = name
         self.blocked = blocked
-        self.asking.know(*self.domain.finish(), *names, *self._itself())
+        self.known = (*self.domain.finish(), *names, *self._itself())
+        self.asking.know(*self.known)
 
     def _itself(self) -> Iterable[Term]:
         """The document is of its kind, and does not refer to itself."""
@@ -89,6 +92,29 @@ class KindProof:
         """The rule takes part in the decision: it holds and, when it posts, nothing blocks."""
         held = self.holds[rule.id]
         return both(held, no(self.blocked)) if rule.outcome == "post" else held
+
+    def outcomes(self) -> dict[tuple[str, str], Term]:
+        """Everything that can become of a document: outcome, and mapping where it is posted.
+
+        One and only one holds of each document; `undecided` is for gaps and conflicts.
+        """
+        found: dict[tuple[str, str], Term] = {}
+        before: Term = False
+        for outcome in OUTCOME_PRECEDENCE:
+            held = either(*(self.holds[r.id] for r in self.rules if r.outcome == outcome))
+            if outcome != "post":
+                found[outcome, ""] = both(held, no(before))
+                before = either(before, held)
+        posts = [r for r in self.rules if r.outcome == "post"]
+        single: Term = False
+        for rule in posts:
+            others = either(*(self.holds[o.id] for o in posts if o is not rule))
+            alone = both(no(self.blocked), self.holds[rule.id], no(others))
+            key = ("post", str(rule.mapping))
+            found[key] = either(found.get(key, False), alone)
+            single = either(single, alone)
+        found["undecided", ""] = both(no(self.blocked), no(single))
+        return found
 
     def gap(self) -> Term:
         """No rule says what becomes of the document."""

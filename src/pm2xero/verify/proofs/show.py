@@ -99,6 +99,7 @@ class Shower:
                 yield same(leaf[0], numbers(word))
         for place, there in sorted(domain.present.items(), key=lambda p: str(p[0])):
             yield same(there, place[0] == "document" or self._own(place) is not None)
+        several = 0
         for place, (term, kind) in domain.leaves.items():
             own = self._own(place)
             preferred = self._preferred(place, kind)
@@ -107,7 +108,12 @@ class Shower:
             elif preferred is not None:
                 yield same(term, preferred)
             elif isinstance(kind, ReferenceType | TaxCodeType):
-                for name in list(domain.world.names(kind))[:MOST_NAMES]:
+                names = list(domain.world.names(kind))[:MOST_NAMES]
+                if names == list(OTHERS) and kind.name != "document":
+                    # Where names mean nothing, two accounts are two: each has facts of its own.
+                    names = names[several:] + names[:several]
+                    several = (several + 1) % len(OTHERS)
+                for name in names:
                     yield same(term, numbers(name))
             elif kind.name != "flag":
                 yield same(term, numbers(OTHERS[0]))
