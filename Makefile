@@ -8,7 +8,7 @@ READY := .venv/.ready
 export CPPFLAGS := -DPyEval_CallObject=PyObject_CallObject $(CPPFLAGS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types unit bench simulate clean
+.PHONY: demo test lint types unit bench simulate fuzz clean
 
 FIRM := examples/$(REGION)/organisation.yaml
 MONTH := examples/$(REGION)/month.jsonl
@@ -43,7 +43,13 @@ SEEDS ?= 10000
 simulate: $(READY)
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
+ROUNDS ?= 5000
+
+fuzz: $(READY)
+	PM2XERO_FUZZ=$(ROUNDS) $(BIN)/pytest -n 2 tests/verify/test_fuzz.py tests/sandbox/test_fuzz.py
+
 bench: $(READY) .venv/.bench
+	$(BIN)/python -m tests.benchmarks validate
 	$(BIN)/python -m tests.benchmarks
 
 .venv/.bench: $(READY) pyproject.toml

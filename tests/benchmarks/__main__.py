@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.memory import Peak, peak
-from tests.benchmarks.rounds import measure, one_core
 
 DECIDE_PER_SECOND = 100_000
 BOTH_PER_SECOND = 15_000
@@ -36,7 +35,10 @@ PEERS = {
 def main() -> int:
     """Run everything; 1 when a limit is not kept."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["push"], help="push: sending instead")
+    parser.add_argument(
+        "what", nargs="?", choices=["push", "validate"],
+        help="push: sending instead; validate: checking and proving instead",
+    )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="10,000 transactions, one round")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of 100,000 (default 3)")
     parser.add_argument("--no-memory", action="store_true", help="leave memory out")
@@ -45,6 +47,13 @@ def main() -> int:
         from tests.benchmarks.push import main as push
 
         return push()
+    if options.what == "validate":
+        from tests.benchmarks.validation import main as validation
+
+        return validation()
+    # The peers are imported only where they run.
+    from tests.benchmarks.rounds import measure, one_core
+
     core = one_core()
     out, log = Console(width=100), Console(stderr=True)
     count, rounds = (10_000, 1) if options.quick else (100_000, options.rounds)
