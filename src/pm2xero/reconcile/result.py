@@ -216,7 +216,7 @@ def _controls(
     by_code: Mapping[str, AccountLine] = {line.code: line for line in accounts}
     for role in CONTROL_ROLES:
         fact = chart.role(role)
-        line = by_code.get(fact.code or "")
+        line = by_code.get(fact.called)
         if line is not None:
             title = chart.pack.roles[role].title
             yield Control(title, line.pm, line.xero, line.rounding)

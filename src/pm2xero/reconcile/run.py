@@ -13,6 +13,7 @@ from pm2xero.outbox.records import StoredRequest, StoredTransaction
 from pm2xero.push.connection import Connection
 from pm2xero.push.made import alive, taken_back
 from pm2xero.reconcile import trial
+from pm2xero.reconcile.accounts import Accounts, YearToDate, year_start
 from pm2xero.reconcile.books import Booked, Books
 from pm2xero.reconcile.byhand import hand_made
 from pm2xero.reconcile.live import Live, compare
@@ -26,7 +27,7 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     """The reconciliation of everything in the outbox.
 
     Args:
-        as_at: date of Xero's trial balance; that of the last document when None.
+        as_at: date of Xero's trial balance; that of the last document, or today, when None.
         given: a PM trial balance as CSV, in place of the declared postings.
 
     Raises:
@@ -39,13 +40,17 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     books = Books(pipeline)
     booked = books.booked(stored, outbox.decisions(), requests)
     snapshot = pipeline.organisation.xero
+    live = Live(connection.get_all, snapshot.tax_rates)
     if as_at is not None:
         booked = [b for b in booked if b.date <= as_at]
-    day = as_at or max((b.date for b in booked), default=None)
-    balances = trial.xero_balances(_report(connection, day), snapshot)
-    exported = trial.read_trial_balance(given) if given is not None else None
-    lines = trial.compare(booked, balances, snapshot, exported)
-    live = Live(connection.get_all, snapshot.tax_rates)
+    day = as_at or max((b.date for b in booked), default=connection.clock().date())
+    accounts = Accounts(snapshot.raw["Accounts"], live.objects("Accounts").values())
+    year = YearToDate(accounts, year_start(snapshot.raw["Organisation"], day))
+    pm, rounding = trial.pm_balances(booked, year)
+    if given is not None:
+        pm = trial.read_trial_balance(given)
+    xero = trial.xero_balances(_report(connection, day), accounts)
+    lines = trial.compare(pm, rounding, xero, accounts)
     found = Findings(
         compared=tuple(compare(booked, live, _Remade(connection, books))),
         by_hand=tuple(hand_made(requests, live)),
@@ -79,9 +84,8 @@ def _taxes(
             yield TaxRateLine(type, name, tax.amount, tax.rounding, xero)
 
 
-def _report(connection: Connection, day: date | None) -> dict[str, object]:
-    query = {"date": day.isoformat()} if day is not None else {}
-    answer = connection.ask("/Reports/TrialBalance", query)
+def _report(connection: Connection, day: date) -> dict[str, object]:
+    answer = connection.ask("/Reports/TrialBalance", {"date": day.isoformat()})
     if answer.status != 200 or answer.json is None:
         message = f"Xero gives no trial balance (HTTP {answer.status})"
         raise UsageError(Finding("PU904", message))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pm2xero.errors import Finding, InputError, Position
-from pm2xero.pack.organisation import XeroSnapshot
+from pm2xero.reconcile.accounts import Accounts, Balances, YearToDate
 from pm2xero.reconcile.books import Booked
 
 ZERO = Decimal("0.00")
@@ -38,28 +38,26 @@ class AccountLine:
         return self.xero - self.pm - self.rounding
 
 
-def pm_balances(booked: Iterable[Booked]) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
-    """Balances by account code of all that is in Xero, and the rounding among it."""
-    balances: dict[str, Decimal] = {}
-    rounding: dict[str, Decimal] = {}
+def pm_balances(booked: Iterable[Booked], year: YearToDate) -> tuple[Balances, Balances]:
+    """Balances by account of all that is in Xero, and the rounding beside it."""
+    balances: Balances = {}
+    rounding: Balances = {}
     for item in booked:
         if item.standing != "in_xero":
             continue
         for entry in item.entries:
-            code = entry.account.code or entry.name
-            balances[code] = balances.get(code, ZERO) + entry.amount
-        for code, cents in item.rounding.items():
-            rounding[code] = rounding.get(code, ZERO) + cents
+            year.add(balances, entry.account.called, entry.amount, item.date)
+        for account, cents in item.rounding.items():
+            year.add(rounding, account, cents, item.date)
     return balances, rounding
 
 
-def xero_balances(report: Mapping[str, Any], snapshot: XeroSnapshot) -> dict[str, Decimal]:
-    """Balances by account code from `GET Reports/TrialBalance`: its last two columns.
+def xero_balances(report: Mapping[str, Any], accounts: Accounts) -> Balances:
+    """Balances by account from `GET Reports/TrialBalance`: its last two columns.
 
     Those are the year to date; the first two are the movement of the month.
     """
-    by_id = {a.id: a.code or a.name for a in _accounts(snapshot)}
-    balances: dict[str, Decimal] = {}
+    balances: Balances = {}
     for section in report["Reports"][0]["Rows"]:
         for row in section.get("Rows", ()):
             cells = row.get("Cells", ())
@@ -70,29 +68,22 @@ def xero_balances(report: Mapping[str, Any], snapshot: XeroSnapshot) -> dict[str
             if identity is None:
                 continue
             amount = _amount(cells[3]) - _amount(cells[4])
-            code = by_id.get(identity, str(cells[0].get("Value", identity)))
-            balances[code] = balances.get(code, ZERO) + amount
+            known = accounts.by_id(identity)
+            account = known.called if known else str(cells[0].get("Value", identity))
+            balances[account] = balances.get(account, ZERO) + amount
     return balances
 
 
 def compare(
-    booked: Iterable[Booked],
-    xero: Mapping[str, Decimal],
-    snapshot: XeroSnapshot,
-    given: Mapping[str, Decimal] | None = None,
+    pm: Balances, rounding: Balances, xero: Balances, accounts: Accounts
 ) -> list[AccountLine]:
-    """Both sides by account; `given` is a trial balance exported from Practice Management."""
-    balances, rounding = pm_balances(booked)
-    if given is not None:
-        balances = dict(given)
-    names = {a.code: a.name for a in _accounts(snapshot)}
-    codes = sorted({*balances, *xero, *rounding})
+    """All sides by account; accounts of which none has anything are left out."""
     lines = [
         AccountLine(
-            code, names.get(code, code), balances.get(code, ZERO), rounding.get(code, ZERO),
+            code, accounts.name(code), pm.get(code, ZERO), rounding.get(code, ZERO),
             xero.get(code, ZERO),
         )
-        for code in codes
+        for code in sorted({*pm, *xero, *rounding})
     ]  # fmt: skip
     return [line for line in lines if line.pm or line.xero or line.rounding]
 
@@ -135,11 +126,6 @@ def read_trial_balance(path: Path) -> dict[str, Decimal]:
         message = f"the trial balance cannot be read: {exc.strerror}"
         raise InputError(Finding("PI801", message, Position(str(path)))) from None
     return balances
-
-
-def _accounts(snapshot: XeroSnapshot) -> list[Any]:
-    """All accounts, also those without a code."""
-    return [*snapshot.accounts.values(), *snapshot.by_system.values()]
 
 
 def _amount(cell: Mapping[str, Any]) -> Decimal:
