@@ -10,6 +10,7 @@ from pathlib import Path
 from pm2xero.decide.decision import Decision
 from pm2xero.errors import Finding, RenderError, UsageError
 from pm2xero.outbox.records import StoredRequest, StoredTransaction
+from pm2xero.pack.trial_balance import balances_of, read_trial_balance
 from pm2xero.push.connection import Connection
 from pm2xero.push.made import alive, taken_back
 from pm2xero.reconcile import trial
@@ -48,7 +49,7 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     year = YearToDate(accounts, year_start(snapshot.raw["Organisation"], day))
     pm, rounding = trial.pm_balances(booked, year)
     if given is not None:
-        pm = trial.read_trial_balance(given)
+        pm = balances_of(read_trial_balance(given))
     xero = trial.xero_balances(_report(connection, day), accounts)
     lines = trial.compare(pm, rounding, xero, accounts)
     found = Findings(

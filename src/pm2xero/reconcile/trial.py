@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from pathlib import Path
+from decimal import Decimal
 from typing import Any
 
-from pm2xero.errors import Finding, InputError, Position
 from pm2xero.reconcile.accounts import Accounts, Balances, YearToDate
 from pm2xero.reconcile.books import Booked
 
@@ -86,46 +83,6 @@ def compare(
         for code in sorted({*pm, *xero, *rounding})
     ]  # fmt: skip
     return [line for line in lines if line.pm or line.xero or line.rounding]
-
-
-def read_trial_balance(path: Path) -> dict[str, Decimal]:
-    """A PM trial balance as CSV with the columns code, debit, credit (or code, balance).
-
-    Raises:
-        InputError: PI803 with the line that cannot be read.
-    """
-    balances: dict[str, Decimal] = {}
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            rows = csv.DictReader(stream)
-            for number, row in enumerate(rows, 2):
-                plain = {str(k).strip().lower(): (v or "").strip() for k, v in row.items()}
-                try:
-                    amount = (
-                        Decimal(plain["balance"].replace(",", "") or "0")
-                        if "balance" in plain
-                        else Decimal(plain["debit"].replace(",", "") or "0")
-                        - Decimal(plain["credit"].replace(",", "") or "0")
-                    )
-                    code = plain["code"]
-                except (KeyError, InvalidOperation):
-                    raise InputError(
-                        Finding(
-                            "PI803",
-                            "this line of the trial balance cannot be read",
-                            Position(str(path), number),
-                            should_be="columns code, debit, credit (or code, balance)",
-                        )
-                    ) from None
-                balances[code] = balances.get(code, ZERO) + amount
-    except UnicodeDecodeError:
-        hint = "save it as CSV UTF-8"
-        message = "the trial balance is not UTF-8 text"
-        raise InputError(Finding("PI803", message, Position(str(path)), hint=hint)) from None
-    except OSError as exc:
-        message = f"the trial balance cannot be read: {exc.strerror}"
-        raise InputError(Finding("PI801", message, Position(str(path)))) from None
-    return balances
 
 
 def _amount(cell: Mapping[str, Any]) -> Decimal:
