@@ -13,7 +13,7 @@ import click
     "snapshot_file",
     required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Snapshot of the Xero side: organisation, accounts and tax rates.",
+    help="Snapshot of the Xero side: organisation, accounts, tax rates, perhaps opening balances.",
 )
 @click.option(
     "--port",

@@ -70,9 +70,8 @@ class Target:
         Raises:
             UsageError: PU907, nothing was ever pushed to this file.
         """
-        url = self.database_url
-        file = url.removeprefix("sqlite:///")
-        if url.startswith("sqlite:///") and not Path(file.partition("?")[0]).exists():
+        if not self.has_outbox:
+            file = self.database_url.removeprefix("sqlite:///")
             raise UsageError(
                 Finding(
                     "PU907",
@@ -80,7 +79,14 @@ class Target:
                     should_be="a file that `pm2xero push` has made; --db names another one",
                 )
             )
-        return url
+        return self.database_url
+
+    @property
+    def has_outbox(self) -> bool:
+        """Whether the outbox is there already; that of a server is taken to be."""
+        url = self.database_url
+        file = url.removeprefix("sqlite:///").partition("?")[0]
+        return not url.startswith("sqlite:///") or Path(file).exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,8 @@ class Booking:
 class Bookkeeper:
     """Reads objects of one Xero organisation as journals.
 
-    unverified: all of this is what the API's pages let one expect; a wrong reading leaves a
-    difference in the trial balance, it can never hide one.
+    unverified: all of this is what the API's pages let one expect. It is only ever compared with
+    Xero's own trial balance, where a wrong reading shows as a difference.
     """
 
     def __init__(self, accounts: Accounts, live: Live, base_currency: str) -> None:
@@ -87,8 +87,7 @@ class Bookkeeper:
         """Every allocation of a prepayment, with the prepayment and its journal."""
         for prepayment, use in self._prepaid.values():
             if use.document:
-                receives = str(prepayment["Type"]).startswith("RECEIVE")
-                owed = self._accounts.system("DEBTORS" if receives else "CREDITORS")
+                owed = self._accounts.system("DEBTORS" if _side(prepayment) > 0 else "CREDITORS")
                 yield prepayment, use, Booking(use.amount, use.postings(owed))
 
     @cached_property
@@ -98,14 +97,12 @@ class Bookkeeper:
         for prepayment in self._live.objects("Prepayments").values():
             if str(prepayment.get("Status")) in GONE:
                 continue
-            side = 1 if str(prepayment["Type"]).startswith("RECEIVE") else -1
-            coding = self._document(prepayment, "", side, "Inclusive").postings[1:]
+            coding = self._document(prepayment, "", _side(prepayment), "Inclusive").postings[1:]
             found |= {use.xero_id: (prepayment, use) for use in uses_of(prepayment, coding)}
         return found
 
     def _bank_transaction(self, found: Object) -> Booking:
-        kind = str(found["Type"])
-        side = 1 if kind.startswith("RECEIVE") else -1
+        kind, side = str(found.get("Type")), _side(found)
         bank = self._accounts.called(found.get("BankAccount") or {})
         if kind.endswith("-OVERPAYMENT"):
             # Xero codes its one line itself, to debtors or creditors.
@@ -205,6 +202,11 @@ class Bookkeeper:
         if str(document.get("CurrencyCode") or self._base) == self._base:
             return ONE
         return _factor(document)
+
+
+def _side(found: Object) -> int:
+    """1 where money comes in, -1 where it goes out."""
+    return 1 if str(found.get("Type")).startswith("RECEIVE") else -1
 
 
 def _factor(found: Object) -> Decimal:

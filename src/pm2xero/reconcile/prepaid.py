@@ -63,7 +63,7 @@ def uses_of(prepayment: Mapping[str, Any], coding: Postings) -> Iterator[Use]:
         xero_id = str(item.get("PaymentID") or item.get("AllocationID") or "")
         if total and amount:
             part = _portion(coding, total, used, used + amount)
-            yield Use(xero_id or str(prepayment["PrepaymentID"]), day, amount, document, part)
+            yield Use(xero_id or str(prepayment.get("PrepaymentID")), day, amount, document, part)
         used += amount
 
 

@@ -11,10 +11,12 @@ from pm2xero.pack.chart import Chart
 from pm2xero.reconcile.books import Booked
 from pm2xero.reconcile.byhand import HandMade
 from pm2xero.reconcile.live import Compared
+from pm2xero.reconcile.opening import Opening, OpeningDiffers
 from pm2xero.reconcile.trial import AccountLine
 
 ZERO = Decimal("0.00")
-CONTROL_ROLES = ("accounts_receivable", "accounts_payable", "sales_tax", "trust_liability")
+TRUST_LIABILITY = "trust_liability"
+CONTROL_ROLES = ("accounts_receivable", "accounts_payable", "sales_tax", TRUST_LIABILITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Reconciliation:
         controls: debtors, creditors, tax, trust.
         taxes: tax by rate of all documents that are in Xero.
         matters: the trust ledger by matter.
+        opening: set when accounts differ and Xero began with other balances than the firm declares.
     """
 
     equal: Group
@@ -97,6 +100,7 @@ class Reconciliation:
     controls: tuple[Control, ...]
     taxes: tuple[TaxRateLine, ...]
     matters: tuple[MatterBalance, ...]
+    opening: OpeningDiffers | None
 
     @property
     def agrees(self) -> bool:
@@ -144,15 +148,17 @@ class Findings:
     by_hand: tuple[HandMade, ...]
     tampered: tuple[str, ...]
     taxes: tuple[TaxRateLine, ...]
+    opening: OpeningDiffers | None
 
 
 def reconcile(
-    booked: list[Booked], accounts: list[AccountLine], chart: Chart, found: Findings
-) -> Reconciliation:
+    booked: list[Booked], accounts: list[AccountLine], chart: Chart, found: Findings,
+    opening: Opening,
+) -> Reconciliation:  # fmt: skip
     """Put everything that was found into sections."""
     equal_ids = _equal(booked, found)
     money = sum((b.money for b in booked if b.id in equal_ids), ZERO)
-    matters = _matters(booked)
+    matters = _matters(booked, opening)
     return Reconciliation(
         equal=Group("equal", len(equal_ids), money, tuple(sorted(equal_ids))),
         differing=_with(found.compared, "sent_differs", "behind"),
@@ -165,9 +171,10 @@ def reconcile(
         changed_there=_with(found.compared, "changed", "gone", "missing", "by_hand_otherwise"),
         by_hand=found.by_hand,
         accounts=tuple(accounts),
-        controls=tuple(_controls(accounts, chart, matters)),
+        controls=tuple(_controls(accounts, chart, matters, opening)),
         taxes=found.taxes,
         matters=tuple(matters),
+        opening=found.opening,
     )
 
 
@@ -199,8 +206,8 @@ def _groups(booked: Iterable[Booked]) -> tuple[Group, ...]:
     )
 
 
-def _matters(booked: list[Booked]) -> list[MatterBalance]:
-    balances: dict[str, Decimal] = {}
+def _matters(booked: list[Booked], opening: Opening) -> list[MatterBalance]:
+    balances = dict(opening.matters or {})
     for item in booked:
         if item.standing != "in_xero":
             continue
@@ -211,7 +218,7 @@ def _matters(booked: list[Booked]) -> list[MatterBalance]:
 
 
 def _controls(
-    accounts: list[AccountLine], chart: Chart, matters: list[MatterBalance]
+    accounts: list[AccountLine], chart: Chart, matters: list[MatterBalance], opening: Opening
 ) -> Iterable[Control]:
     by_code: Mapping[str, AccountLine] = {line.code: line for line in accounts}
     for role in CONTROL_ROLES:
@@ -220,6 +227,18 @@ def _controls(
         if line is not None:
             title = chart.pack.roles[role].title
             yield Control(title, line.pm, line.xero, line.rounding)
-            if role == "trust_liability":
-                ledger = -sum((m.balance for m in matters), ZERO)
-                yield Control("Trust ledger over all matters", ledger, line.xero)
+        if role == TRUST_LIABILITY and fact.mapped:
+            yield from _trust_controls(fact.called, line, matters, opening)
+
+
+def _trust_controls(
+    account: str, line: AccountLine | None, matters: list[MatterBalance], opening: Opening
+) -> Iterable[Control]:
+    """What the matters have against the trust liability: today, and when the integration began."""
+    ledger = -sum((m.balance for m in matters), ZERO)
+    if line is not None or ledger:
+        yield Control("Trust ledger over all matters", ledger, line.xero if line else ZERO)
+    if opening.matters is not None and opening.balances is not None:
+        begun = -sum(opening.matters.values(), ZERO)
+        liability = opening.balances.get(account, ZERO)
+        yield Control("Trust ledger at the opening", begun, liability)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +19,7 @@ class AccountLine:
     """One account on both sides; debits are positive, currency units.
 
     Attributes:
-        pm: by the postings of everything that is in Xero.
+        pm: by the opening, and the postings of everything that is in Xero.
         rounding: the cents that Xero's tax calculation moves, declared by the mapping.
         xero: by Xero's trial balance.
     """
@@ -35,18 +36,34 @@ class AccountLine:
         return self.xero - self.pm - self.rounding
 
 
-def pm_balances(booked: Iterable[Booked], year: YearToDate) -> tuple[Balances, Balances]:
-    """Balances by account of all that is in Xero, and the rounding beside it."""
-    balances: Balances = {}
+@dataclass(frozen=True, slots=True)
+class PmSides:
+    """Balances by account as Practice Management has them, and the rounding beside them."""
+
+    pm: Mapping[str, Decimal]
+    rounding: Mapping[str, Decimal]
+
+
+def pm_sides(
+    booked: Iterable[Booked], year: YearToDate, day: date, opening: Mapping[str, Decimal]
+) -> PmSides:
+    """The balances of all that is in Xero, on top of what there was.
+
+    Args:
+        opening: balances by account at the end of `day`.
+    """
+    pm: Balances = {}
     rounding: Balances = {}
+    for account, amount in opening.items():
+        year.add(pm, account, amount, day)
     for item in booked:
         if item.standing != "in_xero":
             continue
         for entry in item.entries:
-            year.add(balances, entry.account.called, entry.amount, item.date)
+            year.add(pm, entry.account.called, entry.amount, item.date)
         for account, cents in item.rounding.items():
             year.add(rounding, account, cents, item.date)
-    return balances, rounding
+    return PmSides(pm, rounding)
 
 
 def xero_balances(report: Mapping[str, Any], accounts: Accounts) -> Balances:
@@ -71,18 +88,15 @@ def xero_balances(report: Mapping[str, Any], accounts: Accounts) -> Balances:
     return balances
 
 
-def compare(
-    pm: Balances, rounding: Balances, xero: Balances, accounts: Accounts
-) -> list[AccountLine]:
+def compare(sides: PmSides, xero: Mapping[str, Decimal], accounts: Accounts) -> list[AccountLine]:
     """All sides by account; accounts of which none has anything are left out."""
-    lines = [
-        AccountLine(
-            code, accounts.name(code), pm.get(code, ZERO), rounding.get(code, ZERO),
-            xero.get(code, ZERO),
-        )
-        for code in sorted({*pm, *xero, *rounding})
-    ]  # fmt: skip
-    return [line for line in lines if line.pm or line.xero or line.rounding]
+    columns = (sides.pm, sides.rounding, xero)
+    codes = sorted({code for column in columns for code in column})
+    return [
+        AccountLine(code, accounts.name(code), *(column.get(code, ZERO) for column in columns))
+        for code in codes
+        if any(column.get(code) for column in columns)
+    ]
 
 
 def _amount(cell: Mapping[str, Any]) -> Decimal:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pm2xero.reconcile.live import Compared
+from pm2xero.reconcile.opening import OpeningDiffers
 from pm2xero.reconcile.result import Group, Reconciliation
 
 ZERO = Decimal("0.00")
@@ -25,8 +26,14 @@ VERDICTS = {
 }
 
 
-def print_reconciliation(out: Console, result: Reconciliation, currency: str) -> None:
-    """Trial balances, seven sections and the verdict."""
+def print_reconciliation(
+    out: Console, result: Reconciliation, currency: str, firm: str = "ORG"
+) -> None:
+    """Trial balances, seven sections and the verdict.
+
+    Args:
+        firm: the organisation file, as a command to run names it.
+    """
     _accounts(out, result, currency)
     out.print()
     _head(out, "1", "In Practice Management and in Xero, equal")
@@ -54,14 +61,16 @@ def print_reconciliation(out: Console, result: Reconciliation, currency: str) ->
     _head(out, "7", "Control totals")
     _controls(out, result, currency)
     out.print()
-    _verdict(out, result, currency)
+    _verdict(out, result, currency, firm)
 
 
-def _verdict(out: Console, result: Reconciliation, currency: str) -> None:
+def _verdict(out: Console, result: Reconciliation, currency: str, firm: str) -> None:
     pending = result.pending
     if pending.count:
         text = f"not in Xero yet: {_documents(pending, currency)} (section 3)"
         out.print(Text(text, style="yellow"))
+    if result.opening is not None:
+        out.print(Text(_opening(result.opening, firm), style="yellow"))
     if result.agrees:
         out.print(Text("agrees: both ledgers are equal to the cent", style="bold green"))
         return
@@ -76,6 +85,18 @@ def _verdict(out: Console, result: Reconciliation, currency: str) -> None:
     if result.controls_differ:
         why.append("see section 7")
     out.print(Text(f"does not agree: {'; '.join(why)}", style="bold red"))
+
+
+def _opening(found: OpeningDiffers, firm: str) -> str:
+    if found.declared:
+        return (
+            f"Xero's own balances of {found.day} are not those of opening.trial_balance "
+            f"({_some(list(found.accounts), 'account')}): correct whichever is wrong."
+        )
+    return (
+        f"Xero had balances on {found.day}, before the integration began, and {firm} declares no "
+        f"opening.trial_balance: `pm2xero opening --org {firm} --out opening.csv` writes them."
+    )
 
 
 def _some(codes: list[str], word: str) -> str:
