@@ -33,8 +33,9 @@ def command(form: str, as_at: datetime | None, given: Path | None, **options: An
     """Compare both ledgers: every account, debtors, creditors, tax, trust, every document.
 
     The PM side begins with the firm's opening trial balance, if it declares one, and goes on with
-    the postings that each kind declares, never with what was sent. The exit
-    code is 0 when everything agrees to the cent, 1 when it does not.
+    the postings that each kind declares, never with what was sent. Entries of others in Xero are
+    listed and set aside, account by account; on trust accounts they are a fault. The exit code is 0
+    when everything agrees to the cent, 1 when it does not.
     """
     from pm2xero.push.connection import connect
     from pm2xero.reconcile.run import run

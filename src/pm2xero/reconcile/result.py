@@ -12,6 +12,7 @@ from pm2xero.reconcile.books import Booked
 from pm2xero.reconcile.byhand import HandMade
 from pm2xero.reconcile.live import Compared
 from pm2xero.reconcile.opening import Opening, OpeningDiffers
+from pm2xero.reconcile.others import ByOthers
 from pm2xero.reconcile.trial import AccountLine
 
 ZERO = Decimal("0.00")
@@ -37,11 +38,12 @@ class Control:
     pm: Decimal
     xero: Decimal
     rounding: Decimal = ZERO
+    others: Decimal = ZERO
 
     @property
     def difference(self) -> Decimal:
-        """Xero beyond Practice Management, rounding taken into account."""
-        return self.xero - self.pm - self.rounding
+        """Xero beyond Practice Management, rounding and the entries of others set aside."""
+        return self.xero - self.pm - self.rounding - self.others
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Reconciliation:
         controls: debtors, creditors, tax, trust.
         taxes: tax by rate of all documents that are in Xero.
         matters: the trust ledger by matter.
+        others: what others entered in Xero from the day on which the integration began.
         opening: set when accounts differ and Xero began with other balances than the firm declares.
     """
 
@@ -100,17 +103,22 @@ class Reconciliation:
     controls: tuple[Control, ...]
     taxes: tuple[TaxRateLine, ...]
     matters: tuple[MatterBalance, ...]
+    others: tuple[ByOthers, ...]
     opening: OpeningDiffers | None
 
     @property
     def agrees(self) -> bool:
-        """Every account agrees to the cent, every sent document is in Xero as it was sent."""
+        """Every account agrees to the cent, every sent document is in Xero as it was sent.
+
+        Entries of others are no fault as long as they leave trust money alone.
+        """
         return not (
             self.differing
             or self.tampered
             or self.voided_here
             or self.changed_there
             or self.by_hand
+            or self.trust_moved
             or any(line.difference for line in self.accounts)
             or self.controls_differ
         )
@@ -119,6 +127,23 @@ class Reconciliation:
     def controls_differ(self) -> bool:
         """Whether a control total or the tax of a rate is not the same on both sides."""
         return any(c.difference for c in self.controls) or any(t.difference for t in self.taxes)
+
+    @property
+    def trust_moved(self) -> tuple[ByOthers, ...]:
+        """Entries of others on trust accounts: trust money must move through PM alone."""
+        return tuple(entry for entry in self.others if entry.trust)
+
+    @property
+    def others_by_endpoint(self) -> tuple[Group, ...]:
+        """How many entries of others there are, and their money, by Xero's name of the list."""
+        by_endpoint: dict[str, list[ByOthers]] = {}
+        for entry in self.others:
+            by_endpoint.setdefault(entry.endpoint, []).append(entry)
+        return tuple(
+            Group(name, len(found), sum((e.amount for e in found), ZERO),
+                  tuple(e.xero_id for e in found))
+            for name, found in sorted(by_endpoint.items())
+        )  # fmt: skip
 
     @property
     def pending(self) -> Group:
@@ -137,7 +162,8 @@ class Reconciliation:
                 ("taxes", list[Any](self.taxes)),
             )
         }
-        return asdict(self) | both | {"agrees": self.agrees}
+        groups = [asdict(group) for group in self.others_by_endpoint]
+        return asdict(self) | both | {"others_by_endpoint": groups, "agrees": self.agrees}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +174,7 @@ class Findings:
     by_hand: tuple[HandMade, ...]
     tampered: tuple[str, ...]
     taxes: tuple[TaxRateLine, ...]
+    others: tuple[ByOthers, ...]
     opening: OpeningDiffers | None
 
 
@@ -174,6 +201,7 @@ def reconcile(
         controls=tuple(_controls(accounts, chart, matters, opening)),
         taxes=found.taxes,
         matters=tuple(matters),
+        others=found.others,
         opening=found.opening,
     )
 
@@ -226,7 +254,7 @@ def _controls(
         line = by_code.get(fact.called)
         if line is not None:
             title = chart.pack.roles[role].title
-            yield Control(title, line.pm, line.xero, line.rounding)
+            yield Control(title, line.pm, line.xero, line.rounding, line.others)
         if role == TRUST_LIABILITY and fact.mapped:
             yield from _trust_controls(fact.called, line, matters, opening)
 

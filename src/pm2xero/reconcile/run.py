@@ -11,13 +11,16 @@ from pathlib import Path
 from pm2xero.decide.decision import Decision
 from pm2xero.errors import Finding, RenderError, UsageError
 from pm2xero.outbox.records import StoredRequest, StoredTransaction
+from pm2xero.pack.chart import Chart
 from pm2xero.pack.trial_balance import balances_of, read_trial_balance
 from pm2xero.push.connection import Connection
 from pm2xero.push.made import alive, taken_back
 from pm2xero.reconcile import trial
+from pm2xero.reconcile.booking import Bookkeeper
 from pm2xero.reconcile.books import Booked, Books
 from pm2xero.reconcile.byhand import hand_made
 from pm2xero.reconcile.live import Live, compare
+from pm2xero.reconcile.match import Matcher
 from pm2xero.reconcile.opening import (
     Opening,
     accounts_of,
@@ -26,10 +29,13 @@ from pm2xero.reconcile.opening import (
     xero_as_at,
     year_to_date,
 )
+from pm2xero.reconcile.others import Others, Period, others_by_account
 from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reconcile
 from pm2xero.reconcile.taxes import Tax
 
 ZERO = Decimal("0.00")
+# How the names of the roles begin whose accounts belong to trust money.
+TRUST_ROLES = "trust_"
 
 
 def run(connection: Connection, as_at: date | None, given: Path | None) -> Reconciliation:
@@ -59,19 +65,36 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     live = Live(connection.get_all, firm.xero.tax_rates)
     accounts = accounts_of(connection, live)
     year = year_to_date(connection, accounts, day)
+    keeper = Bookkeeper(accounts, live, firm.base_currency)
+    matcher = Matcher(booked, outbox.actions(), live, keeper)
+    trust = trust_accounts(pipeline.decider.chart)
+    linked = matcher.named | frozenset(outbox.links().values())
+    others = Others(requests, linked, live, keeper, trust)
+    entries = matcher.told(others.entries(Period(firm.integration_start.date(), day)))
     sides = trial.pm_sides(booked, year, opening.day, opening.balances or {})
     if given is not None:
         sides = replace(sides, pm=balances_of(read_trial_balance(given)))
-    lines = trial.compare(sides, xero_as_at(connection, day, accounts), accounts)
+    lines = trial.compare(
+        sides, others_by_account(entries, year), xero_as_at(connection, day, accounts), accounts
+    )
     differs = given is None and any(line.difference for line in lines)
     found = Findings(
         compared=tuple(compare(booked, live, _Remade(connection, books))),
-        by_hand=tuple(hand_made(requests, live)),
+        by_hand=tuple(hand_made(requests, matcher.named, live, as_at)),
         tampered=tuple(_tampered(books, stored)),
         taxes=tuple(_taxes(booked, requests, live)),
+        others=entries,
         opening=opening_differs(connection, opening, accounts, live) if differs else None,
     )
     return reconcile(booked, lines, pipeline.decider.chart, found, opening)
+
+
+def trust_accounts(chart: Chart) -> frozenset[str]:
+    """The accounts that hold trust money or say whose it is: it must move through PM alone."""
+    firm = chart.organisation
+    banks = (chart.bank(k) for k, bank in firm.bank_accounts.items() if bank.purpose == "trust")
+    roles = (chart.role(name) for name in chart.pack.roles if name.startswith(TRUST_ROLES))
+    return frozenset(fact.called for fact in (*banks, *roles) if fact.mapped)
 
 
 def _day(

@@ -22,6 +22,7 @@ class AccountLine:
         pm: by the opening, and the postings of everything that is in Xero.
         rounding: the cents that Xero's tax calculation moves, declared by the mapping.
         xero: by Xero's trial balance.
+        others: what others entered in Xero.
     """
 
     code: str
@@ -29,11 +30,12 @@ class AccountLine:
     pm: Decimal
     rounding: Decimal
     xero: Decimal
+    others: Decimal = ZERO
 
     @property
     def difference(self) -> Decimal:
         """What is in Xero beyond what must be there."""
-        return self.xero - self.pm - self.rounding
+        return self.xero - self.pm - self.rounding - self.others
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,11 @@ def xero_balances(report: Mapping[str, Any], accounts: Accounts) -> Balances:
     return balances
 
 
-def compare(sides: PmSides, xero: Mapping[str, Decimal], accounts: Accounts) -> list[AccountLine]:
+def compare(
+    sides: PmSides, others: Mapping[str, Decimal], xero: Mapping[str, Decimal], accounts: Accounts
+) -> list[AccountLine]:
     """All sides by account; accounts of which none has anything are left out."""
-    columns = (sides.pm, sides.rounding, xero)
+    columns = (sides.pm, sides.rounding, xero, others)
     codes = sorted({code for column in columns for code in column})
     return [
         AccountLine(code, accounts.name(code), *(column.get(code, ZERO) for column in columns))

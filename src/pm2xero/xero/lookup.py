@@ -102,6 +102,11 @@ class Lookups:
             return {member.row.id: _by_state(lookup, member, read) for member in members}
         return {member.row.id: _by_parts(lookup, member, read, linked_to) for member in members}
 
+    def key(self, contract: str) -> NaturalKey | None:
+        """What a document that a contract makes shares with the one in Xero, if a list shows it."""
+        lookup = self._by_contract.get(contract)
+        return lookup.key if isinstance(lookup, ByKey) else None
+
 
 def load_lookups(path: Path | None = None) -> Lookups:
     """Read the table; the one of the pack when no file is named.
