@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resend": ("people", "Send a refused, held or skipped transaction (again)."),
     "resolve": ("people", "Say that a transaction was entered in Xero by hand."),
     "manual-work": ("manual_work", "List what the bookkeeper must enter in Xero by hand."),
+    "opening": ("opening", "Write Xero's balances from before the integration began, as CSV."),
     "reconcile": ("reconcile", "Compare both ledgers to the cent."),
     "snapshot": ("snapshot", "Take down what Xero says of itself: accounts, tax rates, locks."),
     "test": ("test", "Run the cases of a pack; say what they cover and what not."),

@@ -24,16 +24,18 @@ Examples:
 @target_options
 @common.format_option
 @click.option("--as-at", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
-              help="Date of Xero's trial balance.  [default: the last document's]")  # fmt: skip
+              help="Date of both trial balances.  [default: the last document's]")  # fmt: skip
 @click.option("--pm-trial-balance", "given", type=click.Path(path_type=Path), metavar="FILE.csv",
               help="A trial balance of Practice Management (columns code, debit, credit) "
-              "instead of the declared postings.")  # fmt: skip
+              "instead of the opening and the declared postings.")  # fmt: skip
 @common.reports_faults
 def command(form: str, as_at: datetime | None, given: Path | None, **options: Any) -> None:
     """Compare both ledgers: every account, debtors, creditors, tax, trust, every document.
 
-    The PM side comes from the postings that each kind declares, never from what was sent. The
-    exit code is 0 when everything agrees to the cent, 1 when it does not.
+    The PM side begins with the firm's opening trial balance, if it declares one, and goes on with
+    the postings that each kind declares, never with what was sent. Entries of others in Xero are
+    listed and set aside, account by account; on trust accounts they are a fault. The exit code is 0
+    when everything agrees to the cent, 1 when it does not.
     """
     from pm2xero.push.connection import connect
     from pm2xero.reconcile.run import run
@@ -49,5 +51,5 @@ def command(form: str, as_at: datetime | None, given: Path | None, **options: An
         click.echo(json.dumps(result.as_json(), default=str))
     else:
         shown = console(sys.stdout, common.use_colour(sys.stdout))
-        print_reconciliation(shown, result, currency)
+        print_reconciliation(shown, result, currency, str(place.organisation))
     sys.exit(common.OK if result.agrees else common.FINDINGS)

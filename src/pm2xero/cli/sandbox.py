@@ -29,7 +29,7 @@ Examples:
     "snapshot_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="A snapshot instead: organisation, accounts and tax rates.",
+    help="A snapshot instead: organisation, accounts, tax rates, perhaps opening balances.",
 )
 @click.option(
     "--port",

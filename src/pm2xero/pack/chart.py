@@ -29,6 +29,11 @@ class AccountFact:
     system: str | None = None
     purpose: str | None = None
 
+    @property
+    def called(self) -> str:
+        """What a trial balance calls it: its code in Xero, its name there when it has no code."""
+        return self.code or self.name or self.id
+
 
 class Chart:
     """All lookups of one firm; every answer is made once and remembered.

@@ -85,7 +85,10 @@ class OpeningDocument:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """One firm. `trust_balances` is None when the file gives none: then they are unknown."""
+    """One firm. `trust_balances` is None when the file gives none: then they are unknown.
+
+    `opening_file` is its opening trial balance, named at `opening_at`; it is read when needed.
+    """
 
     id: str
     name: str
@@ -104,6 +107,8 @@ class Organisation:
     roles: Mapping[str, str]
     trust_balances: Mapping[tuple[str, str], Decimal] | None
     documents: tuple[OpeningDocument, ...]
+    opening_file: Path | None
+    opening_at: Position | None
     xero: XeroSnapshot
     file: str
     overlay: SourceMap
@@ -135,7 +140,8 @@ def load_organisation(path: Path, region: str | None = None) -> Organisation:
     for key in LAYER_KEYS:
         if key in tree:
             overlay.put(key, tree[key], tree.key_at[key], tree.value_at[key])
-    opening = tree.get("opening") or {}
+    opening = tree.get("opening") or SourceMap(tree.at)
+    trial_balance = opening.get("trial_balance")
     balances = None
     if "trust_balances" in opening:
         balances = {
@@ -169,6 +175,8 @@ def load_organisation(path: Path, region: str | None = None) -> Organisation:
             )
             for d in opening.get("documents") or ()
         ),
+        opening_file=path.parent / str(trial_balance) if trial_balance else None,
+        opening_at=opening.value_at.get("trial_balance"),
         xero=snapshot,
         file=name,
         overlay=overlay,

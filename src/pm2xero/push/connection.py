@@ -72,6 +72,12 @@ class Target:
         return Path(url.removeprefix("sqlite:///").partition("?")[0])
 
     @property
+    def has_outbox(self) -> bool:
+        """Whether the outbox is there already; that of a server is taken to be."""
+        file = self._outbox_file
+        return file is None or file.exists()
+
+    @property
     def is_new_outbox(self) -> bool:
         """Whether the outbox is a file that is not there yet, in a folder that is."""
         file = self._outbox_file
@@ -83,8 +89,8 @@ class Target:
         Raises:
             UsageError: PU907, nothing was ever pushed to this file.
         """
-        file = self._outbox_file
-        if file is not None and not file.exists():
+        if not self.has_outbox:
+            file = self._outbox_file
             raise UsageError(
                 Finding(
                     "PU907",

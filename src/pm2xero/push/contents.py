@@ -88,6 +88,24 @@ def contents_of_object(found: Mapping[str, Any], rates: Rates) -> Contents:
     return _contents(found, total, rates)
 
 
+def line_tax(line: Mapping[str, Any], how: object, rates: Rates) -> Decimal:
+    """The tax of a line: as it says, else as Xero calculates it, in currency units.
+
+    Args:
+        how: LineAmountTypes of the document.
+    """
+    if how == "NoTax":
+        return ZERO
+    given = line.get("TaxAmount")
+    if given is not None:
+        return _money(given)
+    rate = rates.get(str(line.get("TaxType") or ""))
+    if rate is None:
+        return ZERO
+    whole = 100 + rate.rate if how == "Inclusive" else 100
+    return (_money(line["LineAmount"]) * rate.rate / whole).quantize(CENT, ROUND_HALF_UP)
+
+
 def _amount_of(body: Mapping[str, Any]) -> Decimal | None:
     if "Amount" in body:
         return _money(body["Amount"])
@@ -112,7 +130,7 @@ def _contents(body: Mapping[str, Any], total: Decimal | None, rates: Rates) -> C
     side = _SIDES.get(str(body.get("Type", "")), 1)
     how = body.get("LineAmountTypes")
     for line in body.get("LineItems") or ():
-        tax = _tax(line, how, rates)
+        tax = line_tax(line, how, rates)
         net = _money(line["LineAmount"]) - (tax if how == "Inclusive" else ZERO)
         nets.append((str(line.get("AccountCode")), net))
         all_tax += tax
@@ -121,17 +139,6 @@ def _contents(body: Mapping[str, Any], total: Decimal | None, rates: Rates) -> C
     if total is None:
         total = sum((net for _, net in nets), ZERO) + all_tax
     return Contents(total, day, _summed(nets), all_tax, taxes)
-
-
-def _tax(line: Mapping[str, Any], how: object, rates: Rates) -> Decimal:
-    if how == "NoTax":
-        return ZERO
-    given = line.get("TaxAmount")
-    if given is not None:
-        return _money(given)
-    rate = rates.get(str(line.get("TaxType") or ""))
-    calculated = _money(line["LineAmount"]) * rate.rate / 100 if rate else ZERO
-    return calculated.quantize(CENT, ROUND_HALF_UP)
 
 
 def _summed(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:

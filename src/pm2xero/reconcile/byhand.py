@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -38,33 +38,58 @@ class HandMade:
     xero_id: str
 
 
-def hand_made(requests: Iterable[StoredRequest], live: Live) -> Iterator[HandMade]:
-    """Everything that is paid or credited in Xero beyond what was sent."""
+def hand_made(
+    requests: Iterable[StoredRequest], named: Collection[str], live: Live, until: date | None
+) -> Iterator[HandMade]:
+    """Everything that is paid or credited in Xero beyond what was sent.
+
+    Args:
+        named: ids that a person named as those of a document.
+        until: payments dated later are left out; a credit has no date of its own.
+    """
     rows = list(requests)
-    owners: dict[str, str] = {}
-    for row in alive(rows, taken_back(rows)):
-        if contract(row.contract).path.lstrip("/") in _OWED:
-            owners[str(row.xero_id)] = row.transaction
+    owners = owners_of(rows)
     if not owners:
         return
-    yield from _payments(owners, {r.xero_id for r in rows if r.xero_id}, live)
+    ours = {r.xero_id for r in rows if r.xero_id} | {*named}
+    yield from _payments(owners, ours, live, until)
     yield from _credits(owners, rows, live)
 
 
-def _payments(owners: Mapping[str, str], ours: set[str], live: Live) -> Iterator[HandMade]:
+def owners_of(requests: Iterable[StoredRequest]) -> dict[str, str]:
+    """Whose the invoices and credit notes are that were sent and still stand, by id in Xero."""
+    rows = list(requests)
+    return {
+        str(row.xero_id): row.transaction
+        for row in alive(rows, taken_back(rows))
+        if contract(row.contract).path.lstrip("/") in _OWED
+    }
+
+
+def batch_of(payment: Mapping[str, Any]) -> str | None:
+    """The batch that a payment is part of."""
+    return payment.get("BatchPaymentID") or _field(payment, "BatchPayment", "BatchPaymentID")
+
+
+def settles(payment: Mapping[str, Any]) -> str:
+    """The invoice or credit note that a payment settles; empty when it is something else."""
+    invoice = _field(payment, "Invoice", "InvoiceID")
+    return invoice or _field(payment, "CreditNote", "CreditNoteID") or ""
+
+
+def _payments(
+    owners: Mapping[str, str], ours: set[str], live: Live, until: date | None
+) -> Iterator[HandMade]:
     for id, payment in live.objects("Payments").items():
-        batch = payment.get("BatchPaymentID") or _field(payment, "BatchPayment", "BatchPaymentID")
-        if payment.get("Status") != "AUTHORISED" or id in ours or batch in ours:
+        if payment.get("Status") != "AUTHORISED" or id in ours or batch_of(payment) in ours:
             continue
-        owner = owners.get(
-            _field(payment, "Invoice", "InvoiceID")
-            or _field(payment, "CreditNote", "CreditNoteID")
-            or ""
-        )
+        owner, day = owners.get(settles(payment)), _day(payment)
+        if until is not None and day is not None and day > until:
+            continue
         if owner is not None:
             amount = Decimal(str(payment.get("Amount", 0)))
             account = _field(payment, "Account", "Code") or ""
-            yield HandMade(owner, "payment", _day(payment), amount, account, id)
+            yield HandMade(owner, "payment", day, amount, account, id)
 
 
 def _credits(

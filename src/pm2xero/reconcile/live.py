@@ -143,7 +143,7 @@ def _other_accounts(item: Booked, there: Contents) -> list[str]:
     """Where an entry by hand books other amounts than the document's journal, in words."""
     journal: dict[str, Decimal] = {}
     for entry in item.entries:
-        code = entry.account.code or entry.name
+        code = entry.account.called
         journal[code] = journal.get(code, ZERO) + entry.amount
     return [
         f"account {code} {abs(journal.get(code, ZERO)):,.2f}, there {abs(net):,.2f}"

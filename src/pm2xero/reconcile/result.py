@@ -11,10 +11,13 @@ from pm2xero.pack.chart import Chart
 from pm2xero.reconcile.books import Booked
 from pm2xero.reconcile.byhand import HandMade
 from pm2xero.reconcile.live import Compared
+from pm2xero.reconcile.opening import Opening, OpeningDiffers
+from pm2xero.reconcile.others import ByOthers
 from pm2xero.reconcile.trial import AccountLine
 
 ZERO = Decimal("0.00")
-CONTROL_ROLES = ("accounts_receivable", "accounts_payable", "sales_tax", "trust_liability")
+TRUST_LIABILITY = "trust_liability"
+CONTROL_ROLES = ("accounts_receivable", "accounts_payable", "sales_tax", TRUST_LIABILITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,12 @@ class Control:
     pm: Decimal
     xero: Decimal
     rounding: Decimal = ZERO
+    others: Decimal = ZERO
 
     @property
     def difference(self) -> Decimal:
-        """Xero beyond Practice Management, rounding taken into account."""
-        return self.xero - self.pm - self.rounding
+        """Xero beyond Practice Management, rounding and the entries of others set aside."""
+        return self.xero - self.pm - self.rounding - self.others
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class Reconciliation:
         controls: debtors, creditors, tax, trust.
         taxes: tax by rate of all documents that are in Xero.
         matters: the trust ledger by matter.
+        others: what others entered in Xero from the day on which the integration began.
+        opening: set when accounts differ and Xero began with other balances than the firm declares.
     """
 
     equal: Group
@@ -97,16 +103,22 @@ class Reconciliation:
     controls: tuple[Control, ...]
     taxes: tuple[TaxRateLine, ...]
     matters: tuple[MatterBalance, ...]
+    others: tuple[ByOthers, ...]
+    opening: OpeningDiffers | None
 
     @property
     def agrees(self) -> bool:
-        """Every account agrees to the cent, every sent document is in Xero as it was sent."""
+        """Every account agrees to the cent, every sent document is in Xero as it was sent.
+
+        Entries of others are no fault as long as they leave trust money alone.
+        """
         return not (
             self.differing
             or self.tampered
             or self.voided_here
             or self.changed_there
             or self.by_hand
+            or self.trust_moved
             or any(line.difference for line in self.accounts)
             or self.controls_differ
         )
@@ -115,6 +127,23 @@ class Reconciliation:
     def controls_differ(self) -> bool:
         """Whether a control total or the tax of a rate is not the same on both sides."""
         return any(c.difference for c in self.controls) or any(t.difference for t in self.taxes)
+
+    @property
+    def trust_moved(self) -> tuple[ByOthers, ...]:
+        """Entries of others on trust accounts: trust money must move through PM alone."""
+        return tuple(entry for entry in self.others if entry.trust)
+
+    @property
+    def others_by_endpoint(self) -> tuple[Group, ...]:
+        """How many entries of others there are, and their money, by Xero's name of the list."""
+        by_endpoint: dict[str, list[ByOthers]] = {}
+        for entry in self.others:
+            by_endpoint.setdefault(entry.endpoint, []).append(entry)
+        return tuple(
+            Group(name, len(found), sum((e.amount for e in found), ZERO),
+                  tuple(e.xero_id for e in found))
+            for name, found in sorted(by_endpoint.items())
+        )  # fmt: skip
 
     @property
     def pending(self) -> Group:
@@ -133,7 +162,8 @@ class Reconciliation:
                 ("taxes", list[Any](self.taxes)),
             )
         }
-        return asdict(self) | both | {"agrees": self.agrees}
+        groups = [asdict(group) for group in self.others_by_endpoint]
+        return asdict(self) | both | {"others_by_endpoint": groups, "agrees": self.agrees}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,15 +174,18 @@ class Findings:
     by_hand: tuple[HandMade, ...]
     tampered: tuple[str, ...]
     taxes: tuple[TaxRateLine, ...]
+    others: tuple[ByOthers, ...]
+    opening: OpeningDiffers | None
 
 
 def reconcile(
-    booked: list[Booked], accounts: list[AccountLine], chart: Chart, found: Findings
-) -> Reconciliation:
+    booked: list[Booked], accounts: list[AccountLine], chart: Chart, found: Findings,
+    opening: Opening,
+) -> Reconciliation:  # fmt: skip
     """Put everything that was found into sections."""
     equal_ids = _equal(booked, found)
     money = sum((b.money for b in booked if b.id in equal_ids), ZERO)
-    matters = _matters(booked)
+    matters = _matters(booked, opening)
     return Reconciliation(
         equal=Group("equal", len(equal_ids), money, tuple(sorted(equal_ids))),
         differing=_with(found.compared, "sent_differs", "behind"),
@@ -165,9 +198,11 @@ def reconcile(
         changed_there=_with(found.compared, "changed", "gone", "missing", "by_hand_otherwise"),
         by_hand=found.by_hand,
         accounts=tuple(accounts),
-        controls=tuple(_controls(accounts, chart, matters)),
+        controls=tuple(_controls(accounts, chart, matters, opening)),
         taxes=found.taxes,
         matters=tuple(matters),
+        others=found.others,
+        opening=found.opening,
     )
 
 
@@ -199,8 +234,8 @@ def _groups(booked: Iterable[Booked]) -> tuple[Group, ...]:
     )
 
 
-def _matters(booked: list[Booked]) -> list[MatterBalance]:
-    balances: dict[str, Decimal] = {}
+def _matters(booked: list[Booked], opening: Opening) -> list[MatterBalance]:
+    balances = dict(opening.matters or {})
     for item in booked:
         if item.standing != "in_xero":
             continue
@@ -211,15 +246,27 @@ def _matters(booked: list[Booked]) -> list[MatterBalance]:
 
 
 def _controls(
-    accounts: list[AccountLine], chart: Chart, matters: list[MatterBalance]
+    accounts: list[AccountLine], chart: Chart, matters: list[MatterBalance], opening: Opening
 ) -> Iterable[Control]:
     by_code: Mapping[str, AccountLine] = {line.code: line for line in accounts}
     for role in CONTROL_ROLES:
         fact = chart.role(role)
-        line = by_code.get(fact.code or "")
+        line = by_code.get(fact.called)
         if line is not None:
             title = chart.pack.roles[role].title
-            yield Control(title, line.pm, line.xero, line.rounding)
-            if role == "trust_liability":
-                ledger = -sum((m.balance for m in matters), ZERO)
-                yield Control("Trust ledger over all matters", ledger, line.xero)
+            yield Control(title, line.pm, line.xero, line.rounding, line.others)
+        if role == TRUST_LIABILITY and fact.mapped:
+            yield from _trust_controls(fact.called, line, matters, opening)
+
+
+def _trust_controls(
+    account: str, line: AccountLine | None, matters: list[MatterBalance], opening: Opening
+) -> Iterable[Control]:
+    """What the matters have against the trust liability: today, and when the integration began."""
+    ledger = -sum((m.balance for m in matters), ZERO)
+    if line is not None or ledger:
+        yield Control("Trust ledger over all matters", ledger, line.xero if line else ZERO)
+    if opening.matters is not None and opening.balances is not None:
+        begun = -sum(opening.matters.values(), ZERO)
+        liability = opening.balances.get(account, ZERO)
+        yield Control("Trust ledger at the opening", begun, liability)

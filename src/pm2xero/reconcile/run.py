@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,49 +11,109 @@ from pathlib import Path
 from pm2xero.decide.decision import Decision
 from pm2xero.errors import Finding, RenderError, UsageError
 from pm2xero.outbox.records import StoredRequest, StoredTransaction
+from pm2xero.pack.chart import Chart
+from pm2xero.pack.trial_balance import balances_of, read_trial_balance
 from pm2xero.push.connection import Connection
 from pm2xero.push.made import alive, taken_back
 from pm2xero.reconcile import trial
+from pm2xero.reconcile.booking import Bookkeeper
 from pm2xero.reconcile.books import Booked, Books
 from pm2xero.reconcile.byhand import hand_made
 from pm2xero.reconcile.live import Live, compare
+from pm2xero.reconcile.match import Matcher
+from pm2xero.reconcile.opening import (
+    Opening,
+    accounts_of,
+    opening_differs,
+    opening_of,
+    xero_as_at,
+    year_to_date,
+)
+from pm2xero.reconcile.others import Others, Period, others_by_account
 from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reconcile
 from pm2xero.reconcile.taxes import Tax
 
 ZERO = Decimal("0.00")
+# How the names of the roles begin whose accounts belong to trust money.
+TRUST_ROLES = "trust_"
 
 
 def run(connection: Connection, as_at: date | None, given: Path | None) -> Reconciliation:
     """The reconciliation of everything in the outbox.
 
     Args:
-        as_at: date of Xero's trial balance; that of the last document when None.
-        given: a PM trial balance as CSV, in place of the declared postings.
+        as_at: date of Xero's trial balance; that of the last document when None, or of the opening
+            when that is later, or today when there is neither.
+        given: a PM trial balance as CSV, in place of the opening and the declared postings.
 
     Raises:
-        UsageError: PU904 when Xero refuses a report or a list.
-        InputError: when the CSV cannot be read.
+        UsageError: PU904 when Xero refuses a report or a list, PU918 when `as_at` lies before what
+            the firm declares as its opening.
+        InputError: when a CSV cannot be read.
+        OrganisationError: when the opening trial balance cannot be used.
     """
     outbox, pipeline = connection.outbox, connection.pipeline
+    firm = pipeline.organisation
+    opening = opening_of(firm)
     stored = list(outbox.transactions())
     requests = outbox.requests()
     books = Books(pipeline)
     booked = books.booked(stored, outbox.decisions(), requests)
-    snapshot = pipeline.organisation.xero
+    day = _day(connection, as_at, booked, opening)
     if as_at is not None:
         booked = [b for b in booked if b.date <= as_at]
-    day = as_at or max((b.date for b in booked), default=None)
-    balances = trial.xero_balances(_report(connection, day), snapshot)
-    exported = trial.read_trial_balance(given) if given is not None else None
-    lines = trial.compare(booked, balances, snapshot, exported)
-    live = Live(connection.get_all, snapshot.tax_rates)
+    live = Live(connection.get_all, firm.xero.tax_rates)
+    accounts = accounts_of(connection, live)
+    year = year_to_date(connection, accounts, day)
+    keeper = Bookkeeper(accounts, live, firm.base_currency)
+    matcher = Matcher(booked, outbox.actions(), live, keeper)
+    trust = trust_accounts(pipeline.decider.chart)
+    linked = matcher.named | frozenset(outbox.links().values())
+    others = Others(requests, linked, live, keeper, trust)
+    entries = matcher.told(others.entries(Period(firm.integration_start.date(), day)))
+    sides = trial.pm_sides(booked, year, opening.day, opening.balances or {})
+    if given is not None:
+        sides = replace(sides, pm=balances_of(read_trial_balance(given)))
+    lines = trial.compare(
+        sides, others_by_account(entries, year), xero_as_at(connection, day, accounts), accounts
+    )
+    differs = given is None and any(line.difference for line in lines)
     found = Findings(
         compared=tuple(compare(booked, live, _Remade(connection, books))),
-        by_hand=tuple(hand_made(requests, live)),
+        by_hand=tuple(hand_made(requests, matcher.named, live, as_at)),
         tampered=tuple(_tampered(books, stored)),
         taxes=tuple(_taxes(booked, requests, live)),
+        others=entries,
+        opening=opening_differs(connection, opening, accounts, live) if differs else None,
     )
-    return reconcile(booked, lines, pipeline.decider.chart, found)
+    return reconcile(booked, lines, pipeline.decider.chart, found, opening)
+
+
+def trust_accounts(chart: Chart) -> frozenset[str]:
+    """The accounts that hold trust money or say whose it is: it must move through PM alone."""
+    firm = chart.organisation
+    banks = (chart.bank(k) for k, bank in firm.bank_accounts.items() if bank.purpose == "trust")
+    roles = (chart.role(name) for name in chart.pack.roles if name.startswith(TRUST_ROLES))
+    return frozenset(fact.called for fact in (*banks, *roles) if fact.mapped)
+
+
+def _day(
+    connection: Connection, as_at: date | None, booked: Iterable[Booked], opening: Opening
+) -> date:
+    if as_at is None:
+        last = max((b.date for b in booked), default=None)
+        if opening.is_empty:
+            return last or connection.clock().date()
+        return max(last or opening.day, opening.day)
+    if as_at < opening.day and not opening.is_empty:
+        raise UsageError(
+            Finding(
+                "PU918",
+                f"{as_at} lies before the opening balances, which are those of {opening.day}",
+                should_be=f"--as-at {opening.day} or a later day",
+            )
+        )
+    return as_at
 
 
 def _taxes(
@@ -77,15 +138,6 @@ def _taxes(
         if tax.amount or tax.rounding or xero:
             name = rate.name if rate else type
             yield TaxRateLine(type, name, tax.amount, tax.rounding, xero)
-
-
-def _report(connection: Connection, day: date | None) -> dict[str, object]:
-    query = {"date": day.isoformat()} if day is not None else {}
-    answer = connection.ask("/Reports/TrialBalance", query)
-    if answer.status != 200 or answer.json is None:
-        message = f"Xero gives no trial balance (HTTP {answer.status})"
-        raise UsageError(Finding("PU904", message))
-    return answer.json
 
 
 def _tampered(books: Books, transactions: Iterable[StoredTransaction]) -> Iterator[str]:

@@ -89,7 +89,7 @@ class TaxReader:
     def rounding(self, tx: Transaction, mapping: str) -> dict[str, Decimal]:
         """By account code, the cents that go between the tax and the rounding account."""
         moved: dict[str, Decimal] = {}
-        tax_account = self._pipeline.decider.chart.role(TAX_ROLE).code or TAX_ROLE
+        tax_account = self._pipeline.decider.chart.role(TAX_ROLE).called
         for made in self._rounded(tx, mapping):
             for row in made.lines:
                 if row["sources"] == ["rounding"]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from pathlib import Path
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from pm2xero.errors import Finding, InputError, Position
-from pm2xero.pack.organisation import XeroSnapshot
+from pm2xero.reconcile.accounts import Accounts, Balances, YearToDate
 from pm2xero.reconcile.books import Booked
 
 ZERO = Decimal("0.00")
@@ -21,9 +19,10 @@ class AccountLine:
     """One account on both sides; debits are positive, currency units.
 
     Attributes:
-        pm: by the postings of everything that is in Xero.
+        pm: by the opening, and the postings of everything that is in Xero.
         rounding: the cents that Xero's tax calculation moves, declared by the mapping.
         xero: by Xero's trial balance.
+        others: what others entered in Xero.
     """
 
     code: str
@@ -31,35 +30,50 @@ class AccountLine:
     pm: Decimal
     rounding: Decimal
     xero: Decimal
+    others: Decimal = ZERO
 
     @property
     def difference(self) -> Decimal:
         """What is in Xero beyond what must be there."""
-        return self.xero - self.pm - self.rounding
+        return self.xero - self.pm - self.rounding - self.others
 
 
-def pm_balances(booked: Iterable[Booked]) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
-    """Balances by account code of all that is in Xero, and the rounding among it."""
-    balances: dict[str, Decimal] = {}
-    rounding: dict[str, Decimal] = {}
+@dataclass(frozen=True, slots=True)
+class PmSides:
+    """Balances by account as Practice Management has them, and the rounding beside them."""
+
+    pm: Mapping[str, Decimal]
+    rounding: Mapping[str, Decimal]
+
+
+def pm_sides(
+    booked: Iterable[Booked], year: YearToDate, day: date, opening: Mapping[str, Decimal]
+) -> PmSides:
+    """The balances of all that is in Xero, on top of what there was.
+
+    Args:
+        opening: balances by account at the end of `day`.
+    """
+    pm: Balances = {}
+    rounding: Balances = {}
+    for account, amount in opening.items():
+        year.add(pm, account, amount, day)
     for item in booked:
         if item.standing != "in_xero":
             continue
         for entry in item.entries:
-            code = entry.account.code or entry.name
-            balances[code] = balances.get(code, ZERO) + entry.amount
-        for code, cents in item.rounding.items():
-            rounding[code] = rounding.get(code, ZERO) + cents
-    return balances, rounding
+            year.add(pm, entry.account.called, entry.amount, item.date)
+        for account, cents in item.rounding.items():
+            year.add(rounding, account, cents, item.date)
+    return PmSides(pm, rounding)
 
 
-def xero_balances(report: Mapping[str, Any], snapshot: XeroSnapshot) -> dict[str, Decimal]:
-    """Balances by account code from `GET Reports/TrialBalance`: its last two columns.
+def xero_balances(report: Mapping[str, Any], accounts: Accounts) -> Balances:
+    """Balances by account from `GET Reports/TrialBalance`: its last two columns.
 
     Those are the year to date; the first two are the movement of the month.
     """
-    by_id = {a.id: a.code or a.name for a in _accounts(snapshot)}
-    balances: dict[str, Decimal] = {}
+    balances: Balances = {}
     for section in report["Reports"][0]["Rows"]:
         for row in section.get("Rows", ()):
             cells = row.get("Cells", ())
@@ -70,76 +84,23 @@ def xero_balances(report: Mapping[str, Any], snapshot: XeroSnapshot) -> dict[str
             if identity is None:
                 continue
             amount = _amount(cells[3]) - _amount(cells[4])
-            code = by_id.get(identity, str(cells[0].get("Value", identity)))
-            balances[code] = balances.get(code, ZERO) + amount
+            known = accounts.by_id(identity)
+            account = known.called if known else str(cells[0].get("Value", identity))
+            balances[account] = balances.get(account, ZERO) + amount
     return balances
 
 
 def compare(
-    booked: Iterable[Booked],
-    xero: Mapping[str, Decimal],
-    snapshot: XeroSnapshot,
-    given: Mapping[str, Decimal] | None = None,
+    sides: PmSides, others: Mapping[str, Decimal], xero: Mapping[str, Decimal], accounts: Accounts
 ) -> list[AccountLine]:
-    """Both sides by account; `given` is a trial balance exported from Practice Management."""
-    balances, rounding = pm_balances(booked)
-    if given is not None:
-        balances = dict(given)
-    names = {a.code: a.name for a in _accounts(snapshot)}
-    codes = sorted({*balances, *xero, *rounding})
-    lines = [
-        AccountLine(
-            code, names.get(code, code), balances.get(code, ZERO), rounding.get(code, ZERO),
-            xero.get(code, ZERO),
-        )
+    """All sides by account; accounts of which none has anything are left out."""
+    columns = (sides.pm, sides.rounding, xero, others)
+    codes = sorted({code for column in columns for code in column})
+    return [
+        AccountLine(code, accounts.name(code), *(column.get(code, ZERO) for column in columns))
         for code in codes
-    ]  # fmt: skip
-    return [line for line in lines if line.pm or line.xero or line.rounding]
-
-
-def read_trial_balance(path: Path) -> dict[str, Decimal]:
-    """A PM trial balance as CSV with the columns code, debit, credit (or code, balance).
-
-    Raises:
-        InputError: PI803 with the line that cannot be read.
-    """
-    balances: dict[str, Decimal] = {}
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            rows = csv.DictReader(stream)
-            for number, row in enumerate(rows, 2):
-                plain = {str(k).strip().lower(): (v or "").strip() for k, v in row.items()}
-                try:
-                    amount = (
-                        Decimal(plain["balance"].replace(",", "") or "0")
-                        if "balance" in plain
-                        else Decimal(plain["debit"].replace(",", "") or "0")
-                        - Decimal(plain["credit"].replace(",", "") or "0")
-                    )
-                    code = plain["code"]
-                except (KeyError, InvalidOperation):
-                    raise InputError(
-                        Finding(
-                            "PI803",
-                            "this line of the trial balance cannot be read",
-                            Position(str(path), number),
-                            should_be="columns code, debit, credit (or code, balance)",
-                        )
-                    ) from None
-                balances[code] = balances.get(code, ZERO) + amount
-    except UnicodeDecodeError:
-        hint = "save it as CSV UTF-8"
-        message = "the trial balance is not UTF-8 text"
-        raise InputError(Finding("PI803", message, Position(str(path)), hint=hint)) from None
-    except OSError as exc:
-        message = f"the trial balance cannot be read: {exc.strerror}"
-        raise InputError(Finding("PI801", message, Position(str(path)))) from None
-    return balances
-
-
-def _accounts(snapshot: XeroSnapshot) -> list[Any]:
-    """All accounts, also those without a code."""
-    return [*snapshot.accounts.values(), *snapshot.by_system.values()]
+        if any(column.get(code) for column in columns)
+    ]
 
 
 def _amount(cell: Mapping[str, Any]) -> Decimal:

@@ -11,9 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from pm2xero.reconcile.live import Compared
-from pm2xero.reconcile.result import Group, Reconciliation
+from pm2xero.reconcile.opening import OpeningDiffers
+from pm2xero.reconcile.result import Control, Group, Reconciliation, TaxRateLine
 
 ZERO = Decimal("0.00")
+NAME_WIDTH = 32
+# How many entries of others are listed, and how many of them the last line names.
+SHOWN, NAMED = 20, 3
 VERDICTS = {
     "sent_differs": "what was sent is not what the document makes",
     "behind": "a later revision is not in Xero",
@@ -25,8 +29,14 @@ VERDICTS = {
 }
 
 
-def print_reconciliation(out: Console, result: Reconciliation, currency: str) -> None:
-    """Trial balances, seven sections and the verdict."""
+def print_reconciliation(
+    out: Console, result: Reconciliation, currency: str, firm: str = "ORG"
+) -> None:
+    """Trial balances, seven sections (eight with entries of others) and the verdict.
+
+    Args:
+        firm: the organisation file, as a command to run names it.
+    """
     _accounts(out, result, currency)
     out.print()
     _head(out, "1", "In Practice Management and in Xero, equal")
@@ -53,17 +63,25 @@ def print_reconciliation(out: Console, result: Reconciliation, currency: str) ->
         )
     _head(out, "7", "Control totals")
     _controls(out, result, currency)
+    if result.others:
+        _head(out, "8", "In Xero, entered by others")
+        _others(out, result, currency)
     out.print()
-    _verdict(out, result, currency)
+    _verdict(out, result, currency, firm)
 
 
-def _verdict(out: Console, result: Reconciliation, currency: str) -> None:
+def _verdict(out: Console, result: Reconciliation, currency: str, firm: str) -> None:
     pending = result.pending
     if pending.count:
         text = f"not in Xero yet: {_documents(pending, currency)} (section 3)"
         out.print(Text(text, style="yellow"))
+    if result.opening is not None:
+        out.print(Text(_opening(result.opening, firm), style="yellow"))
     if result.agrees:
-        out.print(Text("agrees: both ledgers are equal to the cent", style="bold green"))
+        text = "agrees: both ledgers are equal to the cent"
+        if result.others:
+            text += f", with {_entries(len(result.others))} of others in Xero explained"
+        out.print(Text(text, style="bold green"))
         return
     accounts = [line.code for line in result.accounts if line.difference]
     why = [f"{_some(accounts, 'account')} differ"] if accounts else []
@@ -75,7 +93,54 @@ def _verdict(out: Console, result: Reconciliation, currency: str) -> None:
             why.append(f"see section {number}")
     if result.controls_differ:
         why.append("see section 7")
+    if result.trust_moved:
+        moved = [f"{e.endpoint} {e.xero_id} of {e.day}" for e in result.trust_moved]
+        more = f" and {len(moved) - NAMED} more" if len(moved) > NAMED else ""
+        why.append(f"others moved trust money: {', '.join(moved[:NAMED])}{more} (section 8)")
     out.print(Text(f"does not agree: {'; '.join(why)}", style="bold red"))
+
+
+def _opening(found: OpeningDiffers, firm: str) -> str:
+    if found.declared:
+        return (
+            f"Xero's own balances of {found.day} are not those of opening.trial_balance "
+            f"({_some(list(found.accounts), 'account')}): correct whichever is wrong."
+        )
+    return (
+        f"Xero had balances on {found.day}, before the integration began, and {firm} declares no "
+        f"opening.trial_balance: `pm2xero opening --org {firm} --out opening.csv` writes them."
+    )
+
+
+def _entries(count: int) -> str:
+    return f"{count:,} entry" if count == 1 else f"{count:,} entries"
+
+
+def _others(out: Console, result: Reconciliation, currency: str) -> None:
+    for group in result.others_by_endpoint:
+        _item(out, f"{group.count} × {group.cause}, {_money(group.money)} {currency}")
+    # What decides the verdict is never among those that are left out.
+    for entry in sorted(result.others, key=lambda e: not e.trust)[:SHOWN]:
+        booked = ", ".join(f"{code} {_money(a)}" for code, a in sorted(entry.accounts.items()))
+        named = f" {entry.what}" if entry.what else ""
+        _item(
+            out,
+            f"{entry.day} {entry.endpoint}{named}, {_money(entry.amount)}: "
+            f"{booked or 'nothing that Xero tells'} ({entry.xero_id})",
+        )
+        if entry.trust:
+            text = (
+                f"moves trust money ({_some(list(entry.trust), 'account')}) past the trust ledger"
+            )
+            out.print(Padding(Text(text, style="red"), (0, 0, 0, 6), expand=False))
+        if entry.document is not None:
+            text = (
+                f"books what {entry.document} would; if it is that, say so: `pm2xero resolve "
+                f"{entry.document} --as-done-in-xero {entry.xero_id}`"
+            )
+            out.print(Padding(Text(text, style="cyan"), (0, 0, 0, 6), expand=False))
+    if len(result.others) > SHOWN:
+        _item(out, f"… and {len(result.others) - SHOWN:,} more (--format json has them all)")
 
 
 def _some(codes: list[str], word: str) -> str:
@@ -89,48 +154,68 @@ def _documents(group: Group, currency: str) -> str:
 
 
 def _accounts(out: Console, result: Reconciliation, currency: str) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
-    rounding = any(line.rounding for line in result.accounts)
-    totals = [
-        sum((line.pm for line in result.accounts), ZERO),
-        sum((line.rounding for line in result.accounts), ZERO),
-        sum((line.xero for line in result.accounts), ZERO),
-    ]
-    table.add_column("Trial balance", footer="sum")
-    table.add_column("", no_wrap=True, overflow="ellipsis", max_width=32)
-    table.add_column(f"PM {currency}", justify="right", footer=_money(totals[0]), no_wrap=True)
+    lines = result.accounts
+    rounding = any(line.rounding for line in lines)
+    others = any(line.others for line in lines)
+    # Columns that not every firm needs make room by shorter heads and a shorter name.
+    columns = [(f"PM {currency}", [line.pm for line in lines], True)]
     if rounding:
-        table.add_column("tax rounding", justify="right", footer=_money(totals[1]), no_wrap=True)
-    table.add_column(f"Xero {currency}", justify="right", footer=_money(totals[2]), no_wrap=True)
+        head = "rounding" if others else "tax rounding"
+        columns.append((head, [line.rounding for line in lines], False))
+    if others:
+        columns.append(("others", [line.others for line in lines], False))
+    columns.append((f"Xero {currency}", [line.xero for line in lines], True))
+    sums = [_money(sum(amounts, ZERO)) for _, amounts, _ in columns]
+    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
+    if others:
+        table.padding = (0, 1, 0, 0)
+    table.add_column("Trial\nbalance" if others else "Trial balance", footer="sum")
+    name_width = _room(out, columns, [line.code for line in lines]) if others else NAME_WIDTH
+    table.add_column("", no_wrap=True, overflow="ellipsis", max_width=name_width)
+    for (head, _, _), footer in zip(columns, sums, strict=True):
+        table.add_column(head, justify="right", footer=footer, no_wrap=True)
     table.add_column("difference", justify="right", no_wrap=True)
-    for line in result.accounts:
-        cells = [line.code, line.name, _money(line.pm)]
-        if rounding:
-            cells.append(_money(line.rounding) if line.rounding else "")
+    for number, line in enumerate(lines):
+        cells = [
+            _money(amounts[number]) if amounts[number] or shows_zero else ""
+            for _, amounts, shows_zero in columns
+        ]
         different = Text(_money(line.difference), style="red") if line.difference else Text("")
-        table.add_row(*cells, _money(line.xero), different)
+        table.add_row(line.code, line.name, *cells, different)
     out.print(table)
+
+
+def _room(out: Console, columns: list[tuple[str, list[Decimal], bool]], codes: list[str]) -> int:
+    """What is left of a line for the name of an account, beside amounts that are never cut."""
+    widths = [max(len(head), *(len(_money(a)) for a in amounts)) for head, amounts, _ in columns]
+    code = max(len("balance"), *(len(c) for c in codes))
+    used = code + sum(widths) + len("difference") + len(widths) + 2
+    return max(4, min(NAME_WIDTH, out.width - used))
 
 
 def _controls(out: Console, result: Reconciliation, currency: str) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("", f"PM {currency}", f"Xero {currency}", "difference"):
+    others = any(control.others for control in result.controls)
+    heads = [f"PM {currency}", *(["others"] if others else []), f"Xero {currency}", "difference"]
+    for name in ("", *heads):
         table.add_column(name, justify="left" if not name else "right")
-    for control in result.controls:
-        different = _money(control.difference) if control.difference else ""
-        expected = control.pm + control.rounding
-        table.add_row(f"  {control.name}", _money(expected), _money(control.xero), different)
-    if result.taxes:
-        table.add_row("  Tax by rate", "", "", "")
-    for line in result.taxes:
+
+    def row(name: str, told: Decimal, line: Control | TaxRateLine, by_others: Decimal) -> None:
+        cells = [_money(told), *([_money(by_others) if by_others else ""] if others else [])]
         different = _money(line.difference) if line.difference else ""
-        told = line.pm + line.rounding
+        table.add_row(name, *cells, _money(line.xero), different)
+
+    for control in result.controls:
+        row(f"  {control.name}", control.pm + control.rounding, control, control.others)
+    if result.taxes:
+        table.add_row("  Tax by rate")
+    for line in result.taxes:
         name = f"    {line.name}" + (f" ({line.type})" if line.type != line.name else "")
-        table.add_row(name, _money(told), _money(line.xero), different)
+        row(name, line.pm + line.rounding, line, ZERO)
     if result.matters:
-        table.add_row("  Trust ledger by matter", "", "", "")
+        table.add_row("  Trust ledger by matter")
     for matter in result.matters:
-        table.add_row(f"    matter {matter.matter}", _money(matter.balance), "", "")
+        table.add_row(f"    matter {matter.matter}", _money(matter.balance))
     out.print(table)
 
 

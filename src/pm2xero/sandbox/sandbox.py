@@ -13,7 +13,16 @@ from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 
-from pm2xero.sandbox import chart, dispatch, idempotency, ledger, records, server, settings
+from pm2xero.sandbox import (
+    chart,
+    dispatch,
+    idempotency,
+    ledger,
+    opening,
+    records,
+    server,
+    settings,
+)
 from pm2xero.sandbox.access import ALL_SCOPES, Doorkeeper
 from pm2xero.sandbox.books import Books, load_organisation, save_organisation, text_ids
 from pm2xero.sandbox.idempotency import Reply
@@ -62,7 +71,8 @@ class Sandbox:
         """A sandbox on a fresh store seeded from a snapshot, or on the file as it was left.
 
         Args:
-            snapshot: Organisation, Accounts and TaxRates in Xero's GET shapes.
+            snapshot: Organisation, Accounts and TaxRates in Xero's GET shapes; for a fresh store
+                also OpeningBalances (see `opening`).
             path: the SQLite file; memory when omitted.
             clock: the current time, aware; tokens, limits and idempotency keys live by it.
             ids: makes every id that the sandbox assigns.
@@ -75,9 +85,12 @@ class Sandbox:
         store = Store(path)
         try:
             with store.transaction():
-                if store.is_fresh:
+                is_fresh = store.is_fresh
+                if is_fresh:
                     _seed(store, snapshot)
                 sandbox = cls(store, clock, ids, limits or Limits.xero())
+                if is_fresh:
+                    opening.open_balances(sandbox._books(), snapshot)
             wanted = str(snapshot["Organisation"]["OrganisationID"]).lower()
             if sandbox.organisation_id != wanted:
                 raise ValueError(

@@ -11,6 +11,7 @@ from pm2xero.pack.load import Examined, Memory, PackRoot, builtin, examine, exte
 from pm2xero.pack.organisation import Organisation, load_organisation
 from pm2xero.pack.roles import role_faults
 from pm2xero.pack.source import SourceMap, read_yaml
+from pm2xero.pack.trial_balance import opening_faults
 from pm2xero.render.template_checks import check_templates
 from pm2xero.render.templates import BodyEnvironment, environment
 from pm2xero.verify.checks import Check, checks
@@ -138,7 +139,7 @@ def _firm(
         firm = load_organisation(path, region)
     except OrganisationError as exc:
         return None, region or _named_region(path), exc.findings
-    return firm, firm.region, ()
+    return firm, firm.region, tuple(opening_faults(firm))
 
 
 def _named_region(path: Path) -> str | None:

@@ -121,6 +121,11 @@ class Lookups:
             return {member.row.id: _by_state(lookup, member, read) for member in members}
         return {member.row.id: _by_parts(lookup, member, read, linked_to) for member in members}
 
+    def key(self, contract: str) -> NaturalKey | None:
+        """What a document that a contract makes shares with the one in Xero, if a list shows it."""
+        lookup = self._by_contract.get(contract)
+        return lookup.key if isinstance(lookup, ByKey) else None
+
     def rest(self, member: Ready, read: Read, linked_to: LinkedTo) -> Rest:
         """What is left to send of a request of several parts."""
         lookup = self._by_contract.get(member.contract.name)
