@@ -3,12 +3,13 @@ PYTHON ?= python3
 REGION ?= au
 BIN := .venv/bin
 READY := .venv/.ready
+SERVER := tests/editor/node_modules/.ready
 
 # durable-rules builds on CPython 3.13 but can only be imported there with this define.
 export CPPFLAGS := -DPyEval_CallObject=PyObject_CallObject $(CPPFLAGS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types unit bench simulate fuzz clean
+.PHONY: demo test lint types unit language-server bench simulate fuzz clean
 
 FIRM := examples/$(REGION)/organisation.yaml
 MONTH := examples/$(REGION)/month.jsonl
@@ -35,8 +36,16 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-unit: $(READY)
+unit: $(READY) $(SERVER)
 	$(BIN)/pytest -n 2 tests
+
+# What editors run, for the tests of the schemas. Without npm or a network these tests are left out and
+# say so; where everything is to be tested (CI=true), npm must be able to install it.
+language-server: $(SERVER)
+
+$(SERVER): $(addprefix tests/editor/,package.json package-lock.json .npmrc)
+	@! command -v npm >/dev/null || { (cd tests/editor && npm ci --loglevel=error) && touch $@; } || \
+	    { echo "yaml-language-server could not be installed"; test "$$CI" != true; }
 
 SEEDS ?= 10000
 
@@ -65,4 +74,4 @@ $(READY): pyproject.toml requirements.lock
 	@touch $@
 
 clean:
-	rm -rf .venv build
+	rm -rf .venv build tests/editor/node_modules

@@ -28,6 +28,10 @@ from pm2xero.verify.cases.update import changes
 BUILT_IN = root() / "rules" / "cases"
 FIRM = BUILT_IN / "firms" / "au" / "organisation.yaml"
 POSTED = "- { name: a, given: bill, expect: { outcome: post } }"
+WANTED = (
+    "- {{ name: a, given: bill, "
+    "expect: {{ outcome: post, requests: [{{ step: a, {verbs} body: {{}} }}] }} }}"
+)
 FAR = "{ base: bill, patch: { 'lines[7].tax': '1.00' } }"
 NUMBER = "{ base: deposit, patch: { totals.net: 3.00 } }"
 GOLDEN = """
@@ -301,6 +305,8 @@ def test_known_documents_balances_and_earlier_decisions_count(tmp_path: Path) ->
         ("- { name: a, given: bill, expect: { outcome: post, codes: [x] } }", "PX701", "posted"),
         ("- { name: a, given: bill, expect: { outcome: post }, xpect: 1 }", "PX105", "xpect"),
         (f"{POSTED}\n{POSTED}", "PX704", "two cases"),
+        (WANTED.format(verbs=""), "PX315", "neither"),
+        (WANTED.format(verbs="put: Invoices, post: Invoices,"), "PX315", "both"),
     ],
 )  # fmt: skip
 def test_a_wrong_file_says_what_is_wrong_and_where(

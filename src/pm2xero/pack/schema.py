@@ -2,6 +2,9 @@
 
 The words come from here, never from the schema library: unknown keys with a suggestion, missing
 keys, wrong types, values that are not allowed; each at its own line and column.
+
+Editors read the same schemas. `x-editors-only` names the keywords of a schema that are for them
+alone: what they check is checked here by code that knows more and says it better.
 """
 
 from __future__ import annotations
@@ -38,13 +41,10 @@ def _validator(name: str) -> Any:
     from referencing import Registry, Resource
 
     def retrieve(uri: str) -> Resource[Any]:
-        return Resource.from_contents(
-            json.loads(schema_file(uri.removesuffix(".json")).read_text())
-        )
+        return Resource.from_contents(_load(uri.removesuffix(".json")))
 
-    schema = json.loads(schema_file(name).read_text(encoding="utf-8"))
     registry: Registry[Any] = Registry(retrieve=retrieve)  # type: ignore[call-arg]  # attrs init
-    return Draft202012Validator(schema, registry=registry)
+    return Draft202012Validator(_load(name), registry=registry)
 
 
 @cache
@@ -53,11 +53,24 @@ def _quick(name: str) -> Any:
     import jsonschema_rs
 
     def retrieve(uri: str) -> Any:
-        return json.loads(schema_file(uri.rsplit("/", 1)[-1].removesuffix(".json")).read_text())
+        return _load(uri.rsplit("/", 1)[-1].removesuffix(".json"))
 
-    schema = json.loads(schema_file(name).read_text(encoding="utf-8"))
     base = f"https://schema.invalid/{name}.json"
-    return jsonschema_rs.Draft202012Validator(schema, retriever=retrieve, base_uri=base)
+    return jsonschema_rs.Draft202012Validator(_load(name), retriever=retrieve, base_uri=base)
+
+
+def _load(name: str) -> Any:
+    """A schema without what is for editors only."""
+    return _for_us(json.loads(schema_file(name).read_text(encoding="utf-8")))
+
+
+def _for_us(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_for_us(p) for p in part]
+    if not isinstance(part, dict):
+        return part
+    left_out = part.get("x-editors-only", ())
+    return {k: _for_us(v) for k, v in part.items() if k not in left_out}
 
 
 def is_valid(name: str, tree: Any) -> bool:
@@ -115,6 +128,10 @@ def _explain(error: Any, tree: Any) -> list[Finding]:
         return [Finding("PX104", message, at, hint=hint, should_be=one_of(words), width=width)]
     if rule == "type":
         wanted = error.validator_value
+        said = error.schema.get("x-say")
+        if said and isinstance(wanted, list):
+            message = f"{name} {said}, not {_found(error.instance)}"
+            return [Finding("PX107", message, at)]
         wanted = [wanted] if isinstance(wanted, str) else wanted
         words_ = " or ".join(_TYPES[w] for w in wanted)
         message = f"{name} must be {words_}, not {_found(error.instance)}"
@@ -127,8 +144,8 @@ def _explain(error: Any, tree: Any) -> list[Finding]:
             hint = f"write {meant}" if meant else None
         if wanted == ["array"] and isinstance(error.instance, dict):
             hint = "start each entry with `- `"
-        examples = error.schema.get("examples") if wanted == ["object"] and path else None
-        should_be = f"{path[-1]}: {_flow(examples[0])}" if examples else None
+        example = error.schema.get("x-example") if path else None
+        should_be = f"{path[-1]}: {_flow(example)}" if example else None
         return [Finding("PX107", message, at, hint=hint, should_be=should_be, width=width)]
     said = error.schema.get("x-say") if isinstance(error.schema, dict) else None
     if rule == "pattern":
@@ -218,5 +235,5 @@ def _example(schema: Any, key: str) -> str | None:
         return f"{key}: {declared['const']}"
     if "enum" in declared:
         return f"{key}: {' | '.join(str(v) for v in declared['enum'])}"
-    examples = declared.get("examples")
-    return f"{key}: {examples[0]}" if examples and not isinstance(examples[0], dict) else None
+    example = declared.get("x-example") or next(iter(declared.get("examples", ())), None)
+    return f"{key}: {example}" if example and not isinstance(example, dict | list) else None

@@ -15,7 +15,8 @@ from pm2xero.resources import root
 
 _FILES = Path(__file__).parent / "files"
 _NAMES = {"kind": r"[a-z][a-z0-9_]*", "region": r"[a-z][a-z0-9-]*", "firm": r"[a-z][a-z0-9-]*"}
-SCHEMAS = ("rules", "mappings", "region", "organisation", "cases")
+# `common` holds what the others share.
+SCHEMAS = ("common", "rules", "mappings", "region", "organisation", "cases")
 
 
 def check_name(what: str, name: str) -> None:

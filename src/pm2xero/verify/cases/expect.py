@@ -38,35 +38,46 @@ def read_expected(
         at = places.get("codes", places["outcome"])
         findings.append(Finding("PX701", message, at))
         return None
-    requests, golden = _requests(tree, path, shown)
+    listed, golden = _listed(tree, path, shown)
+    faults = [f for r in listed or () if (f := _verb_fault(r)) is not None]
+    if faults:
+        findings.extend(faults)
+        return None
     return Expected(
         outcome=tree["outcome"],
         codes=codes,
         rule=tree.get("rule"),
         warnings=tuple(str(w) for w in tree.get("warnings") or ()),
-        requests=requests,
+        requests=None if listed is None else tuple(_wanted(r) for r in listed),
         golden=golden,
         at=places,
     )
 
 
-def _requests(
-    tree: SourceMap, path: Path, shown: str
-) -> tuple[tuple[WantedRequest, ...] | None, Path | None]:
+def _listed(tree: SourceMap, path: Path, shown: str) -> tuple[SourceList | None, Path | None]:
+    """The requests as they are written, and the golden file that they are written in."""
     listed = tree.get("requests")
-    if listed is None:
-        return None, None
-    if isinstance(listed, SourceList):
-        return tuple(_wanted(r) for r in listed), None
+    if listed is None or isinstance(listed, SourceList):
+        return listed, None
     golden = path.parent / str(listed["from"])
     name = f"{shown.rpartition('/')[0]}/{listed['from']}".lstrip("/")
     if not golden.is_file():
         # An update writes it; until then nothing is as expected.
-        return (), golden
+        return SourceList(listed.at), golden
     content = read_yaml(golden, name)
     if not isinstance(content, SourceList):
         raise PackError(Finding("PX706", "golden requests are a list", Position(name)))
-    return tuple(_wanted(r) for r in content), golden
+    return content, golden
+
+
+def _verb_fault(tree: SourceMap) -> Finding | None:
+    verbs = [v for v in ("put", "post") if v in tree]
+    if len(verbs) == 1:
+        return None
+    both = "both" if verbs else "neither"
+    message = f"a request has either `put` or `post`; this has {both}"
+    at = tree.key_at["post"] if verbs else tree.at
+    return Finding("PX315", message, at, width=len("post") if verbs else 1)
 
 
 def _wanted(tree: SourceMap) -> WantedRequest:
