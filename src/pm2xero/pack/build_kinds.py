@@ -47,6 +47,7 @@ class KindBuilder:
                 e.values.get("system"),
                 e.values.get("class"),
                 e.at,
+                e.values.get("trust") is True,
             )
             for name, e in self.merged.entries["roles"].items()
         }

@@ -214,13 +214,17 @@ class TaxCode:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """An account found by what it does; `system` is Xero's own mark for it."""
+    """An account found by what it does; `system` is Xero's own mark for it.
+
+    `is_trust` where trust money stands on it, which must move through Practice Management alone.
+    """
 
     id: str
     title: str
     system: str | None
     account_class: str | None
     at: Position
+    is_trust: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,6 @@ from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reco
 from pm2xero.reconcile.taxes import Tax
 
 ZERO = Decimal("0.00")
-# How the names of the roles begin whose accounts belong to trust money.
-TRUST_ROLES = "trust_"
 
 
 def run(connection: Connection, as_at: date | None, given: Path | None) -> Reconciliation:
@@ -93,7 +91,7 @@ def trust_accounts(chart: Chart) -> frozenset[str]:
     """The accounts that hold trust money or say whose it is: it must move through PM alone."""
     firm = chart.organisation
     banks = (chart.bank(k) for k, bank in firm.bank_accounts.items() if bank.purpose == "trust")
-    roles = (chart.role(name) for name in chart.pack.roles if name.startswith(TRUST_ROLES))
+    roles = (chart.role(name) for name, role in chart.pack.roles.items() if role.is_trust)
     return frozenset(fact.called for fact in (*banks, *roles) if fact.mapped)
 
 
