@@ -168,3 +168,21 @@ def test_organisations_do_not_see_each_other(open_outbox: Open) -> None:
     assert states(theirs)["P1/payment"] == "planned"
     assert ours.links() == {}
     assert theirs.attempts()[0].call == 1
+
+
+def test_when_a_call_was_lost_is_known_until_it_has_a_result(open_outbox: Open) -> None:
+    outbox = open_outbox()
+    chain(outbox)
+    assert outbox.lost_at(()) is None
+    one, two = get(outbox, "B1/invoice"), get(outbox, "B2/invoice")
+    outbox.claim([one, two], AT)
+    assert outbox.lost_at(()) == AT
+    later = AT + timedelta(minutes=1)
+    outbox.unknown([two], "no_answer", "nobody knows", later)
+    assert open_outbox().lost_at(()) == later
+    outbox.unknown([two], "several", "a person must choose", later)
+    assert outbox.lost_at(("several", "unseen")) == AT
+    outbox.confirm([(one, "inv-1")], 200, later)
+    assert outbox.lost_at(("several", "unseen")) is None
+    outbox.plan_again([two])
+    assert outbox.lost_at(()) is None

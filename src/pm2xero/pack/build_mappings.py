@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from pm2xero.errors import Finding, Position
@@ -84,9 +85,7 @@ def compile_requests(
             specs, found = memory.once(
                 "requests",
                 (mappings[rule.mapping].raw, kinds[kind], roles),
-                lambda m=mappings[rule.mapping], k=kinds[kind]: _Compiler(  # type: ignore[misc]
-                    k, roles, builder
-                ).compile(m),
+                partial(_compiled, mappings[rule.mapping], kinds[kind], roles, builder),
             )
             compiled[rule.mapping, kind] = specs
             for finding in found:
@@ -114,6 +113,12 @@ def _endpoints(mapping: MappingSpec) -> Iterator[Finding]:
                 should_be=one_of(known, 20),
                 width=len(path),
             )
+
+
+def _compiled(
+    mapping: MappingSpec, kind: Kind, roles: Mapping[str, Role], builder: KindBuilder
+) -> tuple[tuple[RequestSpec, ...], tuple[Finding, ...]]:
+    return _Compiler(kind, roles, builder).compile(mapping)
 
 
 class _Compiler:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from pm2xero.errors import Finding
 from pm2xero.pack.condition_reader import parse_condition
@@ -37,7 +38,7 @@ def build_rules(
         rule, faults = memory.once(
             ("rule", entry.layer, section, order),
             (entry.values, *chosen.values()),
-            lambda e=entry, k=chosen, s=section, o=order: _rule(e, k, s, o),  # type: ignore[misc]
+            partial(_rule, entry, chosen, section, order),
         )
         findings.extend(faults)
         rules.append(rule)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pm2xero.errors import Finding, Position
@@ -100,9 +101,7 @@ def merge(layers: tuple[Layer, ...], memory: Memory | None = None) -> Merged:
                 listed = memory.once(
                     ("entries", group, layer.name),
                     (document,),
-                    lambda d=document, g=group, n=layer.name: tuple(  # type: ignore[misc]
-                        _entries(d, g, n)
-                    ),
+                    partial(_entries, document, group, layer.name),
                 )
                 for identity, values, origins, at in listed:
                     place += 1
@@ -143,10 +142,16 @@ def _settings(document: Document, merged: Merged) -> None:
 
 def _entries(
     document: Document, group: str, layer: str
-) -> Iterator[tuple[str, SourceMap, dict[str, Origin], Position]]:
-    for identity, values, at in _listed(document, group):
-        origins = {k: Origin(values.value_at[k], layer) for k in values if k != "id"}
-        yield identity, values, origins, at
+) -> tuple[tuple[str, SourceMap, dict[str, Origin], Position], ...]:
+    return tuple(
+        (
+            identity,
+            values,
+            {k: Origin(values.value_at[k], layer) for k in values if k != "id"},
+            at,
+        )
+        for identity, values, at in _listed(document, group)
+    )
 
 
 def _listed(document: Document, group: str) -> Iterator[tuple[str, SourceMap, Position]]:

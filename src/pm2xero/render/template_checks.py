@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +48,7 @@ def check_templates(
             faults = memory.once(
                 "template",
                 (env, spec, pack.kinds[kind]),
-                lambda s=spec, k=kind: tuple(  # type: ignore[misc]
-                    _check(env, s, provided(s, pack.kinds[k]))
-                ),
+                partial(_faults, env, spec, pack.kinds[kind]),
             )
             for finding in faults:
                 found.setdefault((finding.code, finding.at, finding.message), finding)
@@ -120,6 +118,10 @@ def _value_shape(value: object) -> Shape | None:
     if isinstance(value, AccountExpr):
         return _ACCOUNT
     return _shape(value.type) if isinstance(value, PathExpr) else None
+
+
+def _faults(env: BodyEnvironment, spec: RequestSpec, kind: Kind) -> tuple[Finding, ...]:
+    return tuple(_check(env, spec, provided(spec, kind)))
 
 
 def _check(env: BodyEnvironment, spec: RequestSpec, names: Shape) -> Iterator[Finding]:
