@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -39,10 +38,7 @@ def command(as_at: datetime | None, out: Path | None, **options: Any) -> None:
     from pm2xero.reconcile.opening import opening_day, opening_in_xero
 
     place = target(**options)
-    if not place.has_outbox:
-        # Nothing was sent yet, and looking must not make the file that a push makes.
-        place = replace(place, database="sqlite://")
-    with connect(place) as connection:
+    with connect(place, reading=True) as connection:
         day = as_at.date() if as_at else opening_day(connection.pipeline.organisation)
         balances, accounts = opening_in_xero(connection, day)
     text = trial_balance_csv(balances, accounts.name)
