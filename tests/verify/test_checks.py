@@ -126,7 +126,9 @@ def test_px508_an_ignored_field_that_is_sent(tmp_path: Path) -> None:
     [
         ("{ sales: OUTPUTT }", 'has no tax type "OUTPUTT"'),
         ('{ rate: "12", sales: OUTPUT }', "is 10 % in Xero, not 12 %"),
-        ("{ sales: INPUT, purchases: OUTPUT }", "is one of the other side"),
+        ("{ sales: INPUT, purchases: OUTPUT }", "is one of costs"),
+        ("{ sales: INPUT }", "is one of costs"),
+        ("{ purchases: OUTPUT }", "is one of income"),
     ],
 )
 def test_px505_wrong_tax_types(tmp_path: Path, code: str, said: str) -> None:

@@ -7,10 +7,12 @@ import io
 import json
 from pathlib import Path
 
-from pm2xero.pack.load import load_pack, regions
+from pm2xero.pack.load import extension, load_pack, regions
 from pm2xero.pack.source import parse_yaml
 from pm2xero.report.matrix import as_csv, as_html, as_json, as_markdown, changes
 from pm2xero.verify.matrix import Matrix, matrix
+
+from .packs import write
 
 DOCS = Path(__file__).parents[2] / "docs" / "support-matrix.md"
 
@@ -143,3 +145,9 @@ def test_html_escapes_and_closes() -> None:
     page = as_html(made("au"))
     assert page.count("<table>") == page.count("</table>") == len(ARTICLE)
     assert "Needs set-up" in page
+
+
+def test_a_pack_of_ones_own_leaves_the_columns(tmp_path: Path) -> None:
+    pack = write(tmp_path, {"rules/own.yaml": "spec: 1\nrules: []\n"})
+    made = matrix([load_pack("au", extensions=(extension(pack),))])
+    assert made.regions == ("au",)

@@ -16,6 +16,8 @@ from pm2xero.reconcile.result import Control, Group, Reconciliation, TaxRateLine
 
 ZERO = Decimal("0.00")
 NAME_WIDTH = 32
+# Columns of a terminal from which on names and heads need no shortening.
+WIDE = 100
 # How many entries of others are listed, and how many of them the last line names.
 SHOWN, NAMED = 20, 3
 VERDICTS = {
@@ -157,20 +159,24 @@ def _accounts(out: Console, result: Reconciliation, currency: str) -> None:
     lines = result.accounts
     rounding = any(line.rounding for line in lines)
     others = any(line.others for line in lines)
-    # Columns that not every firm needs make room by shorter heads and a shorter name.
+    # Amounts and codes are never cut; where there is little room, heads and names are shorter.
+    narrow = others or out.width < WIDE
     columns = [(f"PM {currency}", [line.pm for line in lines], True)]
     if rounding:
-        head = "rounding" if others else "tax rounding"
+        head = "rounding" if narrow else "tax rounding"
         columns.append((head, [line.rounding for line in lines], False))
     if others:
         columns.append(("others", [line.others for line in lines], False))
     columns.append((f"Xero {currency}", [line.xero for line in lines], True))
     sums = [_money(sum(amounts, ZERO)) for _, amounts, _ in columns]
     table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True)
-    if others:
+    if narrow:
         table.padding = (0, 1, 0, 0)
-    table.add_column("Trial\nbalance" if others else "Trial balance", footer="sum")
-    name_width = _room(out, columns, [line.code for line in lines]) if others else NAME_WIDTH
+    codes = [line.code for line in lines]
+    least = max((len(code) for code in codes), default=0)
+    head = "Trial\nbalance" if narrow else "Trial balance"
+    table.add_column(head, footer="sum", no_wrap=True, min_width=least)
+    name_width = _room(out, columns, codes) if narrow else NAME_WIDTH
     table.add_column("", no_wrap=True, overflow="ellipsis", max_width=name_width)
     for (head, _, _), footer in zip(columns, sums, strict=True):
         table.add_column(head, justify="right", footer=footer, no_wrap=True)
@@ -198,7 +204,7 @@ def _controls(out: Console, result: Reconciliation, currency: str) -> None:
     others = any(control.others for control in result.controls)
     heads = [f"PM {currency}", *(["others"] if others else []), f"Xero {currency}", "difference"]
     for name in ("", *heads):
-        table.add_column(name, justify="left" if not name else "right")
+        table.add_column(name, justify="left" if not name else "right", no_wrap=bool(name))
 
     def row(name: str, told: Decimal, line: Control | TaxRateLine, by_others: Decimal) -> None:
         cells = [_money(told), *([_money(by_others) if by_others else ""] if others else [])]

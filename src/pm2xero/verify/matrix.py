@@ -159,7 +159,8 @@ def _grouped(
     same: dict[str, list[str]] = {n: [] for n in names}
     shown = []
     for pack in packs:
-        parent = next((n for n in reversed(pack.layers[:-1]) if n in names), None)
+        below = (n for n in reversed(pack.layers) if n != pack.region)
+        parent = next((n for n in below if n in names), None)
         if parent is not None and all(
             row.cells.get(pack.region) == row.cells.get(parent) for row in rows
         ):

@@ -41,7 +41,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 if subject.firm is not None:
                     yield from _searched(tax, side, wanted, xero, at)
             else:
-                yield from _named(tax, side, wanted, xero, at)
+                yield from _named(tax, side, wanted, xero, at, subject.pack.no_tax)
     no_tax = subject.pack.no_tax
     at = subject.merged.setting_at.get("no_tax", Position(""))
     if no_tax and no_tax not in xero.tax_rates:
@@ -49,7 +49,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _named(
-    tax: TaxCode, side: str, wanted: str, xero: XeroSnapshot, at: Position
+    tax: TaxCode, side: str, wanted: str, xero: XeroSnapshot, at: Position, no_tax: str
 ) -> Iterator[Finding]:
     rate = xero.tax_rates.get(wanted)
     if rate is None:
@@ -68,8 +68,13 @@ def _named(
         fault = f"is {rate.status.lower()} in Xero"
     elif tax.rate is not None and rate.rate != tax.rate:
         fault = f"is {_plain(rate.rate)} % in Xero, not {_plain(tax.rate)} %"
-    elif len(set(map(str, tax.types.values()))) > 1 and _of_the_other_side(rate.classes, side):
-        fault = "is one of the other side"
+    elif _of_the_other_side(rate.classes, side):
+        # One type may serve both sides where Xero has no other for this one, such as zero rated.
+        is_both = len(set(map(str, tax.types.values()))) == 1
+        own = "REVENUE" if side == "sales" else "EXPENSE"
+        better = [r for r in right if r != no_tax and own in xero.tax_rates[r].classes]
+        if not is_both or better:
+            fault = f"is one of {'costs' if side == 'sales' else 'income'}"
     if fault is not None:
         message = f'the tax type "{wanted}" (tax code "{tax.code}", {side}) {fault}'
         yield Finding(CODE, message, at, should_be=should, width=len(wanted))
