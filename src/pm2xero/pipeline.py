@@ -10,12 +10,9 @@ from pm2xero.decide.decider import Decider, opening_state
 from pm2xero.decide.decision import Decision, Reason
 from pm2xero.decide.state import MemoryState
 from pm2xero.errors import (
-    Finding,
     OrganisationError,
     PackError,
-    Position,
     RenderError,
-    UsageError,
 )
 from pm2xero.pack.load import extension, load_pack
 from pm2xero.pack.model import Pack
@@ -63,10 +60,6 @@ class Pipeline:
         Raises:
             OrganisationError, PackError: with every fault found.
         """
-        for folder in packs:
-            if not any((folder / part).is_dir() for part in ("rules", "mappings")):
-                message = "this folder is no pack: it has neither rules/ nor mappings/"
-                raise UsageError(Finding("PU913", message, Position(str(folder))))
         firm = load_organisation(organisation, region)
         pack = load_pack(
             firm.region,

@@ -188,3 +188,15 @@ def test_only_the_named_kinds_are_checked() -> None:
 def test_the_same_seed_gives_the_same_transactions() -> None:
     first, second = report("nz", per_kind=2), report("nz", per_kind=2)
     assert first == second
+
+
+def test_a_body_that_is_no_json_is_told_at_its_line_of_the_template(tmp_path: Path) -> None:
+    templates = tmp_path / "mappings" / "templates"
+    templates.mkdir(parents=True)
+    own = Path(__file__).parents[2] / "mappings" / "templates" / "invoice.json.j2"
+    lines = own.read_text(encoding="utf-8").splitlines()
+    number = next(n for n, line in enumerate(lines, 1) if '"Date"' in line)
+    lines[number - 1] = lines[number - 1].rstrip(",")
+    (templates / own.name).write_text("\n".join(lines), encoding="utf-8")
+    found = {(f.code, f.at.line if f.at else 0) for f in report("au", tmp_path, 1).findings}
+    assert ("PR602", number) in found

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pm2xero.pack.load import regions
+from pm2xero.pack.load import extension, load_pack, regions
 from pm2xero.verify.validate import validate
 
 from .packs import EXAMPLES, FILES, RULES, at, write
@@ -146,3 +146,43 @@ def test_a_firm_at_fault_still_has_its_region_checked(tmp_path: Path) -> None:
 def test_an_unknown_region_is_a_finding() -> None:
     result = validate(("auu",))
     assert [f.code for f in result.findings] == ["PX206"]
+
+
+def test_a_pack_changes_what_a_region_says_in_a_layer_of_its_own(tmp_path: Path) -> None:
+    pack = write(
+        tmp_path,
+        {
+            "rules/regions/au.yaml": "spec: 1\nregion: au\ntitle: Australia\nextends: au\n"
+            'tax_codes:\n  GST: { title: "GST, as we call it" }\n'
+            "rules:\n  - { id: trust_statutory_deposit, outcome: hold, reason: Ask first.,\n"
+            "      remedy: Ask. }\n"
+        },
+    )
+    result = validate(("au", "au-nsw"), (pack,))
+    assert [f.message for f in result.findings if f.severity == "error"] == []
+    made = load_pack("au-nsw", extensions=(extension(pack),))
+    assert made.tax_codes["GST"].title == "GST, as we call it"
+    assert made.layers[:3] == ("base", "au", f"{pack}/au")
+
+
+def test_a_tax_code_on_a_role_is_told_and_never_a_traceback(tmp_path: Path) -> None:
+    pack = write(
+        tmp_path,
+        {
+            "mappings/own.yaml": "spec: 1\nmappings:\n  sales_invoice:\n    requests:\n"
+            "      - id: invoice\n        put: Invoices\n        template: invoice.json.j2\n"
+            "        with: { type: ACCREC }\n        contact: participant\n        lines:\n"
+            "          - { each: lines, account: { role: trust_liability }, net: net,"
+            " tax: tax_code, tax_amount: tax }\n"
+        },
+    )
+    result = validate(("au",), (pack,))
+    assert ("PX318", 11) in {(f.code, f.at.line if f.at else 0) for f in result.findings}
+
+
+def test_a_firm_that_cannot_be_read_leaves_nothing_to_be_praised(tmp_path: Path) -> None:
+    file = tmp_path / "organisation.yaml"
+    file.write_text("spec: 1\n\tname: x\n", encoding="utf-8")
+    result = validate(organisation=file, prove=lambda subject: ((), "all is well"))
+    assert [f.code for f in result.findings] == ["PX101"]
+    assert result.regions == result.proven == ()

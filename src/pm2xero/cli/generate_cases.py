@@ -72,7 +72,7 @@ def _files(
 
     if organisation is not None and not paths:
         return []
-    files = read_files(paths, packs)
+    files = read_files(paths, packs, "name a firm to propose the first ones for: --org ORG.yaml")
     broken = tuple(f for file in files for f in file.findings)
     if broken:
         raise PackError(*broken)

@@ -49,11 +49,16 @@ def command(
     A firm comes with an invented snapshot of Xero; replace it by the answers of the firm's own.
     """
     from pm2xero.errors import Finding, UsageError
+    from pm2xero.pack.files import builtin, regions
     from pm2xero.pack.organisation import load_organisation
     from pm2xero.scaffold import make
 
     make.check_name(what, name)
     if what == "region":
+        if name in regions((builtin(),)):
+            message = f'there is a region "{name}" already'
+            hint = f"choose another name, with --extends {name} to build on it"
+            raise UsageError(Finding("PU924", message, hint=hint))
         files = make.region(name, parent)
         then = f"pm2xero validate {into}"
     elif what == "kind":

@@ -92,8 +92,15 @@ def command(
     sys.exit(common.FINDINGS if bad or low or not results else common.OK)
 
 
-def read_files(paths: tuple[Path, ...], packs: tuple[Path, ...]) -> list[CaseFile]:
+def read_files(
+    paths: tuple[Path, ...],
+    packs: tuple[Path, ...],
+    hint: str = "write one, or let `pm2xero generate-cases --org …` propose some",
+) -> list[CaseFile]:
     """The case files of some paths, of the last pack, or of the built-in pack.
+
+    Args:
+        hint: what to do when there are none.
 
     Raises:
         UsageError: PU910 when there is no file of cases.
@@ -112,7 +119,6 @@ def read_files(paths: tuple[Path, ...], packs: tuple[Path, ...]) -> list[CaseFil
     found = find_files(paths or ([own] if own.is_dir() else []))
     if not found:
         where = ", ".join(str(p) for p in paths) or str(own)
-        hint = "write one, or let `pm2xero generate-cases` propose some"
         raise UsageError(Finding("PU910", f"there is no file of cases in {where}", hint=hint))
     return [load_cases(f) for f in found]
 

@@ -257,6 +257,19 @@ class _Compiler:
             )
             return None
         account = self.tools.account(raw["account"], raw.value_at["account"], scope, self.roles)
+        if "tax" in raw and account is not None and account.by != "account":
+            self.findings.append(
+                Finding(
+                    "PX318",
+                    "a line with a tax code stands on a ledger account of the document, and this "
+                    f"one stands on a {account.by}",
+                    raw.key_at["tax"],
+                    hint="leave `tax` out",
+                    should_be="account: { account: gl_account }, or no tax",
+                    width=len("tax"),
+                )
+            )
+            return None
         net = self.tools.path(raw, amounts[0], scope)
         tax = self.tools.path(raw, "tax", scope) if "tax" in raw else None
         tax_amount = self.tools.path(raw, "tax_amount", scope) if "tax_amount" in raw else None

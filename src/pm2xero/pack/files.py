@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pm2xero.errors import Finding, PackError, Position
+from pm2xero.errors import Finding, PackError, Position, UsageError
 from pm2xero.pack.layers import BY_ID, Document, Layer
 from pm2xero.pack.memory import Memory
 from pm2xero.pack.schema import check, is_valid
@@ -35,7 +35,19 @@ def builtin() -> PackRoot:
 
 
 def extension(path: Path) -> PackRoot:
-    """A pack that extends the built-in one."""
+    """A pack that extends the built-in one.
+
+    Raises:
+        UsageError: PU913 when the folder is no pack, so that a wrong name passes for nothing.
+    """
+    if not any((path / part).is_dir() for part in ("rules", "mappings")):
+        raise UsageError(
+            Finding(
+                "PU913",
+                "this folder is no pack: it has neither rules/ nor mappings/",
+                Position(str(path)),
+            )
+        )
     return PackRoot(path, f"{path}/")
 
 
@@ -77,14 +89,22 @@ class Files:
         layers = [Layer(BASE, self._documents(self.roots[0], BASE))]
         chain = self._chain(region, at)
         for name in chain or ():
-            documents = tuple(d for r in self.roots for d in self._region(r, name))
-            layers.append(Layer(name, documents))
+            layers += self._region_layers(name)
         layers.extend(
             Layer(extra.shown.rstrip("/"), self._documents(extra, "")) for extra in self.roots[1:]
         )
         if overlay is not None:
             layers.append(Layer(overlay[0], (Document(*overlay),)))
         return tuple(layers) if chain is not None else None
+
+    def _region_layers(self, name: str) -> list[Layer]:
+        """A layer for each pack that has the region; a later one changes what is there."""
+        layers: list[Layer] = []
+        for pack in self.roots:
+            documents = tuple(self._region(pack, name))
+            if documents:
+                layers.append(Layer(f"{pack.shown}{name}" if layers else name, documents))
+        return layers
 
     def _documents(self, pack: PackRoot, folder: str) -> tuple[Document, ...]:
         documents = []
@@ -116,7 +136,10 @@ class Files:
                 self.findings.append(Finding("PX206", message, at, width=len(current)))
                 return None
             below = [d for pack in self.roots for d in self._region(pack, current)]
-            document = next((d for d in reversed(below) if "extends" in d.content), None)
+            named = [d for d in reversed(below) if "extends" in d.content]
+            # A pack that only changes a region may say that it extends just this one.
+            others = [d for d in named if d.content["extends"] != current]
+            document = next(iter(others or named), None)
             if document is None:
                 if not self._exists(current):
                     self.findings.append(_unknown(current, regions(self.roots), at))

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from pm2xero.errors import Finding, RenderError
+from pm2xero.errors import Finding, Position, RenderError
 from pm2xero.pack.model import RequestSpec
 from pm2xero.pack.organisation import XeroSnapshot
 from pm2xero.render.contracts import faults, validator
@@ -31,8 +31,13 @@ class BodyChecker:
         self._suits: dict[tuple[str, str | None], str | None] = {}
         self._validators: dict[str, Callable[[Any], bool]] = {}
 
-    def check(self, request: Request, spec: RequestSpec) -> None:
+    def check(
+        self, request: Request, spec: RequestSpec, place_of: Callable[[bytes, int], Position]
+    ) -> None:
         """Check one rendered request.
+
+        Args:
+            place_of: where in the template a place of the body comes from.
 
         Raises:
             RenderError: PR602 when the body is not JSON, PR603 with all faults otherwise.
@@ -40,7 +45,7 @@ class BodyChecker:
         try:
             body = orjson.loads(request.element)
         except orjson.JSONDecodeError as exc:
-            raise self._error("PR602", request, spec, [f"the body is no JSON: {exc}"]) from None
+            raise self._no_json(request, spec, exc, place_of) from None
         name = request.contract.name
         valid = self._validators.get(name)
         if valid is None:
@@ -80,6 +85,23 @@ class BodyChecker:
         if account.account_class not in rate.classes:
             return f'the tax type "{tax_type}" cannot be used with account "{code}"'
         return None
+
+    @staticmethod
+    def _no_json(
+        request: Request, spec: RequestSpec, exc: orjson.JSONDecodeError,
+        place_of: Callable[[bytes, int], Position],
+    ) -> RenderError:  # fmt: skip
+        body = request.element.encode() if isinstance(request.element, str) else request.element
+        near = body[max(0, exc.pos - 30) : exc.pos + 1].decode("utf-8", "replace")
+        return RenderError(
+            Finding(
+                "PR602",
+                f"{request.id}: the body that {spec.template} makes is no JSON: {exc.msg}",
+                place_of(body, exc.pos),
+                should_be=f"the body up to there: …{' '.join(near.split())}",
+                related=((spec.value_at.get("template", spec.at), "used by this request"),),
+            )
+        )
 
     @staticmethod
     def _error(

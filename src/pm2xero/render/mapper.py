@@ -62,7 +62,7 @@ class Mapper:
         result: list[Request] = []
         for compiled in self._compiled.get((mapping, tx.kind)) or self.compiled(mapping, tx.kind):
             for request in compiled.make(tx, state, made):
-                self._checker.check(request, compiled.spec)
+                self._checker.check(request, compiled.spec, compiled.place_of)
                 made.setdefault(compiled.spec.id, []).append(request.id)
                 result.append(request)
         return result
@@ -77,6 +77,7 @@ class CompiledRequest:
         self.spec = spec
         self.contract: Contract = contract(spec.contract)
         self.template = load_template(env, spec)
+        self._env = env
         self._file = template_file(env, spec.template)
         self._facts = facts
         self._organisation = decider.organisation
@@ -91,6 +92,17 @@ class CompiledRequest:
         self._path = re.split(r"\{([^}]*)\}", spec.path)
         self._fixed = f"/{spec.path}" if len(self._path) == 1 else None
         self._id_names: dict[str, str] = {}
+
+    def place_of(self, body: bytes, position: int) -> Position:
+        """Where the template writes what stands at a position of a body: by the key before it."""
+        loader = self._env.loader
+        assert loader is not None
+        lines = loader.get_source(self._env, self.spec.template)[0].splitlines()
+        for key in reversed(re.findall(r'"\w+" *:', body[:position].decode("utf-8", "replace"))):
+            for number, line in enumerate(lines, 1):
+                if key in line:
+                    return Position(self._file, number, line.index(key) + 1)
+        return Position(self._file)
 
     def make(
         self, tx: Transaction, state: State, made: Mapping[str, list[str]]

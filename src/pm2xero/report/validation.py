@@ -45,6 +45,8 @@ def _with_example(finding: Finding) -> Finding:
 def looked_at(validation: Validation) -> str:
     """What was checked, in one line."""
     regions = validation.regions
+    if not regions:
+        return "nothing was checked: the firm's file cannot be read"
     named = ", ".join(regions) if len(regions) <= 6 else f"{len(regions)} regions"
     counts = (
         f"{validation.kinds} kinds, {validation.rules} rules and {validation.mappings} mappings"

@@ -88,6 +88,10 @@ def validate(
     every = (base or builtin(), *roots)
     firm, own_region, found = _firm(organisation, names[0] if names else None)
     chosen = names or ((own_region,) if own_region else _regions_of(every, roots))
+    if organisation is not None and firm is None:
+        # Without the firm nothing can be said of it, and what holds of others would look like that.
+        prove = None
+        chosen = names or ((own_region,) if own_region else ())
     run = _Run(every, firm, prove, memory or Memory())
     told: dict[tuple[object, ...], tuple[Finding, dict[str, None]]] = {}
     for finding in found:

@@ -62,6 +62,8 @@ class SoundnessReport:
         """The result in words."""
         if self.unsound:
             return f"{len(self.unsound)} of {self.kinds} kinds do not book what they declare"
+        if not self.transactions:
+            return "nothing is posted at this firm, so nothing was booked"
         said = (
             f"{self.transactions} generated transactions of {self.kinds} kinds book exactly "
             "what they declare"
@@ -242,19 +244,20 @@ class _Check:
 
     def _compared(self, kind: Kind, booking: Booking) -> Unsound | None:
         declared = self._declared(kind, booking)
-        refused, booked = "", {}
+        refused, booked, unrendered = "", {}, None
         try:
             requests = self._mapper.requests(booking.tx, booking.mapping, self._state)
             booked = self._ledger.effect(requests)
         except RenderError as exc:
             refused = "; ".join(f.message for f in exc.findings)
+            unrendered = exc.findings[0]
         except Refused as exc:
             refused = str(exc)
         if not refused and booked == declared:
             return None
         mapping = self._pack.mappings[booking.mapping]
         at = mapping.origins["requests"].at if "requests" in mapping.origins else mapping.at
-        return Unsound(kind, booking, at, declared, booked, refused)
+        return Unsound(kind, booking, at, declared, booked, refused, unrendered)
 
     def _declared(self, kind: Kind, booking: Booking) -> dict[str, Decimal]:
         journal = self._journals.get(kind.name)

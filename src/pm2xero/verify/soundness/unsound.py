@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pm2xero.errors import Position
+from pm2xero.errors import Finding, Position
 from pm2xero.pack.model import Kind
 from pm2xero.read.transaction import Transaction
 from pm2xero.verify.proofs.example import Example, ProofFinding
@@ -36,6 +36,7 @@ class Unsound:
         at: where the requests of the mapping stand, in the highest layer that has any.
         declared, booked: by account code, debits positive, in currency units.
         refused: why Xero would not take the bodies, if it would not.
+        unrendered: the fault of a body that never got as far as that.
     """
 
     of: Kind
@@ -44,6 +45,7 @@ class Unsound:
     declared: Mapping[str, Decimal]
     booked: Mapping[str, Decimal]
     refused: str
+    unrendered: Finding | None = None
 
     @property
     def kind(self) -> str:
@@ -63,6 +65,14 @@ class Unsound:
     @property
     def finding(self) -> ProofFinding:
         """The finding, with both journals side by side and the document."""
+        if self.unrendered is not None:
+            fault = self.unrendered
+            # Of several kinds that a template serves, one tells it; the id is none of anybody's.
+            message = fault.message.partition(": ")[2] or fault.message
+            return ProofFinding(
+                fault.code, message, fault.at, hint=fault.hint, should_be=fault.should_be,
+                width=fault.width, related=fault.related, example=Example(self.document),
+            )  # fmt: skip
         what = f'the mapping "{self.mapping}" does not book what the kind "{self.kind}" declares'
         return ProofFinding(
             "PX801",
