@@ -77,7 +77,7 @@ class CompiledRequest:
         self.spec = spec
         self.contract: Contract = contract(spec.contract)
         self.template = load_template(env, spec)
-        self._env = env
+        self.env = env
         self._file = template_file(env, spec.template)
         self._facts = facts
         self._organisation = decider.organisation
@@ -95,9 +95,9 @@ class CompiledRequest:
 
     def place_of(self, body: bytes, position: int) -> Position:
         """Where the template writes what stands at a position of a body: by the key before it."""
-        loader = self._env.loader
+        loader = self.env.loader
         assert loader is not None
-        lines = loader.get_source(self._env, self.spec.template)[0].splitlines()
+        lines = loader.get_source(self.env, self.spec.template)[0].splitlines()
         for key in reversed(re.findall(r'"\w+" *:', body[:position].decode("utf-8", "replace"))):
             for number, line in enumerate(lines, 1):
                 if key in line:

@@ -18,8 +18,11 @@ from pm2xero.pack.model import RequestSpec
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.mapper import CompiledRequest, Mapper
 from pm2xero.render.request import Request
+from pm2xero.render.template_checks import template_file
 from pm2xero.render.templates import encode, environment, render
 
+# Names that templates give to what they go through.
+_LOOPED = frozenset(("line", "part"))
 _MARK = "\u0001value "
 
 
@@ -119,22 +122,32 @@ def _fields(
     elif isinstance(body, str) and body.startswith(_MARK):
         value, at, text = notes[int(body.removeprefix(_MARK))]
         origin = _origin(text, path, compiled.spec, values)
-        template = f"mappings/templates/{at}"
+        name, _, line = at.rpartition(":")
+        template = f"{template_file(compiled.env, name)}:{line}"
         yield TracedField(path, encode(value), f"{{{{ {text} }}}}", template, origin)
     else:
-        template = f"mappings/templates/{compiled.spec.template}"
+        template = template_file(compiled.env, compiled.spec.template)
         yield TracedField(path, json.dumps(body), "written in the template", template, "")
 
 
 def _origin(text: str, path: str, spec: RequestSpec, values: dict[str, Any]) -> str:
-    """Where the first name of an expression gets its value from."""
-    first = re.search(r"[A-Za-z_]\w*", text)
-    name = first[0] if first else ""
+    """Where the first name of an expression that names something gets its value from."""
+    words = re.findall(r"(?<![.\w])[A-Za-z_]\w*", re.sub(r'"[^"]*"', "", text))
+    name = next((w for w in words if w in values or w in _LOOPED), "")
+    if not name:
+        return "written in the template"
     if name == "line":
         index = int(path.split("[")[1].split("]")[0]) if "[" in path else 0
         lines = values.get("lines") or []
         parts = ", ".join(lines[index]["sources"]) if index < len(lines) else ""
-        where = spec.lines[0].at if spec.lines else spec.at
+        source = spec.lines[0] if spec.lines else None
+        where = source.at if source else spec.at
+        if source and re.match(r"line\.account\b", text):
+            account = source.account
+            named = account.role or (account.path.text if account.path else "")
+            return f"{account.by} {named} of {parts} by {where}"
+        if source and source.tax and text.startswith("line.tax_type"):
+            return f"tax code {source.tax.text} of {parts} by {where}"
         return f"sum of {parts} by {where}" if "," in parts else f"{parts} by {where}"
     if name in spec.values:
         value = spec.values[name]

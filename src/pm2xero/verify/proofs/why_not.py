@@ -14,7 +14,7 @@ from pm2xero.decide.state import State
 from pm2xero.decide.tree import Branch, branch, holds
 from pm2xero.decide.values import say
 from pm2xero.errors import Finding, UsageError
-from pm2xero.pack.model import Pack, Rule
+from pm2xero.pack.model import OUTCOME_PRECEDENCE, Pack, Rule
 from pm2xero.pack.organisation import Organisation
 from pm2xero.pack.suggest import did_you_mean
 from pm2xero.pack.types import FieldType
@@ -22,7 +22,7 @@ from pm2xero.read.transaction import Transaction
 from pm2xero.verify.proofs.actual import DOCUMENT_FACTS, Actual
 from pm2xero.verify.proofs.domain import Domain, Place
 from pm2xero.verify.proofs.kind import KindProof, blocks
-from pm2xero.verify.proofs.terms import Model, Term
+from pm2xero.verify.proofs.terms import Model, Term, both, either, no
 
 MISSING = "(missing)"
 # One more item of a list has to be filled in, so it counts as several changes.
@@ -91,17 +91,17 @@ def why_not(
     actual = Actual(program.facts, tx, state)
     proof = KindProof(pack, tx.kind, decider.chart, actual.seen())
     wishes = list(actual.wishes(proof.domain))
-    wanted = proof.holding(proof.rules[[r.id for r in proof.rules].index(rule_id)])
+    own = proof.rules[[r.id for r in proof.rules].index(rule_id)]
+    wanted = proof.holding(own)
     near = {
         i: (proof.domain.leaves[place][0], proof.domain.words.constant(value))
         for i, (place, value, _) in enumerate(wishes)
         if value is not None and proof.domain.leaves[place][1].name in _MEASURED
     }
-    best = proof.asking.fewest_broken(
-        [(w, NEW_ITEM if isinstance(p[-1], int) and v is None else 1) for p, v, w in wishes],
-        near,
-        wanted,
-    )
+    weighed = [(w, NEW_ITEM if isinstance(p[-1], int) and v is None else 1) for p, v, w in wishes]
+    # Best is a document that the rule decides; otherwise one in whose decision it takes part.
+    best = proof.asking.fewest_broken(weighed, near, both(wanted, no(_before(proof, own))))
+    best = best or proof.asking.fewest_broken(weighed, near, wanted)
     if best is None:
         other = KindProof(pack, tx.kind, None)
         elsewhere = other.ask(other.holding(rule)) is not None
@@ -109,6 +109,20 @@ def why_not(
     model, broken = best
     changes = [_change(proof.domain, model, *wishes[i][:2]) for i in broken]
     return WhyNot(rule, False, True, failed, blocking, tuple(changes))
+
+
+def _before(proof: KindProof, rule: Rule) -> Term:
+    """Some other rule holds whose reason comes before that of the rule."""
+    if not blocks(rule) or rule.outcome is None:
+        return False
+    rank = {r.id: (_rank(r), place) for place, r in enumerate(proof.rules) if r.outcome is not None}
+    first = (r for r in proof.rules if blocks(r) and rank[r.id] < rank[rule.id])
+    return either(*(proof.holds[r.id] for r in first))
+
+
+def _rank(rule: Rule) -> int:
+    assert rule.outcome is not None, "only asked of rules that decide"
+    return OUTCOME_PRECEDENCE.index(rule.outcome) if blocks(rule) else len(OUTCOME_PRECEDENCE)
 
 
 def _blocking(program: Program, mask: int) -> tuple[Rule, ...]:
