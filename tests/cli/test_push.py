@@ -128,7 +128,7 @@ def test_reason_must_say_something(office: Office, docs: dict[str, Doc]) -> None
 def test_nothing_left_to_do_is_said(office: Office, docs: dict[str, Doc]) -> None:
     office.push(docs["AU-0016"])
     result = office.run("hold", "AU-0016", "--reason", "too late")
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert "nothing was left to hold" in result.stderr
 
 

@@ -117,6 +117,7 @@ def _through(world: World, months: Months, chance: random.Random) -> None:
 def _is_done(world: World, lot: tuple[Document, ...], chance: random.Random) -> bool:
     trouble, clock = world.trouble, world.clock
     trouble.counts["pushes"] += 1
+    others = trouble.counts["second pushes let in"]
     try:
         report = world.push(lot, at_once=chance.choice((1, 3, 500)))
     except Killed:
@@ -140,7 +141,9 @@ def _is_done(world: World, lot: tuple[Document, ...], chance: random.Random) -> 
         trouble.counts[f"stopped: {report.cause}"] += 1
         clock.sleep(_DAY if report.cause == "day_limit" else 300)
         return False
-    return not (_resent(world) or report.confirmed)
+    # What was refused is decided again until nothing new comes of it, whoever sent the rest.
+    by_others = trouble.counts["second pushes let in"] - others
+    return not (_resent(world) or report.confirmed or by_others)
 
 
 def _resent(world: World) -> int:

@@ -162,6 +162,7 @@ class World:
                 # Before it asks for the lease a push looks at Xero, and a lease may run out then.
                 waited = connection.outbox.let_in - lease.heartbeat if lease else LEASE
                 assert must_be_let_in or waited > LEASE, "two pushes were let in at once"
+                self.trouble.counts["second pushes let in"] += 1
             except LeaseTaken:
                 assert not must_be_let_in, "a push that is two minutes dead keeps others out"
 

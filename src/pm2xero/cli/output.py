@@ -26,7 +26,7 @@ def write_results(
     folder: Path | None,
 ) -> int:  # fmt: skip
     """Write every result and the summary; the exit code says whether something needs attention."""
-    summary = Summary()
+    summary = Summary(currency=pipeline.organisation.base_currency)
     writer = run.InInputOrder(run.to_stdout)
     bodies = _Bodies(folder) if folder is not None else None
     colour = common.use_colour(sys.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,14 +38,29 @@ def act(action: str, id: str, who: str, why: str, xero_id: str | None, options: 
         else:
             from pm2xero.push.byhand import resolve_by_hand
 
+            _check_free(outbox, id, xero_id)
             pipeline = common.load(place.organisation, place.region, place.packs)
             changed = resolve_by_hand(pipeline, outbox, id, who, why, now(), xero_id)
         states = {r.id: r.state for r in outbox.requests()}
     if not changed:
         click.echo(f"{id}: nothing was left to {action}; the log has it", err=True)
-        return
+        # Naming one more id of a document that is done changes no request, yet it is something.
+        sys.exit(common.OK if xero_id is not None else common.FINDINGS)
     for request in changed:
         click.echo(f"{states.get(request, action)}: {request}")
+
+
+def _check_free(outbox: Outbox, id: str, xero_id: str) -> None:
+    """Refuse an id of Xero that belongs to another document."""
+    link = outbox.link_of(xero_id)
+    if link is not None and link.transaction != id:
+        raise UsageError(
+            Finding(
+                "PU914",
+                f"{xero_id} is what became of {link.transaction} in Xero, not of {id}",
+                should_be="the id of what was entered by hand (from the address of its page)",
+            )
+        )
 
 
 def _check_known(outbox: Outbox, id: str) -> None:

@@ -35,7 +35,7 @@ def command(form: str, as_at: datetime | None, given: Path | None, **options: An
     The PM side begins with the firm's opening trial balance, if it declares one, and goes on with
     the postings that each kind declares, never with what was sent. Entries of others in Xero are
     listed and set aside, account by account; on trust accounts they are a fault. The exit code is 0
-    when everything agrees to the cent, 1 when it does not.
+    when everything agrees to the cent and nothing that is supported is still missing in Xero.
     """
     from pm2xero.push.connection import connect
     from pm2xero.reconcile.run import run
@@ -52,4 +52,4 @@ def command(form: str, as_at: datetime | None, given: Path | None, **options: An
     else:
         shown = console(sys.stdout, common.use_colour(sys.stdout))
         print_reconciliation(shown, result, currency, str(place.organisation))
-    sys.exit(common.OK if result.agrees else common.FINDINGS)
+    sys.exit(common.OK if result.is_complete else common.FINDINGS)

@@ -40,7 +40,7 @@ def command(organisation: Path | None, out: Path | None, xero_url: str | None) -
     from pm2xero.errors import Finding, OrganisationError, UsageError
     from pm2xero.pack.organisation import load_organisation
     from pm2xero.push.connection import asking, signed_in
-    from pm2xero.push.live import differences, read_snapshot, take_snapshot
+    from pm2xero.push.live import check_same_id, differences, read_snapshot, take_snapshot
     from pm2xero.xero.client import BASE_URL
 
     if organisation is None and out is None:
@@ -59,15 +59,8 @@ def command(organisation: Path | None, out: Path | None, xero_url: str | None) -
     with signed_in(xero_url or BASE_URL) as client:
         text = take_snapshot(asking(client))
     live = read_snapshot(text)
-    if firm is not None and live.organisation_id != firm.xero_organisation_id:
-        raise UsageError(
-            Finding(
-                "PU915",
-                f'the connected Xero organisation is "{live.name}" ({live.organisation_id}), and '
-                f"{firm.file} is pinned to {firm.xero_organisation_id}; nothing was written",
-                hint="connect the firm's own organisation (PM2XERO_TENANT, or the credentials)",
-            )
-        )
+    if firm is not None:
+        check_same_id(live, firm)
     assert file is not None, "one of both is given"
     write_file(file, text.decode())
     changes = list(differences(firm.xero, live)) if firm is not None else []

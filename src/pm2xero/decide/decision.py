@@ -81,6 +81,11 @@ class Decision:
         """Refused or held for what the document holds, not because its kind is unsupported."""
         return self.outcome in ("reject", "hold") and any(r.conditional for r in self.reasons[:1])
 
+    @property
+    def by_hand(self) -> bool:
+        """Somebody must enter it in Xero as it is: so say all its reasons, not only the first."""
+        return bool(self.reasons) and all(r.by_hand for r in self.reasons)
+
     def as_json(self) -> dict[str, Any]:
         """The decision in the order of the documented output."""
         return {

@@ -16,6 +16,7 @@ from typing import Protocol, cast
 import orjson
 
 from pm2xero.decide.decision import Decision
+from pm2xero.errors import Finding, OutboxError
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
 from pm2xero.pack.model import Outcome
 from pm2xero.pipeline import Pipeline, Result
@@ -79,7 +80,8 @@ class Intake:
         self._held: dict[str, StoredTransaction] = {}
         self._digests: dict[str, tuple[int, str]] = {}
         self._buffer: list[Saved] = []
-        self.report = IntakeReport()
+        self._seen: set[str] = set()
+        self.report = IntakeReport(Summary(currency=pipeline.organisation.base_currency))
         self._replay(past)
 
     def run(self, records: Iterable[tuple[int, Record]]) -> IntakeReport:
@@ -114,6 +116,8 @@ class Intake:
             tx = self._typed(stored)
             if tx is None:
                 continue
+            if tx.fingerprint.hex() != stored.digest:
+                raise _tampered(stored)
             self._apply_past(tx, decision, revised.get(tx.id))
             if decision.outcome == "post" and posted[tx.id] > 1:
                 revised[tx.id] = tx
@@ -184,6 +188,16 @@ class Intake:
         if same and before is not None and before.outcome in ("post", "skip"):
             self.report.known += 1
             return
+        if same and tx.id in self._seen:
+            # It stands twice in the input.
+            self.report.known += 1
+            return
+        self._seen.add(tx.id)
+        if stored is not None and stored[0] == tx.revision and not same:
+            # Nothing can be stored of it: one revision has one content.
+            decider, state = self._pipeline.decider, self._pipeline.state
+            self._count(Result(0, tx, decider.decide(tx, state)))
+            return
         result = self._decide(tx)
         if result.decision.outcome == "reject" and before is not None and before.outcome == "post":
             # The stored, posted revision stays what it is; this one is only reported.
@@ -247,7 +261,7 @@ class Intake:
             revision=tx.revision,
             outcome=decision.outcome,
             code=first.code if first else None,
-            by_hand=bool(first and first.by_hand),
+            by_hand=decision.by_hand,
             reasons=[r.as_json() for r in decision.reasons],
             warnings=[w.as_json() for w in decision.warnings],
             mapping=decision.mapping,
@@ -292,3 +306,14 @@ class Intake:
         if self._buffer:
             self._sink(self._buffer)
             self._buffer = []
+
+
+def _tampered(stored: StoredTransaction) -> OutboxError:
+    return OutboxError(
+        Finding(
+            "PE111",
+            f"the document {stored.id} (revision {stored.revision}) was changed in the outbox "
+            "after it was stored; nothing was sent",
+            hint="restore the outbox from a copy, or ask whoever changed it",
+        )
+    )

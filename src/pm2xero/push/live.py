@@ -33,6 +33,33 @@ def take_snapshot(ask: Ask) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"
 
 
+def check_same(ask: Ask, firm: Organisation) -> None:
+    """Make sure that the right organisation is connected, as it may be otherwise than it was.
+
+    Raises:
+        UsageError: PU915 when another one is.
+    """
+    found = _listed(ask, "Organisation", "Organisations")[0]
+    _same(str(found.get("OrganisationID", "")), str(found.get("Name", "")), firm)
+
+
+def check_same_id(live: XeroSnapshot, firm: Organisation) -> None:
+    """Make sure that a snapshot is of the firm's own organisation; raises PU915 otherwise."""
+    _same(live.organisation_id, live.name, firm)
+
+
+def _same(id: str, name: str, firm: Organisation) -> None:
+    if id != firm.xero_organisation_id:
+        raise UsageError(
+            Finding(
+                "PU915",
+                f'the connected Xero organisation is "{name}" ({id}), and {firm.file} is pinned '
+                f"to {firm.xero_organisation_id}; nothing was done",
+                hint="connect the firm's own organisation (PM2XERO_TENANT, or the credentials)",
+            )
+        )
+
+
 def check_live(ask: Ask, firm: Organisation) -> None:
     """Make sure that the right organisation is connected, and is as the snapshot has it.
 
@@ -41,15 +68,7 @@ def check_live(ask: Ask, firm: Organisation) -> None:
             made by has changed in Xero since the snapshot was taken.
     """
     live = read_snapshot(take_snapshot(ask))
-    if live.organisation_id != firm.xero_organisation_id:
-        raise UsageError(
-            Finding(
-                "PU915",
-                f'the connected Xero organisation is "{live.name}" ({live.organisation_id}), and '
-                f"{firm.file} is pinned to {firm.xero_organisation_id}; nothing was sent",
-                hint="connect the firm's own organisation (PM2XERO_TENANT, or the credentials)",
-            )
-        )
+    check_same_id(live, firm)
     found = list(differences(firm.xero, live, _used(firm)))
     if found:
         told = "; ".join(found[:_TOLD]) + ("; …" if len(found) > _TOLD else "")

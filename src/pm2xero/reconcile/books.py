@@ -34,6 +34,8 @@ class Booked:
         standing: in_xero, partial (some of its requests are), pending, refused, skipped,
             unsupported (a rule rejects it), held, voided.
         cause: the reason code or the cause of the refusal.
+        in_xero: the journal of the revision that Xero has, where that is not this one.
+        money_in_xero: its amount.
         rounding: by account code, what Xero's own tax calculation moves (see `rounding_line`).
         taxes: by Xero's tax type.
     """
@@ -57,6 +59,8 @@ class Booked:
     rounding: Mapping[str, Decimal]
     taxes: Mapping[str, Tax]
     requests: tuple[StoredRequest, ...]
+    in_xero: tuple[Entry, ...] = ()
+    money_in_xero: Decimal | None = None
 
 
 class Books:
@@ -143,6 +147,8 @@ class Books:
             rounding=self._taxes.rounding(tx, mapping) if counts else {},
             taxes=self._taxes.taxes(tx, mapping) if counts else {},
             requests=tuple(requests),
+            in_xero=tuple(self._journal(sent.kind)(sent, state)) if is_behind else (),
+            money_in_xero=money_of(sent) if is_behind else None,
         )
 
     def _journal(self, kind: str) -> JournalOf:

@@ -13,6 +13,7 @@ from pm2xero.outbox.records import StoredRequest
 from pm2xero.pack.organisation import Organisation
 from pm2xero.pack.trial_balance import balances_of, opening_rows
 from pm2xero.push.connection import Connection
+from pm2xero.push.live import check_same
 from pm2xero.push.made import GONE, alive, taken_back
 from pm2xero.reconcile import trial
 from pm2xero.reconcile.accounts import Accounts, Balances, YearToDate, year_start
@@ -130,6 +131,7 @@ def opening_in_xero(connection: Connection, day: date) -> tuple[Balances, Accoun
     Raises:
         UsageError: PU904 when Xero refuses a report or a list.
     """
+    check_same(connection.ask, connection.pipeline.organisation)
     live = Live(connection.get_all, connection.pipeline.organisation.xero.tax_rates)
     accounts = accounts_of(connection, live)
     return xero_without_ours(connection, day, accounts, live), accounts

@@ -31,6 +31,15 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A document that a person left out for good, and why."""
+
+    id: str
+    money: Decimal
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Control:
     """A control total on both sides, in currency units."""
 
@@ -80,6 +89,7 @@ class Reconciliation:
         tampered: documents of the outbox that are not what they were when they were stored.
         missing: supported, not (wholly) in Xero: pending, blocked, held, refused.
         unsupported: rejected by a rule.
+        left_out: never to be sent, because a person said so.
         voided_here: in Xero, but taken back in Practice Management.
         changed_there: voided, deleted, edited in Xero, or not found there.
         by_hand: paid or credited in Xero by hand.
@@ -96,6 +106,7 @@ class Reconciliation:
     tampered: tuple[str, ...]
     missing: tuple[Group, ...]
     unsupported: tuple[Group, ...]
+    left_out: tuple[LeftOut, ...]
     voided_here: tuple[Compared, ...]
     changed_there: tuple[Compared, ...]
     by_hand: tuple[HandMade, ...]
@@ -122,6 +133,11 @@ class Reconciliation:
             or any(line.difference for line in self.accounts)
             or self.controls_differ
         )
+
+    @property
+    def is_complete(self) -> bool:
+        """Everything agrees, and nothing that is supported is still missing in Xero."""
+        return self.agrees and not self.pending.count
 
     @property
     def controls_differ(self) -> bool:
@@ -163,7 +179,8 @@ class Reconciliation:
             )
         }
         groups = [asdict(group) for group in self.others_by_endpoint]
-        return asdict(self) | both | {"others_by_endpoint": groups, "agrees": self.agrees}
+        verdict = {"agrees": self.agrees, "complete": self.is_complete}
+        return asdict(self) | both | {"others_by_endpoint": groups} | verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +200,7 @@ def reconcile(
     opening: Opening,
 ) -> Reconciliation:  # fmt: skip
     """Put everything that was found into sections."""
+    base = chart.organisation.base_currency
     equal_ids = _equal(booked, found)
     money = sum((b.money for b in booked if b.id in equal_ids), ZERO)
     matters = _matters(booked, opening)
@@ -191,9 +209,14 @@ def reconcile(
         differing=_with(found.compared, "sent_differs", "behind"),
         tampered=found.tampered,
         missing=_groups(
-            b for b in booked if b.standing in ("pending", "partial", "held", "refused")
+            (b for b in booked if b.standing in ("pending", "partial", "held", "refused")), base
         ),
-        unsupported=_groups(b for b in booked if b.standing == "unsupported"),
+        unsupported=_groups((b for b in booked if b.standing == "unsupported"), base),
+        left_out=tuple(
+            LeftOut(b.id, b.money, b.message)
+            for b in booked
+            if b.standing == "skipped" and b.requests
+        ),
         voided_here=_with(found.compared, "voided_here"),
         changed_there=_with(found.compared, "changed", "gone", "missing", "by_hand_otherwise"),
         by_hand=found.by_hand,
@@ -216,7 +239,8 @@ def _equal(booked: list[Booked], found: Findings) -> set[str]:
     return {b.id for b in booked if b.standing == "in_xero" and not b.is_behind and b.id not in bad}
 
 
-def _groups(booked: Iterable[Booked]) -> tuple[Group, ...]:
+def _groups(booked: Iterable[Booked], base: str) -> tuple[Group, ...]:
+    """Documents by cause; only money in the base currency can be added up."""
     by_cause: dict[str, list[Booked]] = {}
     for item in booked:
         cause = item.cause or item.standing
@@ -227,7 +251,7 @@ def _groups(booked: Iterable[Booked]) -> tuple[Group, ...]:
         Group(
             cause,
             len(items),
-            sum((i.money for i in items), ZERO),
+            sum((i.money for i in items if i.currency == base), ZERO),
             tuple(i.id for i in items),
         )
         for cause, items in sorted(by_cause.items(), key=lambda pair: (-len(pair[1]), pair[0]))

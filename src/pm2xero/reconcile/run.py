@@ -14,6 +14,7 @@ from pm2xero.outbox.records import StoredRequest, StoredTransaction
 from pm2xero.pack.chart import Chart
 from pm2xero.pack.trial_balance import balances_of, read_trial_balance
 from pm2xero.push.connection import Connection
+from pm2xero.push.live import check_same
 from pm2xero.push.made import alive, taken_back
 from pm2xero.reconcile import trial
 from pm2xero.reconcile.booking import Bookkeeper
@@ -46,12 +47,13 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
 
     Raises:
         UsageError: PU904 when Xero refuses a report or a list, PU918 when `as_at` lies before what
-            the firm declares as its opening.
+            the firm declares as its opening, PU915 when another organisation is connected.
         InputError: when a CSV cannot be read.
         OrganisationError: when the opening trial balance cannot be used.
     """
     outbox, pipeline = connection.outbox, connection.pipeline
     firm = pipeline.organisation
+    check_same(connection.ask, firm)
     opening = opening_of(firm)
     stored = list(outbox.transactions())
     requests = outbox.requests()

@@ -25,7 +25,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def print_manual_work(out: Console, work: Sequence[Booked]) -> None:
     """Each document with its journal, why it was not copied, and what to do; then the total."""
     for item in work:
-        amount = f"  {item.money:,.2f} {item.currency}" if item.money else ""
+        amount = _amount(item)
         head = f"{item.date.isoformat()}  {item.id}  {item.kind}{amount}"
         out.print(Text(head, style="bold"))
         named = " ".join(x for x in (item.number, item.participant) if x)
@@ -39,7 +39,7 @@ def print_manual_work(out: Console, work: Sequence[Booked]) -> None:
         out.print()
     totals: dict[str, Decimal] = {}
     for item in work:
-        totals[item.currency] = totals.get(item.currency, Decimal("0.00")) + item.money
+        totals[item.currency] = totals.get(item.currency, Decimal("0.00")) + _to_enter(item)
     amounts = "".join(f", {money(sum_)} {name}" for name, sum_ in sorted(totals.items()) if sum_)
     word = "transaction" if len(work) == 1 else "transactions"
     out.print(f"{len(work)} {word} to enter in Xero by hand{amounts}")
@@ -57,15 +57,35 @@ def write_manual_work(stream: IO[str], work: Iterable[Booked]) -> None:
         )
         texts = [item.id, item.date.isoformat(), item.kind, item.number, item.participant]
         rest = [item.currency, journal, item.cause, item.message, item.remedy]
-        writer.writerow([*map(_harmless, texts), str(item.money), *map(_harmless, rest)])
+        writer.writerow([*map(_harmless, texts), str(_to_enter(item)), *map(_harmless, rest)])
+
+
+def _to_enter(item: Booked) -> Decimal:
+    """The money that is not in Xero yet; of a changed document only the difference."""
+    if item.money_in_xero is None:
+        return item.money
+    return (Decimal("0.00") if item.is_voided else item.money) - item.money_in_xero
+
+
+def _amount(item: Booked) -> str:
+    if item.money_in_xero is not None:
+        now = "voided" if item.is_voided else f"{item.money:,.2f}"
+        return (
+            f"  now {now}, in Xero {item.money_in_xero:,.2f} {item.currency}: "
+            f"difference {_to_enter(item):,.2f}"
+        )
+    return f"  {item.money:,.2f} {item.currency}" if item.money else ""
 
 
 def _journal(item: Booked) -> list[tuple[str, str, Decimal]]:
-    """Code, name and amount by account, in the order of the document; debits are positive."""
+    """Code, name and amount by account, in the order of the document; debits are positive.
+
+    Of a document that Xero has in an earlier revision, only what is to be changed.
+    """
     sums: dict[tuple[str, str], Decimal] = {}
-    for entry in item.entries:
+    for entry, sign in (*((e, 1) for e in item.entries), *((e, -1) for e in item.in_xero)):
         key = (entry.account.code or "", entry.account.name or entry.name)
-        sums[key] = sums.get(key, Decimal("0.00")) + entry.amount
+        sums[key] = sums.get(key, Decimal("0.00")) + sign * entry.amount
     return [(code, name, amount) for (code, name), amount in sums.items() if amount]
 
 

@@ -92,7 +92,8 @@ def print_push(
     if report.known:
         out.print(_known(report.known))
     out.print()
-    out.print(Text(f"{sent.confirmed} requests confirmed by Xero in {sent.calls} calls", "green"))
+    requests, calls = _count(sent.confirmed, "request"), _count(sent.calls, "call")
+    out.print(Text(f"{requests} confirmed by Xero in {calls}", "green"))
     for count, word in ((sent.rejected, "refused by Xero"), (sent.blocked, "blocked by these"),
                         (sent.unknown, "of unknown outcome; the next push looks them up"),
                         (sent.left, "planned, not sent in this run")):  # fmt: skip
@@ -102,6 +103,10 @@ def print_push(
         out.print(Text(f"stopped: {sent.stopped}", style="yellow"))
     if sent.rejected or sent.blocked or sent.unknown:
         out.print("`pm2xero status` says why")
+
+
+def _count(count: int, word: str) -> str:
+    return f"{count:,} {word}" + ("" if count == 1 else "s")
 
 
 def _known(count: int) -> str:

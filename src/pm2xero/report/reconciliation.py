@@ -49,8 +49,10 @@ def print_reconciliation(
         _item(out, note)
     _head(out, "3", "Supported, but not (wholly) in Xero yet")
     _groups(out, result.missing, currency)
-    _head(out, "4", "Not supported by rule")
-    _groups(out, result.unsupported, currency)
+    _head(out, "4", "Not sent: refused by rule, or left out by a person")
+    _groups(out, result.unsupported, currency, end=not result.left_out)
+    for item in result.left_out:
+        _item(out, f"{item.id}, {_money(item.money)} {currency}, left out: {item.why}")
     _head(out, "5", "In Xero, but voided in Practice Management")
     _compared(out, result.voided_here)
     _head(out, "6", "Changed by hand in Xero")
@@ -74,17 +76,23 @@ def print_reconciliation(
 
 def _verdict(out: Console, result: Reconciliation, currency: str, firm: str) -> None:
     pending = result.pending
-    if pending.count:
-        text = f"not in Xero yet: {_documents(pending, currency)} (section 3)"
-        out.print(Text(text, style="yellow"))
     if result.opening is not None:
         out.print(Text(_opening(result.opening, firm), style="yellow"))
     if result.agrees:
         text = "agrees: both ledgers are equal to the cent"
         if result.others:
             text += f", with {_entries(len(result.others))} of others in Xero explained"
+        if pending.count:
+            # Both sides count only what is in Xero, so equal ledgers are no whole ones.
+            missing = f"{_documents(pending, currency)} not in Xero yet (section 3)"
+            text = f"agrees only for what is in Xero: {missing}"
+            out.print(Text(text, style="bold yellow"))
+            return
         out.print(Text(text, style="bold green"))
         return
+    if pending.count:
+        text = f"not in Xero yet: {_documents(pending, currency)} (section 3)"
+        out.print(Text(text, style="yellow"))
     accounts = [line.code for line in result.accounts if line.difference]
     why = [f"{_some(accounts, 'account')} differ"] if accounts else []
     for number, found in (
@@ -202,22 +210,28 @@ def _room(out: Console, columns: list[tuple[str, list[Decimal], bool]], codes: l
 def _controls(out: Console, result: Reconciliation, currency: str) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     others = any(control.others for control in result.controls)
-    heads = [f"PM {currency}", *(["others"] if others else []), f"Xero {currency}", "difference"]
+    rounding = any(c.rounding for c in result.controls) or any(t.rounding for t in result.taxes)
+    between = [*(["rounding"] if rounding else []), *(["others"] if others else [])]
+    heads = [f"PM {currency}", *between, f"Xero {currency}", "difference"]
     for name in ("", *heads):
         table.add_column(name, justify="left" if not name else "right", no_wrap=bool(name))
 
     def row(name: str, told: Decimal, line: Control | TaxRateLine, by_others: Decimal) -> None:
-        cells = [_money(told), *([_money(by_others) if by_others else ""] if others else [])]
+        cells = [_money(told)]
+        if rounding:
+            cells.append(_money(line.rounding) if line.rounding else "")
+        if others:
+            cells.append(_money(by_others) if by_others else "")
         different = _money(line.difference) if line.difference else ""
         table.add_row(name, *cells, _money(line.xero), different)
 
     for control in result.controls:
-        row(f"  {control.name}", control.pm + control.rounding, control, control.others)
+        row(f"  {control.name}", control.pm, control, control.others)
     if result.taxes:
         table.add_row("  Tax by rate")
     for line in result.taxes:
         name = f"    {line.name}" + (f" ({line.type})" if line.type != line.name else "")
-        row(name, line.pm + line.rounding, line, ZERO)
+        row(name, line.pm, line, ZERO)
     if result.matters:
         table.add_row("  Trust ledger by matter")
     for matter in result.matters:
@@ -233,14 +247,16 @@ def _item(out: Console, text: str) -> None:
     out.print(Padding(Text(text), (0, 0, 0, 2), expand=False))
 
 
-def _groups(out: Console, groups: Iterable[Group], currency: str) -> None:
+def _groups(
+    out: Console, groups: Iterable[Group], currency: str, *, end: bool = True
+) -> None:  # fmt: skip
     shown = False
     for group in groups:
         shown = True
         ids = ", ".join(group.ids[:6]) + (" …" if len(group.ids) > 6 else "")
         amount = f", {_money(group.money)} {currency}" if group.money else ""
         _item(out, f"{group.count} × {group.cause}{amount}: {ids}")
-    if not shown:
+    if not shown and end:
         out.print("  none")
 
 

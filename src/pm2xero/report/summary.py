@@ -24,8 +24,12 @@ class Cell:
 
 @dataclass(slots=True)
 class Summary:
-    """Totals of a run. `attention` counts what was refused or held for what it holds."""
+    """Totals of a run. `attention` counts what was refused or held for what it holds.
 
+    Only money in `currency` is added up, where that is set; documents in another are counted.
+    """
+
+    currency: str | None = None
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
     requests: int = 0
@@ -40,7 +44,7 @@ class Summary:
         cell = self.cells.get(key)
         if cell is None:
             cell = self.cells[key] = Cell()
-        amount = money_of(tx)
+        amount = money_of(tx) if self._is_base(tx) else ZERO
         cell.count += 1
         cell.money += amount
         self.requests += requests
@@ -48,9 +52,14 @@ class Summary:
             self.warnings[warning.code, warning.message] += 1
         if decision.needs_attention:
             self.attention += 1
-        if decision.reasons and decision.reasons[0].by_hand:
+        if decision.by_hand:
             self.by_hand.count += 1
             self.by_hand.money += amount
+
+    def _is_base(self, tx: Transaction | Malformed) -> bool:
+        if self.currency is None or isinstance(tx, Malformed):
+            return True
+        return tx.fields.get("currency") in (None, self.currency)
 
     def outcome(self, outcome: str) -> Cell:
         """The total of one outcome over all kinds."""

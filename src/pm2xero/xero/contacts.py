@@ -15,7 +15,7 @@ from urllib.parse import quote
 import orjson
 
 from pm2xero.xero.caller import Caller, backoff
-from pm2xero.xero.client import Response, UnknownOutcome
+from pm2xero.xero.client import Response, UnknownOutcome, Unreachable
 from pm2xero.xero.errors import REFUSED, ErrorTable, Refusal, messages_of
 from pm2xero.xero.limits import StopRun
 from pm2xero.xero.order import BATCH
@@ -151,6 +151,8 @@ class ContactBook:
         except UnknownOutcome:
             self._caller.note(useful=False)
             return {}
+        except Unreachable as error:
+            raise StopRun(error.cause, f"{error}; run it again later") from error
         results = _contacts(answer)
         if answer.status != 200 or len(results) != len(batch):
             return self._refused_call(answer, batch, numbered=numbered)
