@@ -8,7 +8,7 @@ import pytest
 
 from pm2xero.xero.client import XeroClient
 
-from .faults import Fault, FaultyTransport, Pass
+from .faults import FAULTS, Fault, FaultyTransport, Pass
 from .world import World, invoice
 
 
@@ -138,3 +138,17 @@ def test_a_name_that_xero_does_not_take_spoils_only_its_own_documents(world: Wor
     row = world.outbox.request("B101/invoice")
     assert row is not None
     assert row.cause == "contact_name"
+
+
+def test_a_connection_that_fails_while_contacts_are_made_stops_the_run_in_words(
+    world: World,
+) -> None:
+    world.month()
+
+    def choose(number: int, request: httpx.Request) -> Fault | None:
+        return FAULTS["unreachable"] if request.method == "PUT" else None
+
+    report = world.run(FaultyTransport(world.asgi, world.clock, choose))
+    assert report.cause == "unreachable"
+    assert report.stopped is not None and "run it again later" in report.stopped
+    assert world.run().stopped is None
