@@ -44,7 +44,7 @@ class InInputOrder:
                 self._emit(piece)
             return
         if self._spool is None:
-            self._spool = tempfile.TemporaryFile()  # noqa: SIM115
+            self._spool = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the run
         self._places[ordinal] = (self._spool.tell(), len(piece))
         self._spool.write(piece)
 

@@ -87,7 +87,7 @@ def open_source(path: str, stdin: BinaryIO) -> Source:
         InputError: PI801 when the file cannot be read.
     """
     if path == STDIN:
-        spool: Any = tempfile.TemporaryFile()  # noqa: SIM115
+        spool: Any = tempfile.TemporaryFile()  # noqa: SIM115  # closed by the reader
         while chunk := stdin.read(CHUNK):
             spool.write(chunk)
         return _opened("standard input", spool)
@@ -111,7 +111,7 @@ def _spool_array(name: str, stream: BinaryIO) -> Source:
     """Unfold an array into lines, remembering at which line each element stood."""
     import io
 
-    spool: Any = tempfile.TemporaryFile()  # noqa: SIM115
+    spool: Any = tempfile.TemporaryFile()  # noqa: SIM115  # closed by the reader
     lines: list[int] = []
     broken = None
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
