@@ -16,7 +16,7 @@ from pm2xero.errors import (
 )
 from pm2xero.pack.load import extension, load_pack
 from pm2xero.pack.model import Pack
-from pm2xero.pack.organisation import Organisation, load_organisation
+from pm2xero.pack.organisation import Organisation, load_organisation, pack_folders
 from pm2xero.pack.roles import role_faults
 from pm2xero.read.order import PostingOrder
 from pm2xero.read.reader import Reader
@@ -57,13 +57,16 @@ class Pipeline:
     ) -> Pipeline:
         """Read an organisation file and the pack that it calls for.
 
+        Args:
+            packs: further packs, over those that the file names itself.
+
         Raises:
             OrganisationError, PackError: with every fault found.
         """
         firm = load_organisation(organisation, region)
         pack = load_pack(
             firm.region,
-            extensions=tuple(extension(p) for p in packs),
+            extensions=tuple(extension(p) for p in pack_folders(firm.packs, packs)),
             overlay=(firm.file, firm.overlay) if len(firm.overlay) > 1 else None,
             region_at=firm.region_at,
         )

@@ -78,6 +78,9 @@ PAYMENT_CONDITIONS = [
     "{ bank_account.purpose: trust }",
     "{ repeated: allocations.document_id }",
     "{ reversal_of: { present: true } }",
+    "{ reversal_of.to_reverse: { present: true } }",
+    "{ amount: { differs_from: reversal_of.to_reverse } }",
+    "{ amount: { same_as: reversal_of.to_reverse } }",
     "{ participant.display_name: { present: true, is_not: Someone } }",
 ]
 
@@ -203,7 +206,7 @@ PAYMENTS = st.fixed_dictionaries(
         ),
     },
     optional={
-        "reversal_of": st.sampled_from([None, "P-1"]),
+        "reversal_of": st.sampled_from([None, "P-1", "P-2"]),
         "participant": st.sampled_from(
             [None, {"id": "1", "display_name": "Someone"}, {"id": "2", "display_name": "Else"}]
         ),
@@ -220,6 +223,7 @@ def state() -> MemoryState:
         DocumentFact("B-2", "in_xero", "client_bill", Decimal("0.00"), "2", "B-2/invoice")
     )
     past.remember("P-1", 1, b"x" * 16, "hold")
+    past.remember("P-2", 1, b"x" * 16, "post", Decimal("0.01"))
     return past
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from pm2xero.errors import Finding, OrganisationError
-from pm2xero.pack.organisation import Organisation, load_organisation, xero_date
+from pm2xero.pack.organisation import Organisation, load_organisation, pack_folders
+from pm2xero.pack.snapshot import xero_date
 
 from .reading import write
 
@@ -82,6 +83,33 @@ def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
     text = "".join(line for line in FILE.splitlines(True) if not line.startswith(f"{key}:"))
     found = faults(tmp_path, text)
     assert [(f.code, f.message) for f in found] == [("PX106", f'the file lacks "{key}"')]
+
+
+def test_its_packs_stand_beside_its_file(tmp_path: Path) -> None:
+    (tmp_path / "shared" / "rules").mkdir(parents=True)
+    (tmp_path / "firm" / "own" / "mappings").mkdir(parents=True)
+    text = FILE.replace("region: base\n", "region: base\npacks: [../shared, own]\n")
+    firm = load(tmp_path / "firm", text)
+    assert firm.packs == (tmp_path / "shared", tmp_path / "firm" / "own")
+    named = (tmp_path / "firm" / ".." / "shared", tmp_path / "other")
+    assert pack_folders(firm.packs, named) == (*firm.packs, tmp_path / "other")
+
+
+def test_a_folder_that_is_no_pack_is_told_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    (tmp_path / "shared" / "rules").mkdir(parents=True)
+    (tmp_path / "empty").mkdir()
+    text = FILE.replace("region: base\n", "region: base\npacks: [../sharde, ../empty]\n")
+    first, second = faults(tmp_path / "firm", text)
+    assert (first.code, first.hint) == ("PO508", 'did you mean "../shared"?')
+    assert first.at is not None and (first.at.line, first.at.column) == (4, 9)
+    assert second.message.endswith("empty has neither rules/ nor mappings/")
+
+
+def test_all_its_faults_are_told_at_once_in_their_order(tmp_path: Path) -> None:
+    text = FILE.replace("2026-05-01T00:00:00+10:00", "2026").replace("xero.json", "x.json")
+    text = text.replace("region: base\n", "region: base\npacks: [none]\nx: 1\n")
+    found = faults(tmp_path, text)
+    assert [f.code for f in found] == ["PO508", "PX105", "PO501", "PO502"]
 
 
 @pytest.mark.parametrize("start", ["2026-05-01T00:00:00", "2026-05-01", "1 May 2026"])

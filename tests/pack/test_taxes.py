@@ -9,7 +9,7 @@ import pytest
 
 from pm2xero.errors import Position
 from pm2xero.pack.model import TaxCode, TaxRateSearch
-from pm2xero.pack.organisation import XeroTaxRate
+from pm2xero.pack.snapshot import XeroTaxRate
 from pm2xero.pack.taxes import TaxFact, resolve_tax
 
 INCOME = frozenset({"REVENUE", "LIABILITY"})

@@ -106,10 +106,25 @@ def test_changed_pack_makes_it_stale(office: Office, docs: dict[str, Doc]) -> No
     plan = office.folder / "plan.json"
     bill = docs["AU-0016"]
     office.run("plan", "-", "--out", plan, *options, stdin=json.dumps(bill))
-    rule = "spec: 1\nsection: Own\nrules:\n  - { id: draft, disable: true }\n"
+    rule = "spec: 1\nrules:\n  - { id: locked_period, outcome: hold }\n"
     (pack / "own.yaml").write_text(rule, encoding="utf-8")
     result = office.push(bill, args=("--plan", plan, *options))
     assert (result.exit_code, office.in_xero("Invoices")) == (2, [])
+    assert "PU903" in result.stderr
+
+
+def test_changed_pack_that_the_firm_names_makes_it_stale(
+    movable: Office, docs: dict[str, Doc]
+) -> None:
+    pack = movable.organisation.parent / "shared" / "rules"
+    pack.mkdir(parents=True)
+    text = movable.organisation.read_text(encoding="utf-8")
+    named = text.replace("region: au\n", "region: au\npacks: [shared]\n")
+    movable.organisation.write_text(named, encoding="utf-8")
+    plan = saved(movable, docs["AU-0016"])
+    rule = "spec: 1\nrules:\n  - { id: locked_period, outcome: hold }\n"
+    (pack / "own.yaml").write_text(rule, encoding="utf-8")
+    assert is_refused(movable, plan, docs["AU-0016"])
 
 
 def test_moved_outbox_makes_it_stale(office: Office, docs: dict[str, Doc]) -> None:

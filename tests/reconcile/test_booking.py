@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pm2xero.pack.organisation import XeroTaxRate
+from pm2xero.pack.snapshot import XeroTaxRate
 from pm2xero.reconcile.accounts import Accounts
 from pm2xero.reconcile.booking import Bookkeeper
 from pm2xero.reconcile.live import Live

@@ -10,7 +10,7 @@ import pytest
 
 from pm2xero.decide.decision import Decision
 from pm2xero.pack.load import load_pack, regions
-from pm2xero.pack.organisation import XeroTaxRate
+from pm2xero.pack.snapshot import XeroTaxRate
 from pm2xero.pack.taxes import resolve_tax
 from pm2xero.pipeline import Pipeline
 

@@ -143,6 +143,30 @@ def test_a_firm_at_fault_still_has_its_region_checked(tmp_path: Path) -> None:
     assert {f.code for f in result.findings} >= {"PX105", "PX106"}
 
 
+def test_a_fault_in_the_form_of_a_firm_does_not_hide_those_of_its_rules(tmp_path: Path) -> None:
+    text = (EXAMPLES / "nz" / "organisation.yaml").read_text(encoding="utf-8")
+    rules = "\nrules:\n  - { id: bank_transfr, outcome: post }\n  - { id: draft, outcom: hold }\n"
+    text = text.replace("base_currency:", "base_curency:") + rules
+    firm = write(tmp_path, {"organisation.yaml": text})
+    result = validate((), (), firm / "organisation.yaml")
+    assert {f.code for f in result.findings} == {"PX105", "PX106", "PX204", "PO502"}
+    (unknown,) = (f for f in result.findings if f.code == "PX204")
+    assert '"bank_transfr"' in unknown.message
+
+
+def test_packs_that_a_firm_names_are_checked_with_it(tmp_path: Path) -> None:
+    text = (EXAMPLES / "nz" / "organisation.yaml").read_text(encoding="utf-8")
+    xero = (EXAMPLES / "nz" / "xero.json").read_text(encoding="utf-8")
+    text = text.replace("region: nz\n", "region: nz\npacks: [../shared]\n")
+    rules = "spec: 1\nrules:\n  - { id: bank_transfr, outcome: post }\n"
+    files = {"organisation.yaml": text, "xero.json": xero}
+    firm = write(tmp_path / "firm", files) / "organisation.yaml"
+    write(tmp_path / "shared", {"rules/own.yaml": rules})
+    found = validate((), (), firm).findings
+    assert [at(f) for f in found if f.code == "PX204"] == ["own.yaml:3:11"]
+    assert validate((), (tmp_path / "shared",), firm).findings == found
+
+
 def test_an_unknown_region_is_a_finding() -> None:
     result = validate(("auu",))
     assert [f.code for f in result.findings] == ["PX206"]

@@ -71,18 +71,18 @@ def examined(organisation: Path | None, region: str | None, packs: tuple[Path, .
     """
     from pm2xero.errors import UsageError
     from pm2xero.pack.load import examine, extension
-    from pm2xero.pack.organisation import load_organisation
+    from pm2xero.pack.organisation import load_organisation, pack_folders
 
-    roots = tuple(extension(p) for p in packs)
     if organisation is not None:
         firm = load_organisation(organisation, region)
+        roots = tuple(extension(p) for p in pack_folders(firm.packs, packs))
         overlay = (firm.file, firm.overlay) if len(firm.overlay) > 1 else None
         at = firm.region_at
         return examine(firm.region, extensions=roots, overlay=overlay, region_at=at)
     if region is None:
         hint = "name one with --region, or a firm with --org"
         raise UsageError(Finding("PU926", "no region is named", hint=hint))
-    return examine(region, extensions=roots)
+    return examine(region, extensions=tuple(extension(p) for p in packs))
 
 
 def format_option(command: Command) -> Command:

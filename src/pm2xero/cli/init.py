@@ -69,14 +69,17 @@ def command(
         if region is None or currency is None:
             hint = "--region au --currency AUD, for example"
             raise UsageError(Finding("PU926", "a firm needs its region and currency", hint=hint))
-        files = _firm_files(name, region, currency, packs)
+        files = _firm_files(name, region, currency, packs, into)
         then = f"pm2xero validate --org {into / 'organisation.yaml'}"
     for file in make.write(into, files, make.schemas()):
         click.echo(f"wrote {file}")
     click.echo(f"\nnow: {then}")
 
 
-def _firm_files(name: str, region: str, currency: str, packs: tuple[Path, ...]) -> dict[str, str]:
+def _firm_files(
+    name: str, region: str, currency: str, packs: tuple[Path, ...], into: Path
+) -> dict[str, str]:
+    import os
     import uuid
     from datetime import UTC, datetime
 
@@ -85,7 +88,10 @@ def _firm_files(name: str, region: str, currency: str, packs: tuple[Path, ...]) 
 
     pack = load_pack(region, extensions=tuple(extension(p) for p in packs))
     today = datetime.now(UTC).date()
-    return make.firm(name, pack, currency=currency, start=today, organisation_id=str(uuid.uuid4()))
+    return make.firm(
+        name, pack, currency=currency, start=today, organisation_id=str(uuid.uuid4()),
+        packs=[Path(os.path.relpath(p, into)).as_posix() for p in packs],
+    )  # fmt: skip
 
 
 def _firm_of_cases(firm: Organisation | None, file: Path | None, into: Path) -> dict[str, str]:

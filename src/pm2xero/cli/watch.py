@@ -46,13 +46,18 @@ def command(
     cases: bool, every: float, rounds: int | None,
 ) -> None:  # fmt: skip
     """Validate now and after each save of a file of the packs or the firm; Ctrl-C ends it."""
+    from pm2xero.pack.organisation import pack_folders
     from pm2xero.report.validation import as_text
     from pm2xero.resources import root
+    from pm2xero.verify.firm import read_firm
     from pm2xero.verify.proving import prover
     from pm2xero.verify.validate import validate
 
     prove = prover("once") if proofs else None
-    roots = list(packs) or [root() / "rules", root() / "mappings"]
+    every_pack = packs
+    if organisation is not None:
+        every_pack = pack_folders(read_firm(organisation, None).packs, packs)
+    roots = list(every_pack) or [root() / "rules", root() / "mappings"]
     if organisation is not None:
         roots.append(organisation.parent)
     colour = common.use_colour(sys.stdout)
@@ -63,7 +68,7 @@ def command(
         result = validate(names, packs, organisation, prove=prove)
         click.echo(as_text(result, colour=colour))
         if cases and not result.count("error"):
-            _run_cases(packs)
+            _run_cases(every_pack)
         click.echo(f"({time.perf_counter() - began:.1f} s)")
 
 

@@ -96,11 +96,13 @@ class Decider:
             same = tx.revision == earlier.revision and tx.fingerprint[:8] == earlier.digest[:8]
             if earlier.outcome == "post" or not (same or tx.revision > earlier.revision):
                 return
-        state.remember(tx.id, tx.revision, tx.fingerprint, decision.leaves or decision.outcome)
-        if decision.outcome == "post":
-            effects = self._programs[tx.kind].effects
-            if not effects.none:
-                effects.apply(tx, decision.mapping or "", state)
+        if decision.outcome != "post":
+            state.remember(tx.id, tx.revision, tx.fingerprint, decision.leaves or decision.outcome)
+            return
+        effects = self._programs[tx.kind].effects
+        state.remember(tx.id, tx.revision, tx.fingerprint, "post", effects.reversible(tx))
+        if not effects.none:
+            effects.apply(tx, decision.mapping or "", state)
 
 
 def opening_state(organisation: Organisation) -> MemoryState:

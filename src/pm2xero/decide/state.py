@@ -24,6 +24,9 @@ class DocumentFact:
         state: in_xero (sent, or will be before what refers to it), waiting, rejected,
             before_integration, unknown.
         amount_due: what is outstanding (or left of a credit), in currency units.
+        to_reverse: the amount that a reversal of all that is left of it carries, in currency
+            units: -600.00 for a payment of 600.00, and 0.00 once it was reversed; None for
+            what is not in Xero or carries no amount.
         request: id of the request that creates it, None when it was there before.
         xero_id: its id in Xero, once known.
     """
@@ -35,6 +38,7 @@ class DocumentFact:
     contact: str | None = None
     request: str | None = None
     xero_id: str | None = None
+    to_reverse: Decimal | None = None
 
 
 @record
@@ -72,9 +76,26 @@ _STATE_OF = {
 _DECIDED = {"before_integration": "reject", "waiting": "skip"}
 
 
+# An outcome, a revision, and 8 bytes of the digest; then the amount in cents, where there is one.
+_HEAD = 13
+_CENTS = 8
+
+
 @lru_cache(maxsize=256)
 def _packed(outcome: str, revision: int) -> bytes:
     return _CODES[outcome] + min(revision, 0xFFFFFFFF).to_bytes(4, "big")
+
+
+def _with_amount(packed: bytes, amount: Decimal) -> bytes:
+    return packed[:_HEAD].ljust(_HEAD, b"\0") + int(amount.scaleb(2)).to_bytes(
+        _CENTS, "big", signed=True
+    )
+
+
+def _amount(packed: bytes) -> Decimal | None:
+    if len(packed) <= _HEAD:
+        return None
+    return Decimal(int.from_bytes(packed[_HEAD:], "big", signed=True)).scaleb(-2)
 
 
 class MemoryState:
@@ -93,7 +114,9 @@ class MemoryState:
         packed = self._seen.get(id)
         if packed is None:
             return DocumentFact(id, "unknown")
-        return DocumentFact(id, _STATE_OF[_OUTCOMES[packed[0]]])
+        state = _STATE_OF[_OUTCOMES[packed[0]]]
+        amount = _amount(packed) if state == "in_xero" else None
+        return DocumentFact(id, state, to_reverse=None if amount is None else ZERO - amount)
 
     def earlier(self, id: str) -> Earlier | None:
         """The last decision about the id, or None."""
@@ -102,7 +125,7 @@ class MemoryState:
             return None
         outcome = _OUTCOMES[packed[0]]
         revision = int.from_bytes(packed[1:5], "big")
-        return Earlier(revision, packed[5:], _DECIDED.get(outcome, outcome))
+        return Earlier(revision, packed[5:_HEAD], _DECIDED.get(outcome, outcome))
 
     def trust_balance(self, matter: str, bank: str) -> Decimal | None:
         """The matter's money in a trust bank; None when balances are not known."""
@@ -122,9 +145,23 @@ class MemoryState:
         """Forget the decision about an id, so that a correction is decided afresh."""
         self._seen.pop(id, None)
 
-    def remember(self, id: str, revision: int, digest: bytes, outcome: str) -> None:
-        """Note the decision about an id; `outcome` may say why a document cannot be paid yet."""
-        self._seen[id] = _packed(outcome, revision) + digest[:8]
+    def remember(
+        self, id: str, revision: int, digest: bytes, outcome: str, amount: Decimal | None = None
+    ) -> None:
+        """Note the decision about an id; `outcome` may say why a document cannot be paid yet.
+
+        Args:
+            amount: what a posted transaction carries, in currency units, where it can be reversed.
+        """
+        packed = _packed(outcome, revision) + digest[:8]
+        self._seen[id] = packed if amount is None else _with_amount(packed, amount)
+
+    def reverse(self, id: str, amount: Decimal) -> None:
+        """Take a reversal off what is left of a transaction: its amount is the opposite one."""
+        packed = self._seen.get(id)
+        left = None if packed is None else _amount(packed)
+        if packed is not None and left is not None:
+            self._seen[id] = _with_amount(packed, left + amount)
 
     def settle(self, id: str, amount: Decimal) -> None:
         """Take an amount off what a document has outstanding (a negative amount puts it back)."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pm2xero.pack.model import Kind, Pack
-from pm2xero.pack.organisation import Organisation, XeroAccount
+from pm2xero.pack.organisation import Organisation
+from pm2xero.pack.snapshot import XeroAccount
 from pm2xero.pack.taxes import TaxFact, resolve_tax
 
 

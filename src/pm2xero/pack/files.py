@@ -34,13 +34,18 @@ def builtin() -> PackRoot:
     return PackRoot(root(), "")
 
 
+def is_pack(path: Path) -> bool:
+    """Whether a folder holds a pack."""
+    return any((path / part).is_dir() for part in ("rules", "mappings"))
+
+
 def extension(path: Path) -> PackRoot:
     """A pack that extends the built-in one.
 
     Raises:
         UsageError: PU913 when the folder is no pack, so that a wrong name passes for nothing.
     """
-    if not any((path / part).is_dir() for part in ("rules", "mappings")):
+    if not is_pack(path):
         raise UsageError(
             Finding(
                 "PU913",

@@ -80,11 +80,12 @@ def examine(
     region_at: Position | None = None,
     base: PackRoot | None = None,
     memory: Memory | None = None,
+    lost: AbstractSet[str] = frozenset(),
 ) -> Examined:
     """Load a pack as `load_pack` does, but hand back the faults instead of raising.
 
     Entries that break the form of the YAML are left out, and everything else is still looked at:
-    faults of all layers come out of one run.
+    faults of all layers come out of one run. `lost` are names that were cut out of the overlay.
     """
     roots = (base or builtin(), *extensions)
     memory = memory or Memory()
@@ -92,7 +93,7 @@ def examine(
     layers = files.layers(region, overlay, region_at)
     if layers is None:
         return Examined(tuple(first_faults(files.findings, set())), None, None)
-    return assemble(region, layers, roots, files.findings, files.words, memory)
+    return assemble(region, layers, roots, files.findings, files.words | lost, memory)
 
 
 def assemble(

@@ -2,66 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pm2xero.errors import Finding, OrganisationError, PackError, Position
+from pm2xero.pack.files import is_pack
 from pm2xero.pack.schema import check
-from pm2xero.pack.source import SourceMap, read_yaml
+from pm2xero.pack.snapshot import XeroSnapshot, load_snapshot
+from pm2xero.pack.source import SourceList, SourceMap, read_yaml
+from pm2xero.pack.suggest import did_you_mean
+
+T = TypeVar("T")
 
 # What an organisation file may say as the firm's own layer of the pack.
 LAYER_KEYS = ("rules", "kinds", "fields", "mappings", "tax_codes", "words")
-
-
-@dataclass(frozen=True, slots=True)
-class XeroAccount:
-    """An account as Xero's GET /Accounts gives it."""
-
-    id: str
-    code: str
-    name: str
-    type: str
-    account_class: str
-    status: str
-    system: str
-    takes_payments: bool
-
-
-@dataclass(frozen=True, slots=True)
-class XeroTaxRate:
-    """A tax rate as GET /TaxRates gives it; `rate` is per cent."""
-
-    type: str
-    name: str
-    rate: Decimal
-    status: str
-    classes: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class XeroSnapshot:
-    """What Xero said about the organisation, its accounts and tax rates.
-
-    `lock_date` is the later of the two lock dates: which users each binds is not documented
-    (unverified), so the stricter reading holds.
-    """
-
-    organisation_id: str
-    name: str
-    base_currency: str
-    country: str
-    organisation_class: str
-    lock_date: date | None
-    accounts: Mapping[str, XeroAccount]
-    by_system: Mapping[str, XeroAccount]
-    tax_rates: Mapping[str, XeroTaxRate]
-    raw: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +47,7 @@ class Organisation:
     """One firm. `trust_balances` is None when the file gives none: then they are unknown.
 
     `opening_file` is its opening trial balance, named at `opening_at`; it is read when needed.
+    `packs` are folders that extend the built-in pack for this firm, in the order of their layers.
     """
 
     id: str
@@ -116,30 +76,27 @@ class Organisation:
     role_at: Mapping[str, Position]
     region_at: Position | None = None
     snapshot_file: Path = Path()
+    packs: tuple[Path, ...] = ()
 
 
 def load_organisation(path: Path, region: str | None = None) -> Organisation:
     """Read organisation.yaml and its snapshot; `region` replaces the one in the file.
 
     Raises:
-        OrganisationError: either file is missing or wrong; all faults of the YAML at once.
+        OrganisationError: a file or folder is missing or wrong; all faults at once.
     """
     name = str(path)
     try:
         tree = read_yaml(path, name)
     except PackError as exc:
         raise OrganisationError(*exc.findings) from None
-    findings = check("organisation.schema", tree, Position(name))
-    if findings:
-        raise OrganisationError(*findings)
-    start = _instant(tree, "integration_start")
+    findings = list(check("organisation.schema", tree, Position(name)))
+    start = _found(findings, lambda: _instant(tree, "integration_start"))
+    snapshot = _found(findings, lambda: _snapshot(tree, path))
+    packs = _found(findings, lambda: _packs(tree, path))
+    if findings or start is None or snapshot is None or packs is None:
+        raise OrganisationError(*sorted(findings, key=lambda f: f.at or Position(name)))
     xero = tree["xero"]
-    snapshot = load_snapshot(path.parent / str(xero["snapshot"]), xero.value_at["snapshot"])
-    overlay = SourceMap(tree.at)
-    overlay.put("spec", 1, tree.key_at["spec"], tree.value_at["spec"])
-    for key in LAYER_KEYS:
-        if key in tree:
-            overlay.put(key, tree[key], tree.key_at[key], tree.value_at[key])
     opening = tree.get("opening") or SourceMap(tree.at)
     trial_balance = opening.get("trial_balance")
     balances = None
@@ -179,112 +136,94 @@ def load_organisation(path: Path, region: str | None = None) -> Organisation:
         opening_at=opening.value_at.get("trial_balance"),
         xero=snapshot,
         file=name,
-        overlay=overlay,
+        overlay=own_layer(tree),
         account_at={**tree["accounts"].value_at, **tree["bank_accounts"].value_at},
         role_at=dict((tree.get("roles") or SourceMap(tree.at)).value_at),
         region_at=None if region else tree.value_at["region"],
         snapshot_file=path.parent / str(xero["snapshot"]),
+        packs=packs,
     )  # fmt: skip
 
 
-def load_snapshot(path: Path, at: Position) -> XeroSnapshot:
-    """Read Xero's answers from one JSON file with Organisation, Accounts and TaxRates.
+def own_layer(tree: SourceMap) -> SourceMap:
+    """What an organisation file says as the firm's own layer of the pack."""
+    layer = SourceMap(tree.at)
+    for key in ("spec", *LAYER_KEYS):
+        if key in tree:
+            layer.put(key, tree[key], tree.key_at[key], tree.value_at[key])
+    return layer
 
-    Raises:
-        OrganisationError: PO502 when the file is missing or is no such JSON.
-    """
+
+def pack_folders(own: Iterable[Path], named: Iterable[Path]) -> tuple[Path, ...]:
+    """The packs of a firm and then those that are named beside it, each folder once."""
+    folders: dict[Path, Path] = {}
+    for path in (*own, *named):
+        folders.setdefault(path.resolve(), path)
+    return tuple(folders.values())
+
+
+def named_packs(tree: Any, path: Path) -> tuple[Path, ...]:
+    """The folders that an organisation file names as its packs, as far as they are packs."""
+    packs = tree.get("packs") if isinstance(tree, SourceMap) else None
+    names = packs if isinstance(packs, SourceList) else ()
+    folders = (_beside(path, n) for n in names if isinstance(n, str))
+    return tuple(f for f in folders if is_pack(f))
+
+
+def _beside(path: Path, name: str) -> Path:
+    return Path(os.path.normpath(path.parent / name))
+
+
+def _found(findings: list[Finding], read: Callable[[], T | None]) -> T | None:
+    """What can be read; its faults are told together with all others."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-        return snapshot_of(data)
-    except OSError as exc:
-        message = f"the snapshot {path} cannot be read: {exc.strerror}"
-    except json.JSONDecodeError as exc:
-        message = f"the snapshot {path} is not JSON (line {exc.lineno}, column {exc.colno})"
-    except KeyError as exc:
-        message = f'the snapshot {path} lacks "{exc.args[0]}"'
-    except (TypeError, AttributeError, ValueError, ArithmeticError):
-        message = f"the snapshot {path} is not made of Xero's answers"
-    raise OrganisationError(
-        Finding(
-            "PO502",
-            message,
-            at,
-            should_be='{"Organisation": {…}, "Accounts": […], "TaxRates": […]} as Xero sends them',
-            width=max(1, len(path.name)),
-        )
-    )
+        return read()
+    except OrganisationError as exc:
+        findings.extend(exc.findings)
+        return None
 
 
-def snapshot_of(data: Mapping[str, Any]) -> XeroSnapshot:
-    """What Xero says of itself: its answers under Organisation, Accounts and TaxRates.
+def _packs(tree: SourceMap, path: Path) -> tuple[Path, ...]:
+    """The packs of a firm.
 
     Raises:
-        KeyError, TypeError, ValueError: it is not made of Xero's answers.
+        OrganisationError: PO508 for each folder that is none.
     """
-    organisation = data["Organisation"]
-    accounts = [_account(a) for a in data["Accounts"]]
-    rates = [_tax_rate(r) for r in data["TaxRates"]]
-    locks = [
-        lock
-        for key in ("PeriodLockDate", "EndOfYearLockDate")
-        if (lock := xero_date(organisation.get(key))) is not None
-    ]
-    return XeroSnapshot(
-        organisation_id=str(organisation["OrganisationID"]),
-        name=str(organisation.get("Name", "")),
-        base_currency=str(organisation["BaseCurrency"]),
-        country=str(organisation.get("CountryCode", "")),
-        organisation_class=str(organisation.get("Class", "")),
-        lock_date=max(locks, default=None),
-        accounts={a.code: a for a in accounts if a.code},
-        by_system={a.system: a for a in accounts if a.system},
-        tax_rates={r.type: r for r in rates},
-        raw=data,
-    )
+    packs = tree.get("packs")
+    if not isinstance(packs, SourceList):
+        return ()
+    wrong = []
+    for name, at in zip(packs, packs.item_at, strict=True):
+        folder = _beside(path, str(name))
+        if not is_pack(folder):
+            lacks = "has neither rules/ nor mappings/" if folder.is_dir() else "is no folder"
+            hint = did_you_mean(str(name), _packs_near(path, str(name)))
+            hint = hint or f"folders are looked for from {path.parent}/"
+            message = f'"{name}" is no pack: {folder} {lacks}'
+            wrong.append(Finding("PO508", message, at, hint=hint, width=len(str(name))))
+    if wrong:
+        raise OrganisationError(*wrong)
+    return named_packs(tree, path)
 
 
-def _account(raw: Mapping[str, Any]) -> XeroAccount:
-    return XeroAccount(
-        id=str(raw.get("AccountID", "")),
-        code=str(raw.get("Code") or ""),
-        name=str(raw["Name"]),
-        type=str(raw["Type"]),
-        account_class=str(raw["Class"]),
-        status=str(raw.get("Status", "ACTIVE")),
-        system=str(raw.get("SystemAccount") or ""),
-        takes_payments=bool(raw.get("EnablePaymentsToAccount", False)),
-    )
+def _packs_near(path: Path, name: str) -> list[str]:
+    """The packs beside where one was looked for, as they would have to be written."""
+    folder = _beside(path, name).parent
+    if not folder.is_dir():
+        return []
+    return [(Path(name).parent / f.name).as_posix() for f in folder.iterdir() if is_pack(f)]
 
 
-def _tax_rate(raw: Mapping[str, Any]) -> XeroTaxRate:
-    flags = {
-        "ASSET": "CanApplyToAssets",
-        "EQUITY": "CanApplyToEquity",
-        "EXPENSE": "CanApplyToExpenses",
-        "LIABILITY": "CanApplyToLiabilities",
-        "REVENUE": "CanApplyToRevenue",
-    }
-    return XeroTaxRate(
-        type=str(raw["TaxType"]),
-        name=str(raw.get("Name", "")),
-        rate=Decimal(str(raw["EffectiveRate"])),
-        status=str(raw.get("Status", "ACTIVE")),
-        classes=frozenset(c for c, flag in flags.items() if raw.get(flag)),
-    )
+def _snapshot(tree: SourceMap, path: Path) -> XeroSnapshot | None:
+    xero = tree.get("xero")
+    if not isinstance(xero, SourceMap) or not isinstance(xero.get("snapshot"), str):
+        return None  # The form is at fault, and that is told.
+    return load_snapshot(path.parent / xero["snapshot"], xero.value_at["snapshot"])
 
 
-def xero_date(value: object) -> date | None:
-    """A date as Xero sends it: `/Date(1439434356790+0000)/` or an ISO date."""
-    if not value:
+def _instant(tree: SourceMap, key: str) -> datetime | None:
+    if not isinstance(tree.get(key), str):
         return None
-    match = re.match(r"/Date\((-?\d+)", str(value))
-    if match is None:
-        return date.fromisoformat(str(value)[:10])
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(match[1]))
-    return moment.date()
-
-
-def _instant(tree: SourceMap, key: str) -> datetime:
     try:
         moment = datetime.fromisoformat(str(tree[key]))
     except ValueError:

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from pm2xero.pack.model import TaxCode, TaxRateSearch
-from pm2xero.pack.organisation import XeroTaxRate
+from pm2xero.pack.snapshot import XeroTaxRate
 
 CENT = Decimal("0.01")
 

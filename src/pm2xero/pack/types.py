@@ -125,6 +125,7 @@ ATTRIBUTES: dict[str, Mapping[str, FieldType]] = {
         "kind": TEXT,
         "amount_due": MONEY,
         "contact": TEXT,
+        "to_reverse": MONEY,
     },
 }
 

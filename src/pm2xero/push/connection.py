@@ -18,6 +18,7 @@ from pm2xero.errors import Finding, UsageError
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.store import Outbox
 from pm2xero.pack.fingerprint import fingerprint
+from pm2xero.pack.organisation import pack_folders
 from pm2xero.pipeline import Pipeline
 from pm2xero.push.correct import Corrector, live_state
 from pm2xero.read.transaction import Transaction
@@ -209,7 +210,7 @@ def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
         pipeline = Pipeline.load(target.organisation, target.region, target.packs)
         organisation = pipeline.organisation
         mark = fingerprint(
-            target.packs,
+            pack_folders(organisation.packs, target.packs),
             target.organisation,
             orjson.dumps(organisation.xero.raw, default=str, option=orjson.OPT_SORT_KEYS),
         )

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-from pm2xero.pack.organisation import XeroTaxRate
+from pm2xero.pack.snapshot import XeroTaxRate
 from pm2xero.xero.natural import as_date
 
 CENT = Decimal("0.01")

@@ -116,8 +116,10 @@ class Corrector:
         if decision.outcome == "post":
             decision, made = self._pipeline.render(tx, decision)
         if decision.outcome != "post":
-            state.remember(old.id, old.revision, old.fingerprint, "post")
-            self._effects(old).apply(old, mapping, state)
+            effects = self._effects(old)
+            amount = effects.reversible(old)
+            state.remember(old.id, old.revision, old.fingerprint, "post", amount)
+            effects.apply(old, mapping, state)
             if due is not None:
                 state.add_open(replace(state.document(old.id), amount_due=due))
             if decision.outcome in ("hold", "skip"):

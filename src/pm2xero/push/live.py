@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from pm2xero.errors import Finding, UsageError
-from pm2xero.pack.organisation import Organisation, XeroAccount, XeroSnapshot, snapshot_of
+from pm2xero.pack.organisation import Organisation
+from pm2xero.pack.snapshot import XeroAccount, XeroSnapshot, snapshot_of
 from pm2xero.xero.client import Response
 
 Ask = Callable[[str, Mapping[str, str]], Response]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.pack.organisation import XeroTaxRate
+from pm2xero.pack.snapshot import XeroTaxRate
 from pm2xero.push.contents import Contents, contents_of_body, contents_of_object
 from pm2xero.push.made import GONE, alive, is_undo, taken_back
 from pm2xero.reconcile.books import Booked

@@ -13,7 +13,7 @@ import orjson
 
 from pm2xero.errors import Finding, Position, RenderError
 from pm2xero.pack.model import RequestSpec
-from pm2xero.pack.organisation import XeroSnapshot
+from pm2xero.pack.snapshot import XeroSnapshot
 from pm2xero.render.contracts import faults, validator
 from pm2xero.render.request import Request
 

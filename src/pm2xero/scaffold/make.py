@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,13 @@ def kind(name: str, firm: Mapping[str, str]) -> dict[str, str]:
 
 
 def firm(
-    name: str, pack: Pack, *, currency: str, start: date, organisation_id: str
-) -> dict[str, str]:
-    """An organisation file and an invented snapshot of Xero that fits the region."""
+    name: str, pack: Pack, *, currency: str, start: date, organisation_id: str,
+    packs: Sequence[str] = (),
+) -> dict[str, str]:  # fmt: skip
+    """An organisation file and an invented snapshot of Xero that fits the region.
+
+    `packs` are the folders of the packs that the firm uses, as seen from its file.
+    """
     roles = {n: r for n, r in pack.roles.items() if r.system is None}
     codes = {n: str(800 + i) for i, n in enumerate(roles)}
     rows = [f'  {n}: "{codes[n]}"{" " * 4}# {r.title}' for n, r in roles.items()]
@@ -69,6 +73,7 @@ def firm(
         "name": name,
         "title": _title(name),
         "region": pack.region,
+        "packs": f"packs: {json.dumps(list(packs), ensure_ascii=False)}\n" if packs else "",
         "currency": currency,
         "date": start.isoformat(),
         "organisation_id": organisation_id,

@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pm2xero.errors import Finding, OrganisationError, PackError, Position
+from pm2xero.errors import Finding, Position
 from pm2xero.pack.load import Examined, Memory, PackRoot, builtin, examine, extension, regions
-from pm2xero.pack.organisation import Organisation, load_organisation
+from pm2xero.pack.organisation import Organisation, pack_folders
 from pm2xero.pack.roles import role_faults
-from pm2xero.pack.source import SourceMap, read_yaml
-from pm2xero.pack.trial_balance import opening_faults
 from pm2xero.render.template_checks import check_templates
 from pm2xero.render.templates import BodyEnvironment, environment
 from pm2xero.verify.checks import Check, checks
+from pm2xero.verify.firm import FirmRead, read_firm
 from pm2xero.verify.subject import Subject, example_of, load_example
 
 Prove = Callable[[Subject], tuple[Iterable[Finding], str]]
@@ -84,17 +83,19 @@ def validate(
         prove: proves what a whole pack must fulfil; gives findings and what is proven, in words.
         memory: files that were read before and have not changed since.
     """
-    roots = tuple(extension(p) for p in packs)
+    read = FirmRead(None, ())
+    if organisation is not None:
+        read = read_firm(organisation, names[0] if names else None)
+    roots = tuple(extension(p) for p in pack_folders(read.packs, packs))
     every = (base or builtin(), *roots)
-    firm, own_region, found = _firm(organisation, names[0] if names else None)
-    chosen = names or ((own_region,) if own_region else _regions_of(every, roots))
-    if organisation is not None and firm is None:
+    chosen = names or ((read.region,) if read.region else _regions_of(every, roots))
+    if organisation is not None and read.firm is None:
         # Without the firm nothing can be said of it, and what holds of others would look like that.
         prove = None
-        chosen = names or ((own_region,) if own_region else ())
-    run = _Run(every, firm, prove, memory or Memory())
+        chosen = names or ((read.region,) if read.region else ())
+    run = _Run(every, read, prove, memory or Memory())
     told: dict[tuple[object, ...], tuple[Finding, dict[str, None]]] = {}
-    for finding in found:
+    for finding in read.findings:
         _tell(told, finding, chosen)
     results = [run.region(name) for name in chosen]
     wide = {c.code for c in checks() if c.everywhere}
@@ -134,28 +135,6 @@ def _regions_of(every: tuple[PackRoot, ...], roots: tuple[PackRoot, ...]) -> tup
     return tuple(sorted(own)) or tuple(regions(every))
 
 
-def _firm(
-    path: Path | None, region: str | None
-) -> tuple[Organisation | None, str | None, tuple[Finding, ...]]:
-    if path is None:
-        return None, None, ()
-    try:
-        firm = load_organisation(path, region)
-    except OrganisationError as exc:
-        return None, region or _named_region(path), exc.findings
-    return firm, firm.region, tuple(opening_faults(firm))
-
-
-def _named_region(path: Path) -> str | None:
-    """The region in an organisation file that is at fault elsewhere."""
-    try:
-        tree = read_yaml(path)
-    except PackError:
-        return None
-    named = tree.get("region") if isinstance(tree, SourceMap) else None
-    return named if isinstance(named, str) else None
-
-
 @dataclass(frozen=True, slots=True)
 class _Result:
     findings: tuple[Finding, ...]
@@ -169,11 +148,12 @@ class _Run:
     """Checks one region after another, reading each file once."""
 
     def __init__(
-        self, roots: tuple[PackRoot, ...], firm: Organisation | None, prove: Prove | None,
+        self, roots: tuple[PackRoot, ...], read: FirmRead, prove: Prove | None,
         memory: Memory,
     ) -> None:  # fmt: skip
         self._roots = roots
-        self._firm = firm
+        self._read = read
+        self._firm = read.firm
         self._prove = prove
         self._memory = memory
         self._env: BodyEnvironment | None = None
@@ -181,13 +161,10 @@ class _Run:
 
     def region(self, name: str) -> _Result:
         """All findings of a region."""
-        firm = self._firm
-        overlay = None
-        if firm is not None and len(firm.overlay) > 1:
-            overlay = (firm.file, firm.overlay)
+        firm, read = self._firm, self._read
         examined = examine(
-            name, extensions=self._roots[1:], overlay=overlay, base=self._roots[0],
-            region_at=firm.region_at if firm else None, memory=self._memory,
+            name, extensions=self._roots[1:], overlay=read.overlay, base=self._roots[0],
+            region_at=read.region_at, memory=self._memory, lost=read.lost,
         )  # fmt: skip
         findings = list(examined.findings)
         pack = examined.pack

@@ -239,10 +239,11 @@ def _known(tree: Mapping[str, Any] | None) -> Known | None:
 
 
 def _fact(tree: Mapping[str, Any]) -> DocumentFact:
-    due = tree.get("amount_due")
+    due, left = tree.get("amount_due"), tree.get("to_reverse")
     return DocumentFact(
         str(tree["id"]), str(tree["state"]), tree.get("kind"),
         Decimal(due) if due is not None else None, tree.get("contact"), None, tree.get("xero_id"),
+        Decimal(left) if left is not None else None,
     )  # fmt: skip
 
 

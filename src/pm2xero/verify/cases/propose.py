@@ -274,10 +274,10 @@ def _case(firm: Firm, example: Example, name: str) -> Case:
 
 
 def _fact(known: Any) -> DocumentFact:
-    due = known.get("amount_due")
+    due, left = known.get("amount_due"), known.get("to_reverse")
     return DocumentFact(
         known["id"], known["state"], known.get("kind"), Decimal(due) if due else None,
-        known.get("contact"),
+        known.get("contact"), to_reverse=Decimal(left) if left else None,
     )  # fmt: skip
 
 
@@ -289,4 +289,6 @@ def _fact_tree(fact: DocumentFact) -> dict[str, Any]:
         tree["amount_due"] = f"{fact.amount_due:.2f}"
     if fact.contact is not None:
         tree["contact"] = fact.contact
+    if fact.to_reverse is not None:
+        tree["to_reverse"] = f"{fact.to_reverse:.2f}"
     return tree

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from pm2xero.errors import Finding, Position
 from pm2xero.pack.model import TaxCode, TaxRateSearch
-from pm2xero.pack.organisation import XeroSnapshot
+from pm2xero.pack.snapshot import XeroSnapshot
 from pm2xero.pack.suggest import did_you_mean, one_of
 from pm2xero.pack.taxes import resolve_tax
 from pm2xero.verify.subject import Subject

@@ -66,6 +66,9 @@ class Actual:
             name = self.at(place[1:-1] if attribute else place[1:])
             fact = self.state.document(name) if name is not None else None
             return None if fact is None else getattr(fact, str(attribute or "amount_due"))
+        if place[0] == "reversible":
+            name = self.at(place[1:-1] if place[-1] == "to_reverse" else place[1:])
+            return self.state.document(name).to_reverse if name is not None else None
         value: Any = self.tx.fields
         for step in place:
             try:

@@ -29,7 +29,8 @@ class Example:
     Attributes:
         transaction: the document as in the input.
         documents: what is known of the documents it refers to: id, state and, of an open one,
-            kind, amount_due and contact; amounts in currency units, as text.
+            kind, amount_due and contact, of one that can be reversed to_reverse; amounts in
+            currency units, as text.
         earlier: what came before under the same id (revision, same_content, outcome), or None.
         trust_balances: money of matters by bank (matter, bank, amount); None when not known.
         firm: what must be different at the firm for it, by path; empty for the firm as it is.
@@ -80,7 +81,8 @@ def state_of(example: Example, tx: Transaction) -> MemoryState:
                 DocumentFact(fact["id"], fact["state"], fact["kind"], due, fact["contact"])
             )
         elif fact["state"] in _SEEN:
-            state.remember(fact["id"], 1, b"", _SEEN[fact["state"]])
+            left = -Decimal(fact["to_reverse"]) if "to_reverse" in fact else None
+            state.remember(fact["id"], 1, b"", _SEEN[fact["state"]], left)
     if example.earlier is not None:
         digest = tx.fingerprint if example.earlier["same_content"] else b"\0" * 16
         revision = example.earlier["revision"]

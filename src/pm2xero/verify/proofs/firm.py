@@ -10,7 +10,8 @@ from typing import Any
 
 from pm2xero.decide.decider import Decider
 from pm2xero.pack.model import TaxCode, TaxRateSearch
-from pm2xero.pack.organisation import BankAccount, XeroAccount, XeroTaxRate
+from pm2xero.pack.organisation import BankAccount
+from pm2xero.pack.snapshot import XeroAccount, XeroTaxRate
 from pm2xero.pack.types import ACCOUNT_CLASS
 from pm2xero.verify.proofs.domain import Domain, Place
 from pm2xero.verify.proofs.terms import Model

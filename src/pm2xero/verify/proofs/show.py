@@ -222,8 +222,17 @@ class Shower:
                     "amount_due": f"{due:.2f}",
                     "contact": text(number(model, (*place, "contact"), 0)),
                 }
+            elif state == "in_xero":
+                fact |= self._reversal(model, ("reversible", *place[1:]))
             if state != "unknown":
                 yield fact
+
+    def _reversal(self, model: Model, place: Place) -> dict[str, str]:
+        there = self.domain.present.get(place)
+        if there is None or not model.holds(there):
+            return {}
+        left = Decimal(self._number(model, (*place, "to_reverse"), -HUNDRED)) / 100
+        return {"to_reverse": f"{left:.2f}"}
 
     def _earlier(self, model: Model, document: Mapping[str, Any]) -> dict[str, Any] | None:
         if ("submission",) not in self.domain.leaves:

@@ -48,6 +48,7 @@ class _World:
     def __init__(self, domain: Domain) -> None:
         self.domain = domain
         self._documents: dict[Place, tuple[Term, ...]] = {}
+        self._reversals: dict[Place, tuple[Term, ...]] = {}
 
     def reference(self, place: Place, reference: FieldType) -> Term:
         """The number of the name at a place."""
@@ -64,6 +65,8 @@ class _World:
             return Value(True, self.domain.leaf(place, ReferenceType("document")))
         if attribute == "state":
             return Value(True, state)
+        if attribute == "to_reverse":
+            return Value(*self._reversal(place))
         return Value(detailed, {"kind": kind, "amount_due": due, "contact": contact}[attribute])
 
     def _facts(self, place: Place) -> tuple[Term, ...]:
@@ -84,12 +87,33 @@ class _World:
         )
         in_xero = domain.words.number("in_xero")
         domain.axioms.append(implies(detailed, same(state, in_xero)))
-        for other, facts in self._documents.items():
+        self._alike(place, found, self._documents)
+        return found
+
+    def _reversal(self, place: Place) -> tuple[Term, ...]:
+        """Whether the document at a place carries an amount to be reversed, and what is left."""
+        found = self._reversals.get(place)
+        if found is not None:
+            return found
+        domain = self.domain
+        state, detailed, *_ = self._facts(place)
+        at: Place = ("reversible", *place)
+        found = (domain.presence(at), domain.leaf((*at, "to_reverse"), MONEY))
+        in_xero = same(state, domain.words.number("in_xero"))
+        domain.axioms.append(implies(found[0], both(in_xero, no(detailed))))
+        self._alike(place, found, self._reversals)
+        return found
+
+    def _alike(
+        self, place: Place, found: tuple[Term, ...], known: dict[Place, tuple[Term, ...]]
+    ) -> None:
+        """Facts about a document are the same wherever it is named."""
+        domain = self.domain
+        for other, facts in known.items():
             equal = both(*(same(a, b) for a, b in zip(found, facts, strict=True)))
             alike = same(domain.leaves[place][0], domain.leaves[other][0])
             domain.axioms.append(implies(alike, equal))
-        self._documents[place] = found
-        return found
+        known[place] = found
 
 
 class AnyFirm(_World):
