@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -31,7 +32,7 @@ def test_the_built_in_pack_is_covered(run: Run) -> None:
     result = run("test", "--coverage")
     assert result.exit_code == 0, result.output
     assert "together         100 %" in result.stdout
-    assert "rules/cases/client_billing.yaml: 13 passed" in result.stdout
+    assert re.search(r"^rules/cases/client_billing.yaml: \d+ passed$", result.stdout, re.M)
 
 
 def test_a_failing_case_is_shown_with_its_place(run: Run, tmp_path: Path) -> None:

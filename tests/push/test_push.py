@@ -241,3 +241,27 @@ def test_payment_that_was_changed_is_taken_back_as_it_is_now(
     assert (found["needs_attention"], found["sent"]["confirmed"]) == (1, 1)
     assert [p["Status"] for p in office.in_xero("Payments")] == ["DELETED", "DELETED"]
     assert office.reconcile()["agrees"]
+
+
+def test_status_tells_what_rules_refused_and_what_people_decided(
+    office: Office, docs: dict[str, Doc]
+) -> None:
+    office.push(docs["AU-0016"], docs["AU-0086"], {**docs["AU-0086"], "id": "AU-0086B"})
+    word = ("--reason", "entered twice", "--who", "kim")
+    assert (
+        "as rules reject it (not_supported.bank_transfer)"
+        in office.run("skip", "AU-0086", *word).stderr
+    )
+    assert "as it is in Xero" in office.run("hold", "AU-0016", *word).stderr
+    told = office.status()
+    assert told["refused"] == [
+        {"code": "not_supported.bank_transfer", "documents": 2, "by_hand": 2, "money": "24000.00"}
+    ]
+    assert told["money"] == {"post": "4672.98", "reject": "24000.00"}
+    assert [(p["who"], p["what"], p["transaction"], p["why"]) for p in told["people"]] == [
+        ("kim", "hold", "AU-0016", "entered twice"), ("kim", "skip", "AU-0086", "entered twice"),
+    ]  # fmt: skip
+    shown = office.run("status").stdout
+    assert "not_supported.bank_transfer  2  24,000.00        2" in shown
+    assert "kim  hold AU-0016: entered twice" in shown
+    assert "Xero last answered at" in shown

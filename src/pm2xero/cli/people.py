@@ -42,12 +42,23 @@ def act(action: str, id: str, who: str, why: str, xero_id: str | None, options: 
             pipeline = common.load(place.organisation, place.region, place.packs)
             changed = resolve_by_hand(pipeline, outbox, id, who, why, now(), xero_id)
         states = {r.id: r.state for r in outbox.requests()}
+        because = "" if changed else _why_nothing(outbox, id)
     if not changed:
-        click.echo(f"{id}: nothing was left to {action}; the log has it", err=True)
+        click.echo(f"{id}: nothing was left to {action}{because}; the log has it", err=True)
         # Naming one more id of a document that is done changes no request, yet it is something.
         sys.exit(common.OK if xero_id is not None else common.FINDINGS)
     for request in changed:
         click.echo(f"{states.get(request, action)}: {request}")
+
+
+def _why_nothing(outbox: Outbox, id: str) -> str:
+    """Why a person's word changes no request of a document."""
+    decision = outbox.decision(id)
+    if decision is not None and decision.outcome != "post":
+        return f", as rules {decision.outcome} it ({decision.code})"
+    if all(r.state == "confirmed" for r in outbox.requests() if r.transaction == id):
+        return ", as it is in Xero"
+    return ""
 
 
 def _check_free(outbox: Outbox, id: str, xero_id: str) -> None:

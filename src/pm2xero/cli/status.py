@@ -23,7 +23,10 @@ Examples:
 @common.format_option
 @common.reports_faults
 def command(form: str, **options: Any) -> None:
-    """Show the outbox by state; what is stuck is grouped by cause with the money at stake."""
+    """Show the outbox by state; what is stuck is grouped by cause with the money at stake.
+
+    Then what rules refused, by reason, and what people decided, with who and why.
+    """
     from pm2xero.outbox.store import Outbox
     from pm2xero.pack.organisation import load_organisation
     from pm2xero.push.connection import now
@@ -33,7 +36,9 @@ def command(form: str, **options: Any) -> None:
     place = target(**options)
     firm = load_organisation(place.organisation, place.region)
     with Outbox.open(place.require_outbox(), firm.id, now) as outbox:
-        status = gather(outbox.requests(), outbox.decisions())
+        status = gather(
+            outbox.requests(), outbox.decisions(), outbox.actions(), outbox.last_answer()
+        )
     if form == "json":
         click.echo(json.dumps(status.as_json()))
     else:

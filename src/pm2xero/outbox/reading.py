@@ -168,6 +168,15 @@ class Reading(Database):
             for row in rows
         ]
 
+    def last_answer(self) -> datetime | None:
+        """When Xero last answered; None when it was never asked."""
+        query = select(func.max(attempts.c.ended_at).label("at"))
+        with self._read() as connection:
+            row = connection.execute(
+                query.where(attempts.c.organisation == self._organisation)
+            ).first()
+        return row.at if row is not None else None
+
     def links(self) -> dict[tuple[str, str], str]:
         """Ids in Xero by document and name of the id, such as ("AU-0007", "InvoiceID").
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,10 +14,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pm2xero.outbox.records import StoredDecision, StoredRequest
+from pm2xero.outbox.records import Action, StoredDecision, StoredRequest
 from pm2xero.report.text import money
 
 ZERO = Decimal("0.00")
+PEOPLE = 10
 STUCK = ("rejected", "unknown", "held", "waiting", "blocked")
 WORDS = {
     "rejected": "refused by Xero",
@@ -39,18 +41,55 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reason for which rules reject documents: how many, their money, how many by hand."""
+
+    code: str
+    count: int
+    by_hand: int
+    money: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
-    """Requests by state and decisions by outcome."""
+    """Requests by state and decisions by outcome, with their money.
+
+    Attributes:
+        refused: what rules reject, by the first reason; what most documents have comes first.
+        people: what people decided, the last first.
+        last_answer: when Xero last answered.
+    """
 
     requests: dict[str, int]
     decisions: dict[str, int]
+    money: dict[str, Decimal]
     stuck: tuple[Cause, ...]
+    refused: tuple[Refusal, ...] = ()
+    people: tuple[Action, ...] = ()
+    last_answer: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
         return {
             "requests": self.requests,
             "decisions": self.decisions,
+            "money": {k: str(v) for k, v in self.money.items()},
+            "last_answer": self.last_answer.isoformat() if self.last_answer else None,
+            "refused": [
+                {"code": r.code, "documents": r.count, "by_hand": r.by_hand, "money": str(r.money)}
+                for r in self.refused
+            ],
+            "people": [
+                {
+                    "at": a.at.isoformat(),
+                    "who": a.who,
+                    "what": a.what,
+                    "transaction": a.transaction,
+                    "why": a.why,
+                    "xero_id": a.xero_id,
+                }
+                for a in self.people
+            ],
             "stuck": [
                 {
                     "state": c.state,
@@ -64,7 +103,10 @@ class Status:
         }
 
 
-def gather(requests: Iterable[StoredRequest], decisions: Iterable[StoredDecision]) -> Status:
+def gather(
+    requests: Iterable[StoredRequest], decisions: Iterable[StoredDecision],
+    people: Sequence[Action] = (), last_answer: datetime | None = None,
+) -> Status:  # fmt: skip
     """Group what is stuck by its cause; the money of a transaction counts once in a group.
 
     A document that a rule holds is stuck as well, though it has no requests (of that revision).
@@ -91,18 +133,36 @@ def gather(requests: Iterable[StoredRequest], decisions: Iterable[StoredDecision
         for key, money_by in sorted(groups.items(), key=lambda g: (STUCK.index(g[0][0]), g[0]))
     )
     outcomes = Counter(d.outcome for d in last.values())
-    return Status(dict(states), dict(outcomes), stuck)
+    sums = {o: sum((d.money for d in last.values() if d.outcome == o), ZERO) for o in outcomes}
+    return Status(
+        dict(states), dict(outcomes), sums, stuck, _refused(last.values()),
+        tuple(reversed(people)), last_answer,
+    )  # fmt: skip
+
+
+def _refused(decisions: Iterable[StoredDecision]) -> tuple[Refusal, ...]:
+    by_code: dict[str, list[StoredDecision]] = {}
+    for decision in decisions:
+        if decision.outcome == "reject":
+            by_code.setdefault(decision.code or "", []).append(decision)
+    found = [
+        Refusal(
+            code, len(group), sum(d.by_hand for d in group), sum((d.money for d in group), ZERO)
+        )
+        for code, group in by_code.items()
+    ]
+    return tuple(sorted(found, key=lambda r: (-r.count, r.code)))
 
 
 def print_status(out: Console, status: Status, currency: str) -> None:
-    """Two small tables, then the causes."""
+    """The documents and requests, what is stuck and why, what rules refused, what people said."""
     if not status.decisions:
         out.print("the outbox is empty: nothing was pushed yet")
         return
-    _table(out, "documents", status.decisions)
+    _documents(out, status, currency)
     if status.requests:
         out.print()
-        _table(out, "requests", status.requests)
+        _requests(out, status)
     for cause in status.stuck:
         out.print()
         count = len(cause.transactions)
@@ -114,15 +174,60 @@ def print_status(out: Console, status: Status, currency: str) -> None:
             _line(out, cause.message)
         ids = ", ".join(cause.transactions[:12])
         _line(out, f"{ids}{' …' if count > 12 else ''}", "dim")
+    if status.refused:
+        _refusals(out, status.refused, currency)
+    if status.people:
+        _people(out, status.people)
 
 
-def _table(out: Console, title: str, counts: dict[str, int]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(title)
-    table.add_column("", justify="right")
-    for name, count in sorted(counts.items(), key=lambda c: -c[1]):
+def _documents(out: Console, status: Status, currency: str) -> None:
+    table = _table("documents", "", currency)
+    for name, count in sorted(status.decisions.items(), key=lambda c: -c[1]):
+        table.add_row(name, f"{count:,}", money(status.money[name]))
+    out.print(table)
+
+
+def _requests(out: Console, status: Status) -> None:
+    table = _table("requests", "")
+    for name, count in sorted(status.requests.items(), key=lambda c: -c[1]):
         table.add_row(name, f"{count:,}")
     out.print(table)
+    if status.last_answer is not None:
+        out.print(Text(f"Xero last answered at {_moment(status.last_answer)}", style="dim"))
+
+
+def _refusals(out: Console, refused: tuple[Refusal, ...], currency: str) -> None:
+    out.print()
+    table = _table("refused by rules", "", currency, "by hand")
+    for refusal in refused:
+        by_hand = f"{refusal.by_hand:,}" if refusal.by_hand else ""
+        table.add_row(refusal.code, f"{refusal.count:,}", money(refusal.money), by_hand)
+    out.print(table)
+    if any(r.by_hand for r in refused):
+        out.print(Text("what is to be entered by hand: pm2xero manual-work", style="dim"))
+
+
+def _people(out: Console, people: tuple[Action, ...]) -> None:
+    out.print()
+    out.print(Text("decided by people", style="bold"))
+    for action in people[:PEOPLE]:
+        done = f" as {action.xero_id}" if action.xero_id else ""
+        head = f"{_moment(action.at)}  {action.who}  {action.what} {action.transaction}{done}"
+        _line(out, f"{head}: {action.why}")
+    if len(people) > PEOPLE:
+        _line(out, f"… and {len(people) - PEOPLE:,} before; --format json has them all", "dim")
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(title)
+    for name in columns:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
 
 
 def _line(out: Console, text: str, style: str = "") -> None:

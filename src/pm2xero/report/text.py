@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
-from typing import IO
+from typing import IO, Any, cast
 
 from rich.console import Console
 from rich.table import Table
@@ -12,13 +13,27 @@ from rich.text import Text
 from pm2xero.decide.decision import Decision
 from pm2xero.report.summary import OUTCOMES, ZERO, Summary
 
+_BLANKS = re.compile(r" +(?=\n)")
 STYLES = {"post": "green", "reject": "red", "hold": "yellow", "skip": "dim"}
+
+
+class _Trimmed:
+    """A stream without the blanks with which tables and indents fill up their lines."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(_BLANKS.sub("", text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def console(stream: IO[str], colour: bool) -> Console:
     """A console on a stream; without colour it writes plain text, 100 columns when piped."""
     return Console(
-        file=stream,
+        file=stream if colour else cast(IO[str], _Trimmed(stream)),
         no_color=not colour,
         force_terminal=colour,
         highlight=False,
