@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from pm2xero.pack.memory import Memory
 from tests.editor.language_server import PINNED, command
 from tests.outbox.postgresql import INSTALLED, binaries
 
@@ -25,3 +30,35 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 _NO_POSTGRESQL = f"outbox: SQLite only, PostgreSQL left out (no initdb under {INSTALLED})"
 _NO_SERVER = "editor: tests with yaml-language-server left out (needs Node and npm; see Makefile)"
+
+
+class _Reads(dict[tuple[str, str], Any]):
+    """What was read; files of the repository's own pack are shared by all tests of a process."""
+
+    def get(self, key: tuple[str, str], default: Any = None) -> Any:
+        return super().get(key) or _SHARED.get(key, default)
+
+    def __setitem__(self, key: tuple[str, str], value: Any) -> None:
+        if any(Path(key[0]).is_relative_to(folder) for folder in _OWN):
+            _SHARED[key] = value
+        else:
+            super().__setitem__(key, value)
+
+
+_OWN = tuple(Path(__file__).parents[1] / name for name in ("rules", "mappings"))
+_SHARED: dict[tuple[str, str], Any] = {}
+_BUILT = Memory()
+
+
+def _memory() -> Memory:
+    """A memory as the regions of one `validate` share it: nothing of the pack is built twice."""
+    return Memory(read=_Reads(), _built=_BUILT._built, _alike=_BUILT._alike)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_in_pack_is_read_once() -> Iterator[None]:
+    """Hundreds of tests load the built-in pack, which none of them changes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pm2xero.pack.load.Memory", _memory)
+        patch.setattr("pm2xero.verify.validate.Memory", _memory)
+        yield

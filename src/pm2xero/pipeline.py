@@ -14,7 +14,8 @@ from pm2xero.errors import (
     PackError,
     RenderError,
 )
-from pm2xero.pack.load import extension, load_pack
+from pm2xero.pack.load import examine, extension
+from pm2xero.pack.memory import Memory
 from pm2xero.pack.model import Pack
 from pm2xero.pack.organisation import Organisation, load_organisation, pack_folders
 from pm2xero.pack.roles import role_faults
@@ -25,6 +26,7 @@ from pm2xero.read.transaction import Malformed, Transaction
 from pm2xero.render.mapper import Mapper
 from pm2xero.render.request import Request
 from pm2xero.render.template_checks import check_templates
+from pm2xero.render.templates import BodyEnvironment, environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,42 +43,54 @@ class Pipeline:
     """A pack and an organisation, ready to take documents."""
 
     def __init__(
-        self, pack: Pack, organisation: Organisation, state: MemoryState | None = None
+        self,
+        pack: Pack,
+        organisation: Organisation,
+        state: MemoryState | None = None,
+        env: BodyEnvironment | None = None,
     ) -> None:
         self.pack = pack
         self.organisation = organisation
         self.state = state or opening_state(organisation)
         self.decider = Decider(pack, organisation)
-        self.mapper = Mapper(self.decider)
+        self.mapper = Mapper(self.decider, env=env)
         self.reader = Reader(pack.kinds)
         self.openers = frozenset(k for k, v in pack.kinds.items() if v.opens is not None)
 
     @classmethod
     def load(
-        cls, organisation: Path, region: str | None = None, packs: tuple[Path, ...] = ()
+        cls,
+        organisation: Path,
+        region: str | None = None,
+        packs: tuple[Path, ...] = (),
+        memory: Memory | None = None,
     ) -> Pipeline:
         """Read an organisation file and the pack that it calls for.
 
         Args:
             packs: further packs, over those that the file names itself.
+            memory: what was read and built for other firms.
 
         Raises:
             OrganisationError, PackError: with every fault found.
         """
         firm = load_organisation(organisation, region)
-        pack = load_pack(
+        examined = examine(
             firm.region,
             extensions=tuple(extension(p) for p in pack_folders(firm.packs, packs)),
             overlay=(firm.file, firm.overlay) if len(firm.overlay) > 1 else None,
             region_at=firm.region_at,
+            memory=memory,
         )
-        faults = check_templates(pack)
+        pack = examined.sound()
+        env = environment(pack.template_dirs)
+        faults = check_templates(pack, env)
         if faults:
             raise PackError(*faults)
         wrong = tuple(role_faults(pack, firm))
         if wrong:
             raise OrganisationError(*wrong)
-        return cls(pack, firm)
+        return cls(pack, firm, env=env)
 
     def order(self, sources: list[Source]) -> PostingOrder:
         """The sources in the order in which they are decided."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pm2xero.errors import LeaseLost, StateConflict, UsageError
 from pm2xero.sandbox import Limits
@@ -14,6 +15,9 @@ from tests.simulation.trouble import ASLEEP, READ_FAULTS, WRITE_FAULTS, Clock, K
 from tests.simulation.verdict import Found, Verdict, judge, look
 from tests.simulation.world import World, folder
 
+# Seeds that differ by this have the same months and other troubles: what the months come to
+# without trouble is found out once.
+MONTHS = 1000
 _RUNS = 60
 _WHOLE_EVERY = 250
 _DAY = 86_400
@@ -38,10 +42,7 @@ class Outcome:
 def simulate(seed: int) -> Outcome:
     """Push the months of a seed through its troubles until everything is sent."""
     chance = random.Random(seed)
-    is_whole = seed % _WHOLE_EVERY == _WHOLE_EVERY - 1
-    region = REGIONS[seed % len(REGIONS)]
-    months = whole(region) if is_whole else drawn(region, chance)
-    expected = _without_trouble(months)
+    months, expected = _months(seed % MONTHS)
     trouble = _trouble(chance)
     with folder() as place:
         world = World(place, months.region, trouble, _limits(chance))
@@ -58,6 +59,15 @@ def simulate(seed: int) -> Outcome:
     trouble.counts["documents"] = months.count
     trouble.counts["requests"] = len(expected.requests)
     return Outcome(seed, verdict, trouble.counts, trouble.trace.hexdigest()[:16])
+
+
+@lru_cache(maxsize=8)
+def _months(number: int) -> tuple[Months, Found]:
+    """The months of that number, and what they come to without trouble."""
+    is_whole = number % _WHOLE_EVERY == _WHOLE_EVERY - 1
+    region = REGIONS[number % len(REGIONS)]
+    months = whole(region) if is_whole else drawn(region, random.Random(number))
+    return months, _without_trouble(months)
 
 
 def _without_trouble(months: Months) -> Found:

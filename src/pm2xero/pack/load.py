@@ -43,6 +43,16 @@ class Examined:
     merged: Merged | None
     pack: Pack | None
 
+    def sound(self) -> Pack:
+        """The pack, when there is no fault.
+
+        Raises:
+            PackError: with every fault that was found, in the order of files and lines.
+        """
+        if self.findings or self.pack is None:
+            raise PackError(*self.findings)
+        return self.pack
+
 
 def load_pack(
     region: str,
@@ -64,12 +74,9 @@ def load_pack(
     Raises:
         PackError: with every fault that was found, in the order of files and lines.
     """
-    examined = examine(
+    return examine(
         region, extensions=extensions, overlay=overlay, region_at=region_at, base=base
-    )
-    if examined.findings or examined.pack is None:
-        raise PackError(*examined.findings)
-    return examined.pack
+    ).sound()
 
 
 def examine(

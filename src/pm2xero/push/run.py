@@ -90,5 +90,6 @@ def _afresh(connection: Connection) -> Connection:
 
     from pm2xero.pipeline import Pipeline
 
-    pipeline = Pipeline(connection.pipeline.pack, connection.pipeline.organisation)
+    ready = connection.pipeline
+    pipeline = Pipeline(ready.pack, ready.organisation, env=ready.mapper.env)
     return replace(connection, pipeline=pipeline)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pm2xero.errors import Finding, OrganisationError
+from pm2xero.pack.memory import Memory
 from pm2xero.pack.model import Pack
 from pm2xero.pack.organisation import Organisation
 from pm2xero.pack.suggest import did_you_mean
@@ -34,6 +35,7 @@ class Firms:
 
     def __init__(self, packs: tuple[Path, ...] = ()) -> None:
         self._packs = packs
+        self._memory = Memory()
         self._plain: dict[FirmKey, Pipeline] = {}
         self._changed: dict[tuple[FirmKey, str], Pipeline] = {}
         self._environments: dict[tuple[Path, ...], BodyEnvironment] = {}
@@ -51,7 +53,7 @@ class Firms:
         plain = self._plain.get(key)
         if plain is None:
             plain = self._plain[key] = self._noting(
-                Pipeline.load(organisation, region, self._packs)
+                Pipeline.load(organisation, region, self._packs, self._memory)
             )
         if not facts:
             return plain
