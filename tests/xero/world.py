@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
+from pm2xero.outbox.records import Document, StoredDecision, StoredRequest, StoredTransaction
 from pm2xero.outbox.store import Outbox
 from pm2xero.resources import root
 from pm2xero.sandbox import Limits, Sandbox, load_snapshot
@@ -75,6 +75,7 @@ class World:
         self.outbox = outbox.open(url, "bellbird-legal", self.clock)
         self.asgi = AsgiTransport(self.sandbox.app)
         self.sequence = 0
+        self._together: list[Document] | None = None
 
     def close(self) -> None:
         self.asgi.close()
@@ -118,25 +119,16 @@ class World:
 
     def plan(self, transaction: str, *requests: StoredRequest) -> None:
         """Take a document with its requests into the outbox."""
-        at = self.clock()
-        self.outbox.save(
-            StoredTransaction(transaction, 1, "00", "kind", b"{}", requests[0].sequence),
-            StoredDecision(
-                transaction,
-                1,
-                "post",
-                None,
-                False,
-                [],
-                [],
-                "mapping",
-                "rule",
-                requests[0].money,
-                "pack",
-                at,
-            ),
-            list(requests),
-        )
+        first = requests[0]
+        stored = StoredTransaction(transaction, 1, "00", "kind", b"{}", first.sequence)
+        decision = StoredDecision(
+            transaction, 1, "post", None, False, [], [], "mapping", "rule", first.money, "pack",
+            self.clock(),
+        )  # fmt: skip
+        if self._together is None:
+            self.outbox.save(stored, decision, list(requests))
+        else:
+            self._together.append((stored, decision, list(requests)))
 
     def request(
         self,
@@ -182,6 +174,12 @@ class World:
 
     def month(self) -> None:
         """A little of everything: 13 requests that depend on one another."""
+        self._together = []
+        self._plan_month()
+        self.outbox.save_many(self._together)
+        self._together = None
+
+    def _plan_month(self) -> None:
         for number in (1, 2, 3):
             self.add(f"B{number}/invoice", "put.Invoices", invoice(f"B{number}"), document=True)
         self.add("S1/bill", "put.Invoices", bill("INV/77"), document=True)
