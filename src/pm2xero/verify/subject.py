@@ -9,9 +9,12 @@ from pathlib import Path
 from pm2xero.errors import Finding, OrganisationError, Position
 from pm2xero.pack.files import PackRoot, builtin
 from pm2xero.pack.layers import Merged
-from pm2xero.pack.model import Pack, RequestSpec
+from pm2xero.pack.memory import Memory
+from pm2xero.pack.model import Kind, Pack, RequestSpec
 from pm2xero.pack.organisation import Organisation, load_organisation
+from pm2xero.pack.types import FieldType
 from pm2xero.render.templates import BodyEnvironment
+from pm2xero.verify.reads import Reads, money_fields, reads_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Subject:
         firm: the organisation that was named, or None.
         example: the firm whose Xero answers for the region's facts: `firm`, else the example of
             the region; None where there is neither.
+        memory: what was found out for other regions, which share most of their parts.
     """
 
     region: str
@@ -33,6 +37,15 @@ class Subject:
     whole: bool
     firm: Organisation | None
     example: Organisation | None
+    memory: Memory
+
+    def reads(self, spec: RequestSpec) -> Reads:
+        """What a request takes from its document."""
+        return self.memory.once("reads", (self.env, spec), lambda: reads_of(spec, self.env))
+
+    def money(self, kind: Kind) -> tuple[tuple[str, FieldType], ...]:
+        """The paths of all amounts and tax codes of a kind."""
+        return self.memory.once("money", (kind,), lambda: tuple(money_fields(kind.record)))
 
     def posted(self) -> Mapping[str, tuple[str, ...]]:
         """The kinds that some rule posts, each with the mappings that its rules name."""

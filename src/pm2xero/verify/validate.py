@@ -202,7 +202,8 @@ class _Run:
                 if file not in self._examples:
                     self._examples[file] = load_example(file)
                 example, found = self._examples[file]
-        return Subject(name, pack, merged, self._env, whole, self._firm, example), found
+        known = self._memory
+        return Subject(name, pack, merged, self._env, whole, self._firm, example, known), found
 
 
 def _run_check(check: Check, subject: Subject) -> list[Finding]:

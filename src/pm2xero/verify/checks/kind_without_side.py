@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pm2xero.errors import Finding
-from pm2xero.verify.reads import money_fields
 from pm2xero.verify.subject import Subject
 
 CODE = "PX511"
@@ -27,7 +26,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Posted kinds with tax codes whose side is not said."""
     for name in subject.posted():
         kind = subject.pack.kinds[name]
-        taxed = [p for p, t in money_fields(kind.record) if t.name == "tax_code"]
+        taxed = [p for p, t in subject.money(kind) if t.name == "tax_code"]
         if taxed and kind.side is None:
             yield Finding(
                 CODE,

@@ -21,7 +21,6 @@ from collections.abc import Iterator
 
 from pm2xero.errors import Finding
 from pm2xero.pack.suggest import did_you_mean, one_of
-from pm2xero.verify.reads import money_fields, reads_of
 from pm2xero.verify.subject import Subject
 
 CODE = "PX508"
@@ -35,8 +34,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     for name, kind in subject.pack.kinds.items():
         if not kind.ignores:
             continue
-        fields = [path for path, _ in money_fields(kind.record)]
-        reads = [reads_of(s, subject.env) for s in subject.requests_of(name, posted.get(name, ()))]
+        fields = [path for path, _ in subject.money(kind)]
+        reads = [subject.reads(s) for s in subject.requests_of(name, posted.get(name, ()))]
         for path, ignored in kind.ignores.items():
             below = [f for f in fields if f == path or f.startswith(f"{path}.")]
             if not below:

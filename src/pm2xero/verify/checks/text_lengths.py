@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import TemplateNotFound, TemplateSyntaxError
@@ -23,6 +23,7 @@ from jinja2 import TemplateNotFound, TemplateSyntaxError
 from pm2xero.errors import Finding, Position
 from pm2xero.pack.model import RequestSpec
 from pm2xero.render.template_checks import parsed, template_file
+from pm2xero.render.templates import BodyEnvironment
 from pm2xero.resources import schema_file
 from pm2xero.verify.subject import Subject
 
@@ -36,24 +37,31 @@ def check(subject: Subject) -> Iterator[Finding]:
     seen: set[object] = set()
     for specs in subject.pack.requests.values():
         for spec in specs:
-            for finding in _spec(spec, subject):
+            found = subject.memory.once(
+                CODE, (subject.env, spec), partial(_found, spec, subject.env)
+            )
+            for finding in found:
                 key = (finding.at, finding.message)
                 if key not in seen:
                     seen.add(key)
                     yield finding
 
 
-def _spec(spec: RequestSpec, subject: Subject) -> Iterator[Finding]:
+def _found(spec: RequestSpec, env: BodyEnvironment) -> tuple[Finding, ...]:
+    return tuple(_spec(spec, env))
+
+
+def _spec(spec: RequestSpec, env: BodyEnvironment) -> Iterator[Finding]:
     lengths = _lengths(spec.contract)
     try:
-        lines = parsed(subject.env, spec.template).lines
+        lines = parsed(env, spec.template).lines
     except (TemplateNotFound, TemplateSyntaxError):
         return
     for number, line in enumerate(lines, 1):
         for match in _FITTED.finditer(line):
             allowed = lengths.get(match[1])
             if allowed is not None and int(match[2]) > allowed:
-                at = Position(template_file(subject.env, spec.template), number, match.start(2) + 1)
+                at = Position(template_file(env, spec.template), number, match.start(2) + 1)
                 yield Finding(
                     CODE,
                     f"{match[1]} takes at most {allowed} characters, and this lets {match[2]} pass",

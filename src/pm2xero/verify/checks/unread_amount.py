@@ -21,7 +21,6 @@ from collections.abc import Container, Iterator
 
 from pm2xero.errors import Finding, Position
 from pm2xero.pack.model import Kind
-from pm2xero.verify.reads import money_fields, reads_of
 from pm2xero.verify.subject import Subject
 
 CODE = "PX504"
@@ -32,10 +31,10 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Money and tax fields of posted kinds that no request carries."""
     for name, mappings in subject.posted().items():
         kind = subject.pack.kinds[name]
-        reads = [reads_of(spec, subject.env) for spec in subject.requests_of(name, mappings)]
+        reads = [subject.reads(spec) for spec in subject.requests_of(name, mappings)]
         unread = [
             path
-            for path, _ in money_fields(kind.record)
+            for path, _ in subject.money(kind)
             if not any(r.covers(path) for r in reads) and not _ignored(path, kind.ignores)
         ]
         lying = []
