@@ -128,6 +128,7 @@ def parse_yaml(text: str, name: str) -> Any:
     if node is None:
         return SourceMap(Position(name))
     builder = _Builder(name)
+    builder.measure(node, {})
     value = builder.build(node)
     if builder.findings:
         raise PackError(*builder.findings)
@@ -145,16 +146,31 @@ class _Builder:
     def __init__(self, name: str) -> None:
         self.name = name
         self.findings: list[Finding] = []
-        self.nodes = 0
+
+    def measure(self, node: yaml.Node, sizes: dict[int, int]) -> int:
+        """How many values a node unfolds to; each is looked at once, however often it is named.
+
+        Raises:
+            PackError: PX103 at the innermost value that unfolds to too many.
+        """
+        known = sizes.get(id(node))
+        if known is not None:
+            return known
+        size = sizes[id(node)] = 1  # An alias that holds itself is told when values are built.
+        if isinstance(node, yaml.MappingNode):
+            size += sum(self.measure(value, sizes) for _, value in node.value)
+        elif isinstance(node, yaml.SequenceNode):
+            size += sum(self.measure(value, sizes) for value in node.value)
+        if size > MAX_NODES:
+            message = f"the aliases of this file unfold to more than {MAX_NODES:,} values"
+            raise PackError(Finding("PX103", message, self._at(node)))
+        sizes[id(node)] = size
+        return size
 
     def build(self, node: yaml.Node, depth: int = 0) -> Any:
-        self.nodes += 1
         at = self._at(node)
         if depth > MAX_DEPTH:
             raise PackError(_too_deep(at))
-        if self.nodes > MAX_NODES:
-            message = f"the aliases of this file unfold to more than {MAX_NODES:,} values"
-            raise PackError(Finding("PX103", message, at))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at, depth + 1)
         if isinstance(node, yaml.SequenceNode):
