@@ -115,7 +115,8 @@ def _explain(error: Any, tree: Any) -> list[Finding]:
         hint = f"write {better}" if re.match(r"[a-z]", better) else None
         return [Finding("PX108", f'"{key}" is not {said}', at, hint=hint, width=len(key))]
     if rule == "required":
-        missing = [k for k in error.validator_value if k not in error.instance]
+        meant = _misspelt(error)
+        missing = [k for k in error.validator_value if k not in error.instance and k not in meant]
         return [
             Finding("PX106", f'{name} lacks "{key}"', at, should_be=_example(error.schema, key))
             for key in missing
@@ -163,6 +164,15 @@ def _flow(value: Any) -> str:
     if not isinstance(value, dict):
         return str(value)
     return "{ " + ", ".join(f"{k}: {_flow(v)}" for k, v in value.items()) + " }"
+
+
+def _misspelt(error: Any) -> set[str]:
+    """Keys that are there under a name close to theirs; the unknown key tells of it."""
+    if error.schema.get("additionalProperties") is not False:
+        return set()
+    known = error.schema.get("properties", {})
+    strays = [k for k in error.instance if k not in known]
+    return {k for k in known for s in strays if did_you_mean(s, known) == did_you_mean(k, (k,))}
 
 
 def _unknown_keys(error: Any, tree: Any, path: list[str | int]) -> list[Finding]:
