@@ -41,7 +41,12 @@ Without FILES, the cases of the last --pack (its rules/cases/) or of the built-i
     help="Show what would bring the expectations up to what happens now; write it with --yes.",
 )  # fmt: skip
 @click.option("--yes", is_flag=True, help="With --update: write the changes.")
-@click.option("--coverage", "show", is_flag=True, help="Say what the cases show, and what not.")
+@click.option(
+    "--coverage",
+    "show",
+    is_flag=True,
+    help="Say what the cases show (of the packs, where any is named), and what not.",
+)
 @click.option(
     "--fail-under", type=click.FloatRange(0, 100), default=None, metavar="PERCENT",
     help="With --coverage: fail below this share.  [default: 100]",
@@ -73,7 +78,7 @@ def command(
     if update:
         sys.exit(_update(files, results, yes))
     limit = 100.0 if fail_under is None else fail_under
-    covered = coverage(results, firms) if show or fail_under is not None else None
+    covered = coverage(results, firms, packs) if show or fail_under is not None else None
     if form == "json":
         import orjson
 

@@ -115,8 +115,8 @@ def _explain(error: Any, tree: Any) -> list[Finding]:
         hint = f"write {better}" if re.match(r"[a-z]", better) else None
         return [Finding("PX108", f'"{key}" is not {said}', at, hint=hint, width=len(key))]
     if rule == "required":
-        meant = _misspelt(error)
-        missing = [k for k in error.validator_value if k not in error.instance and k not in meant]
+        told = {*error.instance, *_misspelt(error)}
+        missing = [k for k in error.validator_value if k not in told]
         return [
             Finding("PX106", f'{name} lacks "{key}"', at, should_be=_example(error.schema, key))
             for key in missing

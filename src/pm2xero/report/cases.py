@@ -44,7 +44,8 @@ def as_text(
 
 def coverage_text(coverage: Coverage) -> str:
     """What is covered, and what is not with the reason."""
-    out = ["Coverage:"]
+    of = " and ".join(str(folder) for folder in coverage.own)
+    out = [f"Coverage of what {of} adds or changes:" if of else "Coverage:"]
     for count in coverage.counts:
         never = f" ({count.exempt} more cannot be)" if count.exempt else ""
         out.append(f"  {TITLES[count.group]:<16} {count.reached:>5} of {count.total}{never}")

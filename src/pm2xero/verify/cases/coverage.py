@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 from pm2xero.pack.conditions import Atom, Compare
 from pm2xero.pack.model import OUTCOME_PRECEDENCE, Pack, Rule
 from pm2xero.pack.types import ListType, RecordType, ScalarType
+from pm2xero.render.template_checks import template_file
 from pm2xero.verify.cases.firms import Firms
 from pm2xero.verify.cases.model import GROUPS, CaseResult, Goal, Group
 from pm2xero.verify.cases.seen import outcome_of, tests_of
@@ -29,18 +31,23 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The reached share, and each goal that is missing or cannot be reached, with its reason."""
+    """The reached share, and each goal that is missing or cannot be reached, with its reason.
+
+    `own` are the folders of packs to whose part it is limited; empty for everything.
+    """
 
     counts: tuple[Count, ...]
     missing: tuple[tuple[Goal, str], ...]
     exempt: tuple[tuple[Goal, str], ...]
+    own: tuple[Path, ...] = ()
 
     @property
     def percent(self) -> Decimal:
         """Reached goals of all goals, in per cent, cut (never rounded up) to one decimal."""
         total = sum(c.total for c in self.counts)
         if not total:
-            return Decimal("0.0")
+            # A pack that only renames things has nothing to show.
+            return Decimal("100.0") if self.own else Decimal("0.0")
         return Decimal(sum(c.reached for c in self.counts) * 1000 // total) / 10
 
 
@@ -54,9 +61,10 @@ class _Tests:
 
 
 class _Universe:
-    """Every goal of some packs."""
+    """Every goal of some packs, or of what the packs in the folders `own` add and change."""
 
-    def __init__(self, packs: Iterable[Pack], firms: Firms) -> None:
+    def __init__(self, packs: Iterable[Pack], firms: Firms, own: tuple[Path, ...]) -> None:
+        self._own = own
         self.goals: dict[Goal, None] = {}
         self.rules: dict[tuple[str, str], Rule] = {}
         self.kinds: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -68,6 +76,8 @@ class _Universe:
             self._pack(pack)
         for env in firms.environments:
             for template, line, text in firms.recorder.fields(env):
+                if not self._is_own(template_file(env, template)):
+                    continue
                 self.goals[Goal("fields", f"{template}:{line}", f"{{{{ {text} }}}}")] = None
 
     def _pack(self, pack: Pack) -> None:
@@ -78,15 +88,27 @@ class _Universe:
             key = (rule.id, outcome_of(rule))
             self.rules.setdefault(key, rule)
             self.kinds[key] |= set(rule.kinds)
-            self.goals[Goal("rules", *key)] = None
+            is_own = any(self._is_own(o.at.file) for o in rule.origins.values())
+            if is_own:
+                self.goals[Goal("rules", *key)] = None
             for kind in rule.kinds:
-                if rule.outcome is not None:
+                if is_own and rule.outcome is not None:
                     self.goals[Goal("outcomes", kind, rule.outcome)] = None
-                self._tests(pack, rule, kind)
+                if is_own:
+                    self._tests(pack, rule, kind)
                 if rule.outcome == "post" and rule.mapping is not None:
-                    for spec in pack.requests.get((rule.mapping, kind), ()):
-                        self.goals[Goal("requests", rule.mapping, spec.id)] = None
-                        self.templates[spec.template].add(f"{rule.mapping}/{spec.id}")
+                    self._requests(pack, rule.mapping, kind, is_own)
+
+    def _requests(self, pack: Pack, mapping: str, kind: str, is_own: bool) -> None:
+        origins = pack.mappings[mapping].origins.values() if mapping in pack.mappings else ()
+        is_own = is_own or any(self._is_own(o.at.file) for o in origins)
+        for spec in pack.requests.get((mapping, kind), ()):
+            if is_own:
+                self.goals[Goal("requests", mapping, spec.id)] = None
+            self.templates[spec.template].add(f"{mapping}/{spec.id}")
+
+    def _is_own(self, file: str) -> bool:
+        return not self._own or any(Path(file).is_relative_to(folder) for folder in self._own)
 
     def _tests(self, pack: Pack, rule: Rule, kind: str) -> None:
         for atom, words in tests_of(rule.conditions[kind]):
@@ -97,10 +119,14 @@ class _Universe:
                 self.goals[Goal("conditions", rule.id, words, truth)] = None
 
 
-def coverage(results: Iterable[CaseResult], firms: Firms) -> Coverage:
-    """What the cases that pass show of the packs that they use."""
+def coverage(results: Iterable[CaseResult], firms: Firms, own: tuple[Path, ...] = ()) -> Coverage:
+    """What the cases that pass show of the packs that they use.
+
+    Args:
+        own: folders of packs; only what these add or change is to be shown then.
+    """
     listed = list(results)
-    universe = _Universe(firms.packs, firms)
+    universe = _Universe(firms.packs, firms, own)
     reached = {g for r in listed if r.status == "passed" for g in r.seen}
     shown = {g for r in listed for g in r.seen}
     cases: dict[str, int] = defaultdict(int)
@@ -126,7 +152,7 @@ def coverage(results: Iterable[CaseResult], firms: Firms) -> Coverage:
         )
         for group in GROUPS
     )
-    return Coverage(counts, tuple(missing), tuple(exempt))
+    return Coverage(counts, tuple(missing), tuple(exempt), own)
 
 
 def _cannot(goal: Goal, universe: _Universe) -> str | None:
