@@ -100,6 +100,8 @@ def _firm_of_cases(firm: Organisation | None, file: Path | None, into: Path) -> 
         return {}
     import os
 
+    from pm2xero.pack.load import extension, load_pack
+
     banks = [n for n, b in firm.bank_accounts.items() if b.purpose == "office"]
     costs = [
         n
@@ -110,6 +112,7 @@ def _firm_of_cases(firm: Organisation | None, file: Path | None, into: Path) -> 
     ]
     if not banks or not costs:
         return {}
+    pack = load_pack(firm.region, extensions=tuple(extension(p) for p in firm.packs))
     day = max(firm.integration_start.date(), firm.xero.lock_date or firm.integration_start.date())
     from datetime import timedelta
 
@@ -118,5 +121,8 @@ def _firm_of_cases(firm: Organisation | None, file: Path | None, into: Path) -> 
         "date": (day + timedelta(days=1)).isoformat(),
         "currency": firm.base_currency,
         "bank": banks[0],
+        "bank_code": firm.bank_accounts[banks[0]].code,
         "account": costs[0],
+        "account_code": firm.accounts[costs[0]],
+        "no_tax": pack.no_tax,
     }

@@ -43,8 +43,9 @@ def kind(name: str, firm: Mapping[str, str]) -> dict[str, str]:
     """A kind with its rules, mapping, template and cases.
 
     Args:
-        firm: organisation (path from the cases), date, currency, bank and account of the firm
-            that the cases are for; empty for no cases.
+        firm: organisation (path from the cases), date, currency, bank and account with their
+            codes in Xero, and the tax type for no tax of the firm that the cases are for; empty
+            for no cases.
     """
     values = {"name": name, "title": _title(name)}
     files = {
