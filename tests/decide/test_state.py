@@ -7,23 +7,41 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pm2xero.decide.state import Earlier, MemoryState
+from pm2xero.decide.state import DocumentFact, Earlier, MemoryState
 
 # As much as the input may hold: 13 digits and two decimals.
 AMOUNTS = st.integers(-(10**15) + 1, 10**15 - 1).map(lambda cents: Decimal(cents).scaleb(-2))
 
 
-@given(AMOUNTS, AMOUNTS, st.integers(0, 2**31), st.binary(min_size=16, max_size=16))
+@given(AMOUNTS, st.integers(0, 2**31), st.binary(min_size=16, max_size=16), st.integers(1, 300))
 def test_an_amount_is_kept_to_the_cent_and_beside_the_rest(
-    amount: Decimal, taken: Decimal, revision: int, digest: bytes
+    amount: Decimal, revision: int, digest: bytes, times: int
 ) -> None:
     state = MemoryState()
     state.remember("P-1", revision, digest, "post", amount)
     assert state.document("P-1").to_reverse == -amount
     assert state.earlier("P-1") == Earlier(revision, digest[:8], "post")
-    state.reverse("P-1", taken)
-    assert state.document("P-1").to_reverse == -amount - taken
+    for _ in range(times):
+        state.reverse("P-1", 1)
+    assert state.document("P-1").to_reverse == 0
     assert state.earlier("P-1") == Earlier(revision, digest[:8], "post")
+
+
+def test_a_reversal_that_is_taken_back_counts_no_more() -> None:
+    state = MemoryState()
+    state.remember("P-1", 1, b"", "post", Decimal("5.00"))
+    for by, left in ((1, "0"), (1, "0"), (-1, "0"), (-1, "-5.00"), (-1, "-5.00")):
+        state.reverse("P-1", by)
+        assert state.document("P-1").to_reverse == Decimal(left)
+
+
+def test_what_a_case_says_of_a_document_is_reversed_too() -> None:
+    state = MemoryState()
+    state.add_open(DocumentFact("P-1", "in_xero", to_reverse=Decimal("-5.00")))
+    state.settle("P-1", Decimal("1.00"))
+    assert state.document("P-1").to_reverse == Decimal("-5.00")
+    state.reverse("P-1", 1)
+    assert state.document("P-1").to_reverse == 0
 
 
 def test_what_is_not_in_xero_or_carries_no_amount_cannot_be_reversed() -> None:
@@ -31,5 +49,5 @@ def test_what_is_not_in_xero_or_carries_no_amount_cannot_be_reversed() -> None:
     state.remember("P-1", 1, b"", "reject", Decimal("5.00"))
     state.remember("B-1", 1, b"", "post")
     for name in ("P-1", "B-1", "never-seen"):
-        state.reverse(name, Decimal("-5.00"))
+        state.reverse(name, 1)
         assert state.document(name).to_reverse is None

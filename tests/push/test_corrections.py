@@ -244,3 +244,17 @@ def test_document_taken_back_to_draft_stays_as_it_is(office: Office, bill: Doc) 
     assert office.push(revised(bill, status="draft")).exit_code == 0
     assert invoices(office) == [("INV-3007", "AUTHORISED", "4672.98")]
     assert agrees(office)
+
+
+def test_other_content_of_a_revision_that_waits_does_not_stop_a_push(
+    office: Office, bill: Doc, payment: Doc, docs: dict[str, Doc]
+) -> None:
+    """A paid bill's second revision waits for a person; it comes again with other content."""
+    office.push(bill, payment)
+    office.push(revised(bill, memo="changed"))
+    found = office.push(revised(bill, memo="changed otherwise"), docs["AU-0017"])
+    assert found.exit_code == 1
+    assert "[conflicting_content]" in found.stdout
+    assert "1 request confirmed" in found.stdout
+    assert office.push(revised(bill, memo="changed")).exit_code == 1
+    assert office.push(revised(revised(bill))).exit_code == 1

@@ -56,9 +56,7 @@ def _why_nothing(outbox: Outbox, id: str) -> str:
     decision = outbox.decision(id)
     if decision is not None and decision.outcome != "post":
         return f", as rules {decision.outcome} it ({decision.code})"
-    if all(r.state == "confirmed" for r in outbox.requests() if r.transaction == id):
-        return ", as it is in Xero"
-    return ""
+    return ", as nothing of it waits to be sent"
 
 
 def _check_free(outbox: Outbox, id: str, xero_id: str) -> None:

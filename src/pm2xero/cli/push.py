@@ -75,7 +75,8 @@ def command(
     if broken:
         common.say_findings(broken)
         sys.exit(common.BROKEN)
-    fine = not (report.summary.attention or sent.rejected or sent.unknown or sent.stopped)
+    bad = report.summary.attention or sent.rejected or sent.unknown or sent.left or sent.stopped
+    fine = not bad
     sys.exit(common.OK if fine else common.FINDINGS)
 
 

@@ -73,7 +73,7 @@ def command(
     from pm2xero.verify.proving import prover
     from pm2xero.verify.validate import validate
 
-    regions = _chosen(names, packs)
+    regions = _chosen(names, packs, organisation)
     result = validate(regions, packs, organisation, prove=prover(soundness) if proofs else None)
     if form == "text":
         text = as_text(result, colour=common.use_colour(sys.stdout))
@@ -84,9 +84,14 @@ def command(
     sys.exit(common.FINDINGS if bad else common.OK)
 
 
-def _chosen(names: tuple[str, ...], packs: tuple[Path, ...]) -> tuple[str, ...]:
+def _chosen(
+    names: tuple[str, ...], packs: tuple[Path, ...], organisation: Path | None
+) -> tuple[str, ...]:
     if "all" not in names:
         return names
     from pm2xero.pack.load import builtin, extension, regions
+    from pm2xero.pack.organisation import pack_folders
+    from pm2xero.verify.firm import read_firm
 
-    return tuple(regions((builtin(), *(extension(p) for p in packs))))
+    own = read_firm(organisation, None).packs if organisation is not None else ()
+    return tuple(regions((builtin(), *(extension(p) for p in pack_folders(own, packs)))))

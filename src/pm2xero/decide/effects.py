@@ -95,13 +95,13 @@ class Effects:
             self._opens = (getter(kind.opens.amount, facts), getter(kind.opens.contact, facts))
         self._settles = [_compile_settles(s, facts) for s in kind.settles]
         self._trust = compile_trust_moves(kind, facts)
-        fields = kind.record
-        self._reverses = bool(fields.field("amount") and fields.field("reversal_of"))
+        self._reverses = kind.record.field("reversal_of") is not None
+        self._has_amount = kind.record.field("amount") is not None
         self.none = not (self._opens or self._settles or self._trust or self._reverses)
 
     def reversible(self, tx: Transaction) -> Decimal | None:
-        """What a reversal of the transaction takes back, in currency units; None for nothing."""
-        return tx.fields["amount"] if self._reverses else None
+        """The amount that a reversal of the transaction takes back, in currency units."""
+        return tx.fields["amount"] if self._has_amount else None
 
     def apply(self, tx: Transaction, mapping: str, state: MemoryState) -> None:
         """Make the transaction's effect seen by all that follow."""
@@ -127,7 +127,7 @@ class Effects:
             for matter, bank, amount in self._trust(tx, state):
                 state.move_trust(matter, bank, amount if sign == 1 else -amount)
         if self._reverses and (reversed_ := tx.fields["reversal_of"]) is not None:
-            state.reverse(reversed_, tx.fields["amount"] * sign)
+            state.reverse(reversed_, sign)
 
 
 def _compile_settles(

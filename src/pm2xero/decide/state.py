@@ -7,6 +7,7 @@ remain, about 200 bytes each.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Protocol
@@ -24,9 +25,9 @@ class DocumentFact:
         state: in_xero (sent, or will be before what refers to it), waiting, rejected,
             before_integration, unknown.
         amount_due: what is outstanding (or left of a credit), in currency units.
-        to_reverse: the amount that a reversal of all that is left of it carries, in currency
-            units: -600.00 for a payment of 600.00, and 0.00 once it was reversed; None for
-            what is not in Xero or carries no amount.
+        to_reverse: the amount that its reversal carries, in currency units: -600.00 for a payment
+            of 600.00, and 0.00 once any of it was reversed; None for what is not in Xero or
+            carries no amount.
         request: id of the request that creates it, None when it was there before.
         xero_id: its id in Xero, once known.
     """
@@ -63,6 +64,26 @@ class State(Protocol):
         """The matter's money in a trust bank; None when balances are not known."""
 
 
+class Known:
+    """A state in which something else came before one document."""
+
+    def __init__(self, state: State, earlier: Earlier) -> None:
+        self._state = state
+        self._earlier = earlier
+
+    def document(self, id: str) -> DocumentFact:
+        """The document of that id; state `unknown` when it was never seen."""
+        return self._state.document(id)
+
+    def earlier(self, id: str) -> Earlier | None:
+        """What came before."""
+        return self._earlier
+
+    def trust_balance(self, matter: str, bank: str) -> Decimal | None:
+        """The matter's money in a trust bank; None when balances are not known."""
+        return self._state.trust_balance(matter, bank)
+
+
 _OUTCOMES = ("post", "reject", "hold", "skip", "before_integration", "waiting")
 _CODES = {name: bytes((i,)) for i, name in enumerate(_OUTCOMES)}
 _STATE_OF = {
@@ -76,7 +97,8 @@ _STATE_OF = {
 _DECIDED = {"before_integration": "reject", "waiting": "skip"}
 
 
-# An outcome, a revision, and 8 bytes of the digest; then the amount in cents, where there is one.
+# An outcome, a revision, and 8 bytes of the digest; then, of what can be reversed, its amount in
+# cents and how often it was reversed.
 _HEAD = 13
 _CENTS = 8
 
@@ -86,16 +108,13 @@ def _packed(outcome: str, revision: int) -> bytes:
     return _CODES[outcome] + min(revision, 0xFFFFFFFF).to_bytes(4, "big")
 
 
-def _with_amount(packed: bytes, amount: Decimal) -> bytes:
-    return packed[:_HEAD].ljust(_HEAD, b"\0") + int(amount.scaleb(2)).to_bytes(
-        _CENTS, "big", signed=True
-    )
-
-
-def _amount(packed: bytes) -> Decimal | None:
+def _left(packed: bytes) -> Decimal | None:
+    """The amount of a reversal; what is there at all was posted with an amount."""
     if len(packed) <= _HEAD:
         return None
-    return Decimal(int.from_bytes(packed[_HEAD:], "big", signed=True)).scaleb(-2)
+    if packed[-1]:
+        return ZERO
+    return Decimal(-int.from_bytes(packed[_HEAD:-1], "big", signed=True)).scaleb(-2)
 
 
 class MemoryState:
@@ -115,8 +134,7 @@ class MemoryState:
         if packed is None:
             return DocumentFact(id, "unknown")
         state = _STATE_OF[_OUTCOMES[packed[0]]]
-        amount = _amount(packed) if state == "in_xero" else None
-        return DocumentFact(id, state, to_reverse=None if amount is None else ZERO - amount)
+        return DocumentFact(id, state, to_reverse=_left(packed) if state == "in_xero" else None)
 
     def earlier(self, id: str) -> Earlier | None:
         """The last decision about the id, or None."""
@@ -153,15 +171,19 @@ class MemoryState:
         Args:
             amount: what a posted transaction carries, in currency units, where it can be reversed.
         """
-        packed = _packed(outcome, revision) + digest[:8]
-        self._seen[id] = packed if amount is None else _with_amount(packed, amount)
+        packed = (_packed(outcome, revision) + digest[:8]).ljust(_HEAD, b"\0")
+        if amount is not None:
+            packed += int(amount.scaleb(2)).to_bytes(_CENTS, "big", signed=True) + b"\0"
+        self._seen[id] = packed
 
-    def reverse(self, id: str, amount: Decimal) -> None:
-        """Take a reversal off what is left of a transaction: its amount is the opposite one."""
+    def reverse(self, id: str, by: int) -> None:
+        """Note one reversal more of a transaction (1), or one less (-1)."""
         packed = self._seen.get(id)
-        left = None if packed is None else _amount(packed)
-        if packed is not None and left is not None:
-            self._seen[id] = _with_amount(packed, left + amount)
+        if packed is not None and len(packed) > _HEAD:
+            self._seen[id] = packed[:-1] + bytes((min(max(packed[-1] + by, 0), 255),))
+        fact = self._open.get(id)
+        if by > 0 and fact is not None and fact.to_reverse is not None:
+            self._open[id] = replace(fact, to_reverse=ZERO)
 
     def settle(self, id: str, amount: Decimal) -> None:
         """Take an amount off what a document has outstanding (a negative amount puts it back)."""
@@ -169,7 +191,7 @@ class MemoryState:
         if fact is not None and fact.amount_due is not None:
             self._open[id] = DocumentFact(
                 id, fact.state, fact.kind, fact.amount_due - amount, fact.contact, fact.request,
-                fact.xero_id,
+                fact.xero_id, fact.to_reverse,
             )  # fmt: skip
 
     def move_trust(self, matter: str, bank: str, amount: Decimal) -> None:

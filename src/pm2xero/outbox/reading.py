@@ -169,11 +169,13 @@ class Reading(Database):
         ]
 
     def last_answer(self) -> datetime | None:
-        """When Xero last answered; None when it was never asked."""
+        """When Xero last answered a call that carried documents; None when it never did."""
         query = select(func.max(attempts.c.ended_at).label("at"))
         with self._read() as connection:
             row = connection.execute(
-                query.where(attempts.c.organisation == self._organisation)
+                query.where(
+                    attempts.c.organisation == self._organisation, attempts.c.status.is_not(None)
+                )
             ).first()
         return row.at if row is not None else None
 

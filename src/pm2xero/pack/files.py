@@ -36,7 +36,15 @@ def builtin() -> PackRoot:
 
 def is_pack(path: Path) -> bool:
     """Whether a folder holds a pack."""
-    return any((path / part).is_dir() for part in ("rules", "mappings"))
+    return any(is_folder(path / part) for part in ("rules", "mappings"))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder that can be looked into; no name is too odd to ask."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def extension(path: Path) -> PackRoot:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pm2xero.errors import Finding, OrganisationError, PackError, Position
-from pm2xero.pack.files import is_pack
+from pm2xero.pack.files import is_folder, is_pack
 from pm2xero.pack.schema import check
 from pm2xero.pack.snapshot import XeroSnapshot, load_snapshot
 from pm2xero.pack.source import SourceList, SourceMap, read_yaml
@@ -91,6 +91,8 @@ def load_organisation(path: Path, region: str | None = None) -> Organisation:
     except PackError as exc:
         raise OrganisationError(*exc.findings) from None
     findings = list(check("organisation.schema", tree, Position(name)))
+    if not isinstance(tree, SourceMap):
+        raise OrganisationError(*findings)
     start = _found(findings, lambda: _instant(tree, "integration_start"))
     snapshot = _found(findings, lambda: _snapshot(tree, path))
     packs = _found(findings, lambda: _packs(tree, path))
@@ -194,13 +196,15 @@ def _packs(tree: SourceMap, path: Path) -> tuple[Path, ...]:
         return ()
     wrong = []
     for name, at in zip(packs, packs.item_at, strict=True):
-        folder = _beside(path, str(name))
+        if not isinstance(name, str):
+            continue  # The form is at fault, and that is told.
+        folder = _beside(path, name)
         if not is_pack(folder):
-            lacks = "has neither rules/ nor mappings/" if folder.is_dir() else "is no folder"
-            hint = did_you_mean(str(name), _packs_near(path, str(name)))
+            lacks = "has neither rules/ nor mappings/" if is_folder(folder) else "is no folder"
+            hint = did_you_mean(name, _packs_near(path, name))
             hint = hint or f"folders are looked for from {path.parent}/"
             message = f'"{name}" is no pack: {folder} {lacks}'
-            wrong.append(Finding("PO508", message, at, hint=hint, width=len(str(name))))
+            wrong.append(Finding("PO508", message, at, hint=hint, width=len(name)))
     if wrong:
         raise OrganisationError(*wrong)
     return named_packs(tree, path)
@@ -208,10 +212,11 @@ def _packs(tree: SourceMap, path: Path) -> tuple[Path, ...]:
 
 def _packs_near(path: Path, name: str) -> list[str]:
     """The packs beside where one was looked for, as they would have to be written."""
-    folder = _beside(path, name).parent
-    if not folder.is_dir():
+    try:
+        beside = list(_beside(path, name).parent.iterdir())
+    except OSError:
         return []
-    return [(Path(name).parent / f.name).as_posix() for f in folder.iterdir() if is_pack(f)]
+    return [(Path(name).parent / f.name).as_posix() for f in beside if is_pack(f)]
 
 
 def _snapshot(tree: SourceMap, path: Path) -> XeroSnapshot | None:

@@ -128,7 +128,10 @@ def parse_yaml(text: str, name: str) -> Any:
     if node is None:
         return SourceMap(Position(name))
     builder = _Builder(name)
-    builder.measure(node, {})
+    try:
+        builder.measure(node, {})
+    except RecursionError:
+        raise PackError(_too_deep(Position(name))) from None
     value = builder.build(node)
     if builder.findings:
         raise PackError(*builder.findings)

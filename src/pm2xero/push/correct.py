@@ -18,7 +18,7 @@ from pm2xero.decide.facts import Facts
 from pm2xero.decide.state import MemoryState
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.pipeline import Pipeline, Result
-from pm2xero.push.made import alive, taken_back
+from pm2xero.push.made import alive, is_undo, taken_back
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.contracts import contract
 from pm2xero.render.request import Request, idempotency_key, placeholder
@@ -57,6 +57,10 @@ class Corrector:
                 tx, "nobody knows yet whether the revision before it arrived there",
                 "Nothing to do: the next push finds out, and corrects it then.",
             )  # fmt: skip
+        if self._pipeline.state.document(old.id).to_reverse == 0:
+            return self._person(tx, "it was reversed there since")
+        if any(r.state == "confirmed" and "@" not in r.step and is_undo(r) for r in requests):
+            return self._person(tx, "what it took back there cannot be put back")
         there = alive(requests, taken_back(requests))
         if not there:
             return self._anew(old, tx, mapping, requests)

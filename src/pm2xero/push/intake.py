@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol, cast
 
 import orjson
 
 from pm2xero.decide.decision import Decision
+from pm2xero.decide.state import Earlier, Known
 from pm2xero.errors import Finding, OutboxError
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
 from pm2xero.pack.model import Outcome
@@ -23,7 +25,7 @@ from pm2xero.pipeline import Pipeline, Result
 from pm2xero.push.correct import Corrector, is_voided, keep_paid, take_back_effects
 from pm2xero.read.stream import Record
 from pm2xero.read.transaction import Malformed, Transaction
-from pm2xero.report.summary import Summary, money_of
+from pm2xero.report.summary import ZERO, Summary, money_of
 
 BATCH = 500
 Saved = tuple[StoredTransaction, StoredDecision, list[StoredRequest]]
@@ -79,6 +81,8 @@ class Intake:
         self._before: dict[str, StoredDecision] = {}
         self._held: dict[str, StoredTransaction] = {}
         self._digests: dict[str, tuple[int, str]] = {}
+        # Revisions that wait, or were refused, beside one that is posted.
+        self._beside: dict[str, tuple[int, str]] = {}
         self._buffer: list[Saved] = []
         self._seen: set[str] = set()
         self.report = IntakeReport(Summary(currency=pipeline.organisation.base_currency))
@@ -113,6 +117,9 @@ class Intake:
             if before is None or before.outcome != "post" or decision.outcome == "post":
                 self._before[stored.id] = decision
                 self._digests[stored.id] = (stored.revision, stored.digest)
+                self._beside.pop(stored.id, None)
+            else:
+                self._beside[stored.id] = (stored.revision, stored.digest)
             tx = self._typed(stored)
             if tx is None:
                 continue
@@ -172,7 +179,9 @@ class Intake:
             if result.decision.outcome != "hold":
                 moved = True
                 del self._held[item.id]
-                self._save(result, item.document, item.sequence)
+                # What it waited for stands before it now, wherever it stood when it came.
+                self._sequence += 1
+                self._save(result, item.document, self._sequence)
         return moved
 
     def _take(self, record: Record) -> None:
@@ -193,11 +202,14 @@ class Intake:
             self.report.known += 1
             return
         self._seen.add(tx.id)
-        if stored is not None and stored[0] == tx.revision and not same:
-            # Nothing can be stored of it: one revision has one content.
-            decider, state = self._pipeline.decider, self._pipeline.state
-            self._count(Result(0, tx, decider.decide(tx, state)))
-            return
+        for known in (stored, self._beside.get(tx.id)):
+            if known is not None and known[0] == tx.revision and known[1] != tx.fingerprint.hex():
+                # Nothing can be stored of it: one revision has one content.
+                seen = Known(
+                    self._pipeline.state, Earlier(tx.revision, bytes.fromhex(known[1]), "")
+                )
+                self._count(Result(0, tx, self._pipeline.decider.decide(tx, seen)))
+                return
         result = self._decide(tx)
         if result.decision.outcome == "reject" and before is not None and before.outcome == "post":
             # The stored, posted revision stays what it is; this one is only reported.
@@ -211,6 +223,7 @@ class Intake:
         if was_stopped and result.decision.outcome == "post":
             self.report.newly_posted.append(tx.id)
         self._digests[tx.id] = (tx.revision, tx.fingerprint.hex())
+        self._beside.pop(tx.id, None)
         self._held.pop(tx.id, None)
         self._save(result, orjson.dumps(record.raw), self._sequence)
 
@@ -266,14 +279,20 @@ class Intake:
             warnings=[w.as_json() for w in decision.warnings],
             mapping=decision.mapping,
             rule=decision.rule,
-            money=money_of(tx),
+            money=self._money(tx),
             pack=self._fingerprint,
             decided_at=self._clock(),
         )
 
+    def _money(self, tx: Transaction | Malformed) -> Decimal:
+        """What a document is worth in the firm's currency; nothing in any other."""
+        currency = tx.fields["currency"] if isinstance(tx, Transaction) else None
+        ours = self._pipeline.organisation.base_currency
+        return money_of(tx) if currency in (None, ours) else ZERO
+
     def _stored_requests(self, result: Result, sequence: int) -> list[StoredRequest]:
         stored = []
-        money = money_of(result.transaction)
+        money = self._money(result.transaction)
         for request in result.requests:
             level = 1 + max((self._levels.get(n, 0) for n in request.needs), default=0)
             self._levels[request.id] = level

@@ -101,7 +101,7 @@ def print_push(
             out.print(Text(f"{count} {word}", style="red"))
     if sent.stopped:
         out.print(Text(f"stopped: {sent.stopped}", style="yellow"))
-    if sent.rejected or sent.blocked or sent.unknown:
+    if sent.rejected or sent.blocked or sent.unknown or (sent.left and not sent.stopped):
         out.print("`pm2xero status` says why")
 
 

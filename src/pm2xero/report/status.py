@@ -19,9 +19,10 @@ from pm2xero.report.text import money
 
 ZERO = Decimal("0.00")
 PEOPLE = 10
-STUCK = ("rejected", "unknown", "held", "waiting", "blocked")
+STUCK = ("rejected", "unknown", "planned", "held", "waiting", "blocked")
 WORDS = {
     "rejected": "refused by Xero",
+    "planned": "waiting for what is not there",
     "unknown": "of which nobody knows whether Xero has them",
     "held": "held by a person",
     "waiting": "not sent yet",
@@ -113,11 +114,17 @@ def gather(
     """
     states: Counter[str] = Counter()
     groups: dict[tuple[str, str, str], dict[str, Decimal]] = {}
-    for request in requests:
+    given = list(requests)
+    there = {r.id for r in given}
+    for request in given:
         states[request.state] += 1
-        if request.state not in STUCK:
+        absent = [n for n in request.needs if n not in there] if request.state == "planned" else ()
+        if not absent and (request.state not in STUCK or request.state == "planned"):
             continue
-        if request.state == "blocked":
+        if absent:
+            message = f"It needs the id of {absent[0]}, which no document makes."
+            key = ("planned", "nothing_to_wait_for", message)
+        elif request.state == "blocked":
             key = ("blocked", f"by {request.blocked_by}", "")
         else:
             key = (request.state, request.cause or "", request.message or "")

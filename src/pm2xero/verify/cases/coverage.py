@@ -12,6 +12,7 @@ from pm2xero.pack.conditions import Atom, Compare
 from pm2xero.pack.model import OUTCOME_PRECEDENCE, Pack, Rule
 from pm2xero.pack.types import ListType, RecordType, ScalarType
 from pm2xero.render.template_checks import template_file
+from pm2xero.resources import root
 from pm2xero.verify.cases.firms import Firms
 from pm2xero.verify.cases.model import GROUPS, CaseResult, Goal, Group
 from pm2xero.verify.cases.seen import outcome_of, tests_of
@@ -64,7 +65,8 @@ class _Universe:
     """Every goal of some packs, or of what the packs in the folders `own` add and change."""
 
     def __init__(self, packs: Iterable[Pack], firms: Firms, own: tuple[Path, ...]) -> None:
-        self._own = own
+        self._own = tuple(folder.resolve() for folder in own)
+        self._files: dict[str, bool] = {}
         self.goals: dict[Goal, None] = {}
         self.rules: dict[tuple[str, str], Rule] = {}
         self.kinds: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -108,7 +110,17 @@ class _Universe:
             self.templates[spec.template].add(f"{mapping}/{spec.id}")
 
     def _is_own(self, file: str) -> bool:
-        return not self._own or any(Path(file).is_relative_to(folder) for folder in self._own)
+        if not self._own:
+            return True
+        known = self._files.get(file)
+        if known is None:
+            path = Path(file)
+            # The built-in pack's files are told by their place within it.
+            within = file.startswith("rules/") or not path.exists()
+            path = root() / path if within else path.resolve()
+            known = any(path.is_relative_to(folder) for folder in self._own)
+            self._files[file] = known
+        return known
 
     def _tests(self, pack: Pack, rule: Rule, kind: str) -> None:
         for atom, words in tests_of(rule.conditions[kind]):

@@ -81,8 +81,9 @@ def state_of(example: Example, tx: Transaction) -> MemoryState:
                 DocumentFact(fact["id"], fact["state"], fact["kind"], due, fact["contact"])
             )
         elif fact["state"] in _SEEN:
-            left = -Decimal(fact["to_reverse"]) if "to_reverse" in fact else None
-            state.remember(fact["id"], 1, b"", _SEEN[fact["state"]], left)
+            left = Decimal(fact["to_reverse"]) if "to_reverse" in fact else None
+            amount = None if left is None else -left
+            state.remember(fact["id"], 1, b"", _SEEN[fact["state"]], amount)
     if example.earlier is not None:
         digest = tx.fingerprint if example.earlier["same_content"] else b"\0" * 16
         revision = example.earlier["revision"]
