@@ -18,7 +18,7 @@ from pm2xero.pack.load import examine, extension
 from pm2xero.pack.memory import Memory
 from pm2xero.pack.model import Pack
 from pm2xero.pack.organisation import Organisation, load_organisation, pack_folders
-from pm2xero.pack.roles import role_faults
+from pm2xero.pack.roles import account_faults
 from pm2xero.read.order import PostingOrder
 from pm2xero.read.reader import Reader
 from pm2xero.read.stream import Record, Source
@@ -87,7 +87,7 @@ class Pipeline:
         faults = check_templates(pack, env)
         if faults:
             raise PackError(*faults)
-        wrong = tuple(role_faults(pack, firm))
+        wrong = tuple(account_faults(pack, firm))
         if wrong:
             raise OrganisationError(*wrong)
         return cls(pack, firm, env=env)

@@ -49,6 +49,12 @@ def test_coverage_of_a_pack_is_of_what_it_adds_and_changes(run: Run, tmp_path: P
     assert "rules: bank_transfer hold\n    never fired: no case of bank_transfer" in result.stdout
     assert "template fields     10 of 10" in result.stdout
     assert "client_bill" not in result.stdout
+    # However the folder and the file are named.
+    roundabout = tmp_path / "other" / ".." / "pack"
+    (tmp_path / "other").mkdir()
+    cases = tmp_path / "pack" / "rules" / "cases" / "levy.yaml"
+    again = run("test", cases, "--pack", roundabout, "--coverage")
+    assert "rules                2 of 3" in again.stdout
 
 
 def test_a_failing_case_is_shown_with_its_place(run: Run, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from pm2xero.errors import Finding, OrganisationError
 from pm2xero.pack.organisation import Organisation, load_organisation, pack_folders
+from pm2xero.pack.roles import bank_faults
 from pm2xero.pack.snapshot import xero_date
 
 from .reading import write
@@ -171,3 +172,32 @@ def test_all_faults_of_the_file_at_once(tmp_path: Path) -> None:
 )
 def test_dates_as_xero_sends_them(raw: object, expected: date | None) -> None:
     assert xero_date(raw) == expected
+
+
+def test_a_file_that_is_no_mapping_is_told(tmp_path: Path) -> None:
+    for text in ("- 1\n", "text\n", "1\n"):
+        (found,) = faults(tmp_path, text)
+        assert found.code == "PX107"
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "\0", "no/such/place"])
+def test_a_pack_by_an_odd_name_is_told(tmp_path: Path, name: str) -> None:
+    text = FILE.replace("region: base\n", f"region: base\npacks: [{json.dumps(name)}]\n")
+    assert [f.code for f in faults(tmp_path, text)] == ["PO508"]
+
+
+def test_a_pack_that_is_no_text_is_told_once(tmp_path: Path) -> None:
+    text = FILE.replace("region: base\n", "region: base\npacks: [1, { a: b }]\n")
+    assert [f.code for f in faults(tmp_path, text)] == ["PX107", "PX107"]
+
+
+def test_trust_money_has_an_account_of_its_own_in_xero(tmp_path: Path) -> None:
+    both = '  BA-1: { xero: "090", purpose: office }\n  BA-2: { xero: "090", purpose: trust }\n'
+    firm = load(tmp_path, FILE.replace('  BA-1: { xero: "090", purpose: office }\n', both))
+    (found,) = bank_faults(firm)
+    assert found.code == "PO509"
+    assert '"BA-1" (office) and "BA-2" (trust)' in found.message
+    assert found.at is not None and found.at.line == 13
+    same = both.replace("trust", "office")
+    firm = load(tmp_path, FILE.replace('  BA-1: { xero: "090", purpose: office }\n', same))
+    assert list(bank_faults(firm)) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pm2xero.errors import PackError, Position
-from pm2xero.pack.source import place_of, read_yaml
+from pm2xero.pack.source import parse_yaml, place_of, read_yaml
 
 from .reading import fault, read
 
@@ -158,3 +158,10 @@ def test_files_that_cannot_be_read(tmp_path: Path, raw: bytes | None, code: str,
         read_yaml(file, "x.yaml")
     (finding,) = caught.value.findings
     assert (finding.code, str(finding.at)) == (code, at)
+
+
+def test_values_nested_too_deep_are_told_however_deep() -> None:
+    for depth in (61, 600):
+        with pytest.raises(PackError) as caught:
+            parse_yaml("a: " + "[" * depth + "]" * depth, "f.yaml")
+        assert [f.code for f in caught.value.findings] == ["PX103"]

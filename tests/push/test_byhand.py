@@ -71,3 +71,34 @@ def test_unknown_kind_of_entry_counts_without_a_document(
         "entered",
     )
     assert office.run("manual-work").stdout.startswith("0 transactions")
+
+
+def test_an_id_that_was_named_by_mistake_is_corrected(office: Office, docs: dict[str, Doc]) -> None:
+    office.archive("444")
+    office.push(docs["AU-0025"], docs["AU-0028"], docs["AU-0081"])
+    office.restore("444")
+    wrong = "11111111-1111-4111-8111-111111111111"
+    right = enter_bill(office, "P-55127", "444", 660.00)
+    word = ("AU-0028", "--reason", "entered", "--as-done-in-xero")
+    office.run("resolve", *word, wrong)
+    assert not office.reconcile()["agrees"]
+    never = office.run("resolve", *word, right, "--instead-of", right)
+    assert (never.exit_code, "PE112" in never.stderr, wrong in never.stderr) == (2, True, True)
+    assert office.run("resolve", *word, right, "--instead-of", wrong).exit_code == 0
+    assert office.reconcile()["agrees"]
+    assert [p["what"] for p in office.status()["people"]] == ["resolve", "unresolve", "resolve"]
+    # What depends on it refers to the right one.
+    office.push(docs["AU-0081"])
+    (payment,) = office.in_xero("Payments")
+    assert payment["Invoice"]["InvoiceID"] == right
+
+
+def test_an_id_of_what_has_no_request_is_corrected_too(
+    office: Office, docs: dict[str, Doc]
+) -> None:
+    office.push(docs["AU-0086"])
+    first, second = (f"{n}1111111-1111-4111-8111-111111111111" for n in (1, 2))
+    word = ("AU-0086", "--reason", "entered", "--as-done-in-xero")
+    office.run("resolve", *word, first)
+    assert office.run("resolve", *word, second, "--instead-of", first).exit_code == 0
+    assert office.run("resolve", *word, first, "--instead-of", first).exit_code == 2

@@ -258,3 +258,16 @@ def test_other_content_of_a_revision_that_waits_does_not_stop_a_push(
     assert "1 request confirmed" in found.stdout
     assert office.push(revised(bill, memo="changed")).exit_code == 1
     assert office.push(revised(revised(bill))).exit_code == 1
+
+
+def test_two_revisions_of_a_trust_entry_in_one_push_come_to_a_person_with_the_next(
+    office: Office, docs: dict[str, Doc]
+) -> None:
+    receipt = docs["AU-0006"]
+    office.push(receipt, revised(receipt, memo="again"))
+    (waiting,) = office.status()["stuck"]
+    assert waiting["cause"] == "changed_after_posting"
+    office.push()
+    (waiting,) = office.status()["stuck"]
+    assert waiting["cause"] == "needs_a_person"
+    assert "AU-0006" in office.run("manual-work").stdout

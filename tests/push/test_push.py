@@ -231,3 +231,17 @@ def test_status_tells_what_rules_refused_and_what_people_decided(
     assert "not_supported.bank_transfer  2  24,000.00        2" in shown
     assert "kim  hold AU-0016: entered twice" in shown
     assert "Xero last answered at" in shown
+
+
+def test_money_in_another_currency_is_not_added_up(office: Office, docs: dict[str, Doc]) -> None:
+    office.push(docs["AU-0020"], docs["AU-0086"])
+    assert docs["AU-0020"]["currency"] == "USD"
+    assert office.status()["money"] == {"reject": "12000.00"}
+
+
+def test_machines_are_told_each_document_that_needs_attention(
+    office: Office, docs: dict[str, Doc]
+) -> None:
+    broken = {**docs["AU-0017"], "totals": None}
+    told = office.report(docs["AU-0020"], broken)["attention"]
+    assert [(d["id"], d["outcome"]) for d in told] == [("AU-0017", "reject"), ("AU-0020", "reject")]

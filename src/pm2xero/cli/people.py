@@ -20,7 +20,10 @@ who_option = click.option(
 )
 
 
-def act(action: str, id: str, who: str, why: str, xero_id: str | None, options: Any) -> None:
+def act(
+    action: str, id: str, who: str, why: str, xero_id: str | None, options: Any,
+    instead_of: str | None = None,
+) -> None:  # fmt: skip
     """Do one action, say what changed, and log it."""
     from pm2xero.outbox.store import Outbox
     from pm2xero.pack.organisation import load_organisation
@@ -33,7 +36,10 @@ def act(action: str, id: str, who: str, why: str, xero_id: str | None, options: 
     with Outbox.open(place.require_outbox(), firm.id, now) as outbox:
         _check_known(outbox, id)
         changed: list[str]
-        if xero_id is None:
+        if instead_of is not None and xero_id is not None:
+            _check_free(outbox, id, xero_id)
+            changed = outbox.rename(id, who, why, now(), instead_of, xero_id)
+        elif xero_id is None:
             changed = getattr(outbox, action)(id, who, why, now())
         else:
             from pm2xero.push.byhand import resolve_by_hand
@@ -121,18 +127,36 @@ Example:
 @click.argument("id", metavar="ID")
 @click.option("--as-done-in-xero", "xero_id", required=True, metavar="XERO_ID",
               help="The id of what is in Xero.")  # fmt: skip
+@click.option("--instead-of", "instead_of", metavar="XERO_ID",
+              help="An id that was named by mistake and is none of it.")  # fmt: skip
 @click.option("--reason", "why", required=True, help="Why; it is kept in the log.")
 @who_option
 @target_options
 @common.reports_faults
-def resolve(id: str, xero_id: str, why: str, who: str, **options: Any) -> None:
-    """Say that a transaction is in Xero already; what was blocked by it goes on."""
+def resolve(
+    id: str, xero_id: str, instead_of: str | None, why: str, who: str, **options: Any
+) -> None:
+    """Say that a transaction is in Xero already; what was blocked by it goes on.
+
+    Of what was entered in several parts, each is named. Whether the id is right, and the entry
+    books what it must, `reconcile` tells; a wrong id is corrected with --instead-of.
+    """
+    wrong = _plain(instead_of) if instead_of is not None else None
+    act("resolve", id, who, why, _plain(xero_id), options, wrong)
+
+
+def _plain(xero_id: str) -> str:
+    """An id of Xero as Xero writes it.
+
+    Raises:
+        UsageError: PU914 when it cannot be one.
+    """
     import uuid
 
     from pm2xero.errors import Finding, UsageError
 
     try:
-        plain = str(uuid.UUID(xero_id))
+        return str(uuid.UUID(xero_id))
     except ValueError:
         raise UsageError(
             Finding(
@@ -141,4 +165,3 @@ def resolve(id: str, xero_id: str, why: str, who: str, **options: Any) -> None:
                 should_be="3f2c9d1e-7a40-4f5b-9c3d-0b1a2c3d4e5f (from the address of the page)",
             )
         ) from None
-    act("resolve", id, who, why, plain, options)

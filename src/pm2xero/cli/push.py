@@ -87,5 +87,6 @@ def _as_json(report: Any, sent: Any) -> dict[str, Any]:
         "taken_in": sum(c.count for c in report.summary.cells.values()),
         "known": report.known,
         "needs_attention": report.summary.attention,
+        "attention": [d.as_json() for d in (*report.malformed, *report.attention)],
         "sent": asdict(sent),
     }

@@ -11,10 +11,10 @@ from typing import Any
 
 from pm2xero.decide.codegen import compile_item_test
 from pm2xero.decide.facts import Facts, TrustMoves
-from pm2xero.decide.state import DocumentFact, MemoryState, State
+from pm2xero.decide.state import ZERO, DocumentFact, MemoryState, State
 from pm2xero.decide.values import Getter, getter
 from pm2xero.pack.model import Kind, Posting, Settles
-from pm2xero.read.transaction import Transaction
+from pm2xero.read.transaction import Transaction, money_of
 
 TRUST_ROLE = "trust_liability"
 
@@ -96,12 +96,16 @@ class Effects:
         self._settles = [_compile_settles(s, facts) for s in kind.settles]
         self._trust = compile_trust_moves(kind, facts)
         self._reverses = kind.record.field("reversal_of") is not None
-        self._has_amount = kind.record.field("amount") is not None
+        # What can be paid has its amount due instead.
+        self._has_amount = kind.opens is None
         self.none = not (self._opens or self._settles or self._trust or self._reverses)
 
     def reversible(self, tx: Transaction) -> Decimal | None:
         """The amount that a reversal of the transaction takes back, in currency units."""
-        return tx.fields["amount"] if self._has_amount else None
+        if not self._has_amount:
+            return None
+        amount = money_of(tx)
+        return amount if amount != ZERO else None
 
     def apply(self, tx: Transaction, mapping: str, state: MemoryState) -> None:
         """Make the transaction's effect seen by all that follow."""

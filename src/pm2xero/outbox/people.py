@@ -84,6 +84,39 @@ class People(Database):
             self._log(connection, "resolve", transaction_id, who, why, at, xero_id, changed)
         return changed
 
+    def rename(
+        self, transaction_id: str, who: str, why: str, at: datetime, wrong: str, right: str
+    ) -> list[str]:
+        """A person named a wrong id for what was entered by hand: this is the right one.
+
+        Raises:
+            OutboxError: PE112 when nobody named the wrong one for the document.
+        """
+        with self._write() as connection:
+            given = self._open(connection, transaction_id)
+            said = select(human_actions.c.what, human_actions.c.xero_id).where(
+                human_actions.c.organisation == self._organisation,
+                human_actions.c.transaction_id == transaction_id,
+                human_actions.c.what.in_(("resolve", "unresolve")),
+            )
+            named: set[str] = set()
+            for what, xero_id in connection.execute(said.order_by(human_actions.c.id)):
+                (named.add if what == "resolve" else named.discard)(xero_id)
+            if wrong not in named:
+                raise _never_named(transaction_id, wrong, named)
+            bearers = [r for r in given if r.state == "confirmed" and r.xero_id == wrong]
+            for request in bearers:
+                connection.execute(
+                    update(requests)
+                    .where(mine(self._organisation), requests.c.id == request.id)
+                    .values(xero_id=right, message=why)
+                )
+            write_links(connection, self._organisation, [(r, right) for r in bearers])
+            changed = [r.id for r in bearers]
+            self._log(connection, "unresolve", transaction_id, who, why, at, wrong, changed)
+            self._log(connection, "resolve", transaction_id, who, why, at, right, changed)
+        return changed
+
     def _stop(
         self,
         action: HumanAction,
@@ -167,6 +200,13 @@ class People(Database):
                 changed=orjson.dumps(changed).decode(),
             )
         )
+
+
+def _never_named(transaction: str, wrong: str, named: set[str]) -> OutboxError:
+    """The finding for an id that nobody named for a document."""
+    listed = " or ".join(sorted(named)) or "none was named for it"
+    message = f"{wrong} was never named for {transaction}"
+    return OutboxError(Finding("PE112", message, should_be=listed))
 
 
 def _blockers(given: Iterable[StoredRequest]) -> set[str]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 RequestState = Literal[
     "planned", "claimed", "sent", "confirmed", "rejected", "unknown", "held", "skipped", "blocked"
 ]
-HumanAction = Literal["hold", "skip", "resend", "resolve"]
+HumanAction = Literal["hold", "skip", "resend", "resolve", "unresolve"]
 
 # A call may be on its way, or its answer was lost.
 IN_FLIGHT: tuple[RequestState, ...] = ("claimed", "sent")

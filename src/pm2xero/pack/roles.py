@@ -1,4 +1,4 @@
-"""Checks the accounts that a firm names for roles: a wrong one would book trust money as income."""
+"""Checks the accounts that a firm names: a wrong one would mix trust money with the firm's own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,31 @@ from pm2xero.errors import Finding
 from pm2xero.pack.model import Pack
 from pm2xero.pack.organisation import Organisation
 from pm2xero.pack.suggest import did_you_mean, one_of
+
+
+def account_faults(pack: Pack, organisation: Organisation) -> Iterator[Finding]:
+    """Everything that is wrong with the roles and bank accounts of a firm."""
+    yield from role_faults(pack, organisation)
+    yield from bank_faults(organisation)
+
+
+def bank_faults(organisation: Organisation) -> Iterator[Finding]:
+    """An account in Xero that is to hold both trust money and the firm's own."""
+    first: dict[str, tuple[str, str]] = {}
+    for name, bank in organisation.bank_accounts.items():
+        other, purpose = first.setdefault(bank.code, (name, bank.purpose))
+        if purpose == bank.purpose:
+            continue
+        at = organisation.account_at.get(name)
+        seen = organisation.account_at.get(other)
+        yield Finding(
+            "PO509",
+            f'the account {bank.code} in Xero would hold the money of both "{other}" ({purpose}) '
+            f'and "{name}" ({bank.purpose})',
+            at,
+            hint="trust money is kept apart from the firm's own: give each its own Xero account",
+            related=((seen, "the other one"),) if seen is not None else (),
+        )
 
 
 def role_faults(pack: Pack, organisation: Organisation) -> Iterator[Finding]:

@@ -80,6 +80,7 @@ class Intake:
         self._levels: dict[str, int] = {}
         self._before: dict[str, StoredDecision] = {}
         self._held: dict[str, StoredTransaction] = {}
+        self._held_for: dict[str, str | None] = {}
         self._digests: dict[str, tuple[int, str]] = {}
         # Revisions that wait, or were refused, beside one that is posted.
         self._beside: dict[str, tuple[int, str]] = {}
@@ -131,6 +132,7 @@ class Intake:
             self._held.pop(stored.id, None)
             if decision.outcome == "hold":
                 self._held[stored.id] = stored
+                self._held_for[stored.id] = decision.code
 
     def _apply_past(
         self, tx: Transaction, decision: StoredDecision, earlier: Transaction | None
@@ -176,7 +178,11 @@ class Intake:
             if tx is None or item.id not in self._held:
                 continue
             result = self._decide(tx)
-            if result.decision.outcome != "hold":
+            if result.decision.outcome == "hold":
+                if self._held_for.get(item.id) != result.decision.reasons[0].code:
+                    # It waits for something else now, such as a person.
+                    self._save(result, item.document, item.sequence)
+            else:
                 moved = True
                 del self._held[item.id]
                 # What it waited for stands before it now, wherever it stood when it came.
@@ -263,6 +269,7 @@ class Intake:
         )
         if decision.outcome == "hold":
             self._held[tx.id] = self._buffer[-1][0]
+            self._held_for[tx.id] = self._buffer[-1][1].code
         self._before[tx.id] = self._buffer[-1][1]
         if len(self._buffer) >= BATCH:
             self._flush()

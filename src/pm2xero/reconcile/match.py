@@ -32,8 +32,11 @@ class Matcher:
         self._books = books
         self._named: dict[str, set[str]] = {}
         for action in actions:
+            ids = self._named.setdefault(action.transaction, set())
             if action.what == "resolve" and action.xero_id:
-                self._named.setdefault(action.transaction, set()).add(action.xero_id)
+                ids.add(action.xero_id)
+            elif action.what == "unresolve" and action.xero_id:
+                ids.discard(action.xero_id)
 
     @property
     def named(self) -> frozenset[str]:

@@ -120,4 +120,4 @@ def _print_attention(out: Console, report: IntakeReport) -> None:
         print_decision(out, decision)
     rest = len(report.malformed) + len(report.attention) - 20
     if rest > 0:
-        out.print(f"… and {rest} more that need attention")
+        out.print(f"… and {rest} more that need attention; --format json has them all")

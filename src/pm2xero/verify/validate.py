@@ -9,7 +9,7 @@ from pathlib import Path
 from pm2xero.errors import Finding, Position
 from pm2xero.pack.load import Examined, Memory, PackRoot, builtin, examine, extension, regions
 from pm2xero.pack.organisation import Organisation, pack_folders
-from pm2xero.pack.roles import role_faults
+from pm2xero.pack.roles import account_faults
 from pm2xero.render.template_checks import check_templates
 from pm2xero.render.templates import BodyEnvironment, environment
 from pm2xero.verify.checks import Check, checks
@@ -174,7 +174,7 @@ class _Run:
             self._env = environment(pack.template_dirs)
         findings += check_templates(pack, self._env, self._memory)
         if firm is not None:
-            findings += role_faults(pack, firm)
+            findings += account_faults(pack, firm)
         subject, more = self._subject(name, examined, not findings)
         findings += more
         if subject is not None:
