@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from .office import Doc, Office
+from .office import Doc, Office, revised
 
 
 def enter_bill(office: Office, number: str, account: str, net: float) -> str:
@@ -102,3 +102,48 @@ def test_an_id_of_what_has_no_request_is_corrected_too(
     office.run("resolve", *word, first)
     assert office.run("resolve", *word, second, "--instead-of", first).exit_code == 0
     assert office.run("resolve", *word, first, "--instead-of", first).exit_code == 2
+
+
+def receipt_by_hand(office: Office, receipt: Doc, amount: str) -> str:
+    """A bookkeeper enters the difference of a trust receipt; its id in Xero."""
+    before = {b["BankTransactionID"] for b in office.in_xero("BankTransactions")}
+    line = {"Description": "difference", "Quantity": 1, "UnitAmount": amount, "AccountCode": "870",
+            "TaxType": "BASEXCLUDED"}  # fmt: skip
+    entry = {
+        "Type": "RECEIVE", "Status": "AUTHORISED", "Contact": {"Name": "By hand"},
+        "BankAccount": {"Code": "092"}, "Date": receipt["date"], "LineAmountTypes": "NoTax",
+        "LineItems": [line],
+    }  # fmt: skip
+    office.user_calls("PUT", "/BankTransactions", {"BankTransactions": [entry]})
+    (made,) = {b["BankTransactionID"] for b in office.in_xero("BankTransactions")} - before
+    return str(made)
+
+
+def test_difference_of_a_changed_trust_entry_that_was_entered_agrees(
+    office: Office, docs: dict[str, Doc]
+) -> None:
+    receipt = docs["AU-0006"]
+    more = str(Decimal(receipt["amount"]) + Decimal("10.10"))
+    parts = [{**receipt["trust_lines"][0], "amount": more}]
+    assert len(receipt["trust_lines"]) == 1
+    office.push(receipt)
+    office.push(revised(receipt, amount=more, trust_lines=parts))
+    assert "debit           10.10  092" in office.run("manual-work").stdout
+    xero_id = receipt_by_hand(office, receipt, "10.10")
+    office.run("resolve", receipt["id"], "--as-done-in-xero", xero_id, "--reason", "entered")
+    found = office.reconcile()
+    assert (found["agrees"], found["others"], found["changed_there"]) == (True, [], [])
+
+
+def test_other_difference_of_a_changed_trust_entry_is_told(
+    office: Office, docs: dict[str, Doc]
+) -> None:
+    receipt = docs["AU-0006"]
+    more = str(Decimal(receipt["amount"]) + Decimal("10.10"))
+    office.push(receipt)
+    parts = [{**receipt["trust_lines"][0], "amount": more}]
+    office.push(revised(receipt, amount=more, trust_lines=parts))
+    xero_id = receipt_by_hand(office, receipt, "10.01")
+    office.run("resolve", receipt["id"], "--as-done-in-xero", xero_id, "--reason", "entered")
+    (told,) = office.reconcile()["changed_there"]
+    assert told["verdict"] == "by_hand_otherwise"

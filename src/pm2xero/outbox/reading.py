@@ -193,6 +193,23 @@ class Reading(Database):
             ).all()
         return {(transaction, id_name): xero_id for transaction, id_name, xero_id in rows}
 
+    def former_ids(self) -> dict[str, set[str]]:
+        """Ids in Xero of what documents became before a person's word took the request's place."""
+        with self._read() as connection:
+            rows = connection.execute(
+                select(requests.c.transaction_id, requests.c.xero_id).where(
+                    requests.c.organisation == self._organisation,
+                    requests.c.current.is_(False),
+                    requests.c.state == "confirmed",
+                    requests.c.xero_id.is_not(None),
+                    requests.c.contract.startswith("put."),
+                )
+            ).all()
+        found: dict[str, set[str]] = {}
+        for transaction, xero_id in rows:
+            found.setdefault(transaction, set()).add(xero_id)
+        return found
+
     def link_of(self, xero_id: str) -> Link | None:
         """What of ours became this document in Xero; None when it is not ours."""
         with self._read() as connection:

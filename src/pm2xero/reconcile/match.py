@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from pm2xero.outbox.records import Action
+from pm2xero.push.made import GONE
 from pm2xero.reconcile.accounts import Balances
 from pm2xero.reconcile.booking import Bookkeeper
 from pm2xero.reconcile.books import Booked
-from pm2xero.reconcile.live import Live
+from pm2xero.reconcile.live import Compared, Live
 from pm2xero.reconcile.others import ENDPOINTS, ByOthers
 from pm2xero.render.contracts import contract
 
@@ -22,11 +23,14 @@ class Matcher:
 
     Args:
         actions: what persons said; a document may be resolved again to name one more id.
+        former: ids of what was sent of documents that a person corrected since.
     """
 
     def __init__(
-        self, booked: Iterable[Booked], actions: Iterable[Action], live: Live, books: Bookkeeper
-    ) -> None:
+        self, booked: Iterable[Booked], actions: Iterable[Action], live: Live, books: Bookkeeper,
+        former: Mapping[str, Collection[str]],
+    ) -> None:  # fmt: skip
+        self._former = former
         self._booked = list(booked)
         self._live = live
         self._books = books
@@ -42,6 +46,19 @@ class Matcher:
     def named(self) -> frozenset[str]:
         """Every id in Xero that a person named for a document."""
         return frozenset(id for ids in self._named.values() for id in ids)
+
+    def judged(self, compared: Compared) -> Compared:
+        """A comparison in the light of everything that is linked to the document.
+
+        What a person entered may be only the difference to what was sent before, or one of
+        several parts: together they must book what the document does.
+        """
+        if compared.verdict != "by_hand_otherwise":
+            return compared
+        item = next(b for b in self._booked if b.id == compared.transaction)
+        if self._left_of(item):
+            return compared
+        return replace(compared, verdict="equal", live=compared.document, details=())
 
     def told(self, entries: Iterable[ByOthers]) -> tuple[ByOthers, ...]:
         """The entries that are others' own; those like a document that waits bear its id.
@@ -70,10 +87,12 @@ class Matcher:
             for r in item.requests
             if r.xero_id
         }
-        for id in self._named.get(item.id, ()):
+        for id in (*self._named.get(item.id, ()), *self._former.get(item.id, ())):
             linked.setdefault(id, self._endpoint_of(id))
         for id, endpoint in linked.items():
             found = self._live.objects(endpoint).get(id) if endpoint else None
+            if found is not None and str(found.get("Status", "")) in GONE:
+                continue
             for account, amount in self._books.booking(endpoint, found).postings if found else ():
                 left[account] = left.get(account, ZERO) - amount
         return {account: amount for account, amount in left.items() if amount}

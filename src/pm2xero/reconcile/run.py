@@ -66,9 +66,10 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     accounts = accounts_of(connection, live)
     year = year_to_date(connection, accounts, day)
     keeper = Bookkeeper(accounts, live, firm.base_currency)
-    matcher = Matcher(booked, outbox.actions(), live, keeper)
+    former = outbox.former_ids()
+    matcher = Matcher(booked, outbox.actions(), live, keeper, former)
     trust = trust_accounts(pipeline.decider.chart)
-    linked = matcher.named | frozenset(outbox.links().values())
+    linked = matcher.named.union(outbox.links().values(), *former.values())
     others = Others(requests, linked, live, keeper, trust)
     entries = matcher.told(others.entries(Period(firm.integration_start.date(), day)))
     sides = trial.pm_sides(booked, year, opening.day, opening.balances or {})
@@ -79,7 +80,7 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     )
     differs = given is None and any(line.difference for line in lines)
     found = Findings(
-        compared=tuple(compare(booked, live, _Remade(connection, books))),
+        compared=tuple(map(matcher.judged, compare(booked, live, _Remade(connection, books)))),
         by_hand=tuple(hand_made(requests, matcher.named, live, as_at)),
         tampered=tuple(_tampered(books, stored)),
         taxes=tuple(_taxes(booked, requests, live)),
