@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import date
 from decimal import Decimal
 
@@ -245,3 +246,25 @@ def test_machines_are_told_each_document_that_needs_attention(
     broken = {**docs["AU-0017"], "totals": None}
     told = office.report(docs["AU-0020"], broken)["attention"]
     assert [(d["id"], d["outcome"]) for d in told] == [("AU-0017", "reject"), ("AU-0020", "reject")]
+
+
+def test_requests_of_a_push_that_was_cut_off_are_told(office: Office, docs: dict[str, Doc]) -> None:
+    office.push(docs["AU-0016"])
+    with sqlite3.connect(office.database) as database:
+        database.execute("UPDATE requests SET state = 'sent'")
+    result = office.run("status")
+    assert result.exit_code == 1
+    assert "1 document on the way to Xero when this was asked (no answer yet)" in result.stdout
+    assert "push again" in result.stdout
+
+
+def test_reversals_to_enter_by_hand_are_work_like_others(
+    office: Office, docs: dict[str, Doc]
+) -> None:
+    transfer = docs["AU-0086"]
+    back = {**transfer, "id": "AU-0086R", "amount": "-12000.00", "reversal_of": "AU-0086"}
+    found = office.push(transfer, back)
+    assert "2 to be entered in Xero by hand, 24,000.00 AUD in all" in found.stdout
+    assert "in Xero by hand, 24,000.00 AUD" in office.run("manual-work").stdout
+    abroad = office.push(docs["AU-0020"])
+    assert "1 to be entered in Xero by hand\n" in abroad.stdout

@@ -215,7 +215,7 @@ def test_exported_trial_balance_in_place_of_postings(office: Office, tmp_path: P
 @pytest.mark.parametrize(
     ("content", "code"),
     [("code,debit,credit\n200,ten,0\n", "PI803"), ("account;amount\n200;1\n", "PI803"),
-     (None, "PI801")],
+     ("code,debit,credit\nBA-OFFICE,1.00,0\n4000,0,1.00\n", "PI806"), (None, "PI801")],
 )  # fmt: skip
 def test_wrong_trial_balance_is_told(
     office: Office, tmp_path: Path, content: str | None, code: str

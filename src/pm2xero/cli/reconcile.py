@@ -26,8 +26,8 @@ Examples:
 @click.option("--as-at", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
               help="Date of both trial balances.  [default: the last document's]")  # fmt: skip
 @click.option("--pm-trial-balance", "given", type=click.Path(path_type=Path), metavar="FILE.csv",
-              help="A trial balance of Practice Management (columns code, debit, credit) "
-              "instead of the opening and the declared postings.")  # fmt: skip
+              help="A trial balance of Practice Management (columns code, debit, credit; codes "
+              "of Xero) instead of the opening and the declared postings.")  # fmt: skip
 @common.reports_faults
 def command(form: str, as_at: datetime | None, given: Path | None, **options: Any) -> None:
     """Compare both ledgers: every account, debtors, creditors, tax, trust, every document.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -62,6 +62,24 @@ def balances_of(rows: tuple[Row, ...]) -> dict[str, Decimal]:
     for row in rows:
         balances[row.code] = balances.get(row.code, ZERO) + row.amount
     return balances
+
+
+def codes_of_practice_management(
+    rows: Iterable[Row], firm: Organisation
+) -> tuple[Finding, ...]:  # fmt: skip
+    """Rows by an account of Practice Management where the account in Xero is meant."""
+    codes = dict(firm.accounts) | {name: bank.code for name, bank in firm.bank_accounts.items()}
+    return tuple(
+        Finding(
+            "PI806",
+            f'"{row.code}" is an account of Practice Management, not of Xero',
+            row.at,
+            should_be=f"{codes[row.code]}, its code in Xero; several may add up to one",
+            width=len(row.code),
+        )
+        for row in rows
+        if row.code in codes and row.code not in firm.xero.accounts
+    )
 
 
 def trial_balance_csv(balances: Mapping[str, Decimal], name: Callable[[str], str]) -> str:

@@ -9,10 +9,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from pm2xero.decide.decision import Decision
-from pm2xero.errors import Finding, RenderError, UsageError
+from pm2xero.errors import Finding, InputError, RenderError, UsageError
 from pm2xero.outbox.records import StoredRequest, StoredTransaction
 from pm2xero.pack.chart import Chart
-from pm2xero.pack.trial_balance import balances_of, read_trial_balance
+from pm2xero.pack.trial_balance import (
+    balances_of,
+    codes_of_practice_management,
+    read_trial_balance,
+)
 from pm2xero.push.connection import Connection
 from pm2xero.push.live import check_same
 from pm2xero.push.made import alive, taken_back
@@ -74,7 +78,11 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     entries = matcher.told(others.entries(Period(firm.integration_start.date(), day)))
     sides = trial.pm_sides(booked, year, opening.day, opening.balances or {})
     if given is not None:
-        sides = replace(sides, pm=balances_of(read_trial_balance(given)))
+        rows = read_trial_balance(given)
+        wrong = codes_of_practice_management(rows, firm)
+        if wrong:
+            raise InputError(*wrong)
+        sides = replace(sides, pm=balances_of(rows))
     lines = trial.compare(
         sides, others_by_account(entries, year), xero_as_at(connection, day, accounts), accounts
     )

@@ -39,7 +39,7 @@ def print_manual_work(out: Console, work: Sequence[Booked]) -> None:
         out.print()
     totals: dict[str, Decimal] = {}
     for item in work:
-        totals[item.currency] = totals.get(item.currency, Decimal("0.00")) + _to_enter(item)
+        totals[item.currency] = totals.get(item.currency, Decimal("0.00")) + abs(_to_enter(item))
     amounts = "".join(f", {money(sum_)} {name}" for name, sum_ in sorted(totals.items()) if sum_)
     word = "transaction" if len(work) == 1 else "transactions"
     out.print(f"{len(work)} {word} to enter in Xero by hand{amounts}")

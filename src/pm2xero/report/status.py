@@ -14,14 +14,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pm2xero.outbox.records import Action, StoredDecision, StoredRequest
+from pm2xero.outbox.records import IN_FLIGHT, Action, StoredDecision, StoredRequest
 from pm2xero.report.text import money
 
 ZERO = Decimal("0.00")
 PEOPLE = 10
-STUCK = ("rejected", "unknown", "planned", "held", "waiting", "blocked")
+PUSH_AGAIN = "If no push is running, one was cut off: push again, and it looks first what arrived."
+STUCK = ("rejected", "unknown", "on its way", "planned", "held", "waiting", "blocked")
 WORDS = {
     "rejected": "refused by Xero",
+    "on its way": "on the way to Xero when this was asked",
     "planned": "waiting for what is not there",
     "unknown": "of which nobody knows whether Xero has them",
     "held": "held by a person",
@@ -119,9 +121,12 @@ def gather(
     for request in given:
         states[request.state] += 1
         absent = [n for n in request.needs if n not in there] if request.state == "planned" else ()
-        if not absent and (request.state not in STUCK or request.state == "planned"):
+        flying = request.state in IN_FLIGHT
+        if not (absent or flying) and (request.state not in STUCK or request.state == "planned"):
             continue
-        if absent:
+        if flying:
+            key = ("on its way", "no answer yet", PUSH_AGAIN)
+        elif absent:
             message = f"It needs the id of {absent[0]}, which no document makes."
             key = ("planned", "nothing_to_wait_for", message)
         elif request.state == "blocked":

@@ -54,7 +54,8 @@ class Summary:
             self.attention += 1
         if decision.by_hand:
             self.by_hand.count += 1
-            self.by_hand.money += amount
+            # A reversal is entered, too: amounts of both signs are work, and never cancel out.
+            self.by_hand.money += abs(amount)
 
     def _is_base(self, tx: Transaction | Malformed) -> bool:
         if self.currency is None or isinstance(tx, Malformed):

@@ -88,7 +88,8 @@ def print_summary(
         out.print(Text(f"{count} × warning {code}: {message}", style="yellow"))
     if summary.by_hand.count:
         text = f"{summary.by_hand.count} to be entered in Xero by hand"
-        out.print(f"{text}, {money(summary.by_hand.money)} {currency} in all")
+        amount = money(summary.by_hand.money)
+        out.print(f"{text}, {amount} {currency} in all" if amount else text)
 
 
 def _across(summary: Summary, kinds: list[str], used: list[str], currency: str) -> Table:
