@@ -230,3 +230,29 @@ def test_watch_ends_quietly_when_it_is_stopped(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     assert list(changes([tmp_path], stop, 1.0, None)) == [[]]
+
+
+def test_diff_and_all_regions_know_the_packs_of_the_firm(run: Run, tmp_path: Path) -> None:
+    region = "spec: 1\nregion: xx\ntitle: Elsewhere\nextends: nz\n"
+    rule = (
+        "spec: 1\nsection: Own\nrules:\n  - { id: own, kinds: [client_bill], outcome: hold,\n"
+        "      when: { totals.gross: { above: '9.00' } }, reason: It is dear., remedy: Ask. }\n"
+    )
+    write(tmp_path / "shared", {"rules/own.yaml": rule, "rules/regions/xx.yaml": region})
+    other = "spec: 1\nrules:\n  - { id: bank_transfer, outcome: hold }\n"
+    write(tmp_path / "change", {"rules/other.yaml": other})
+    text = (EXAMPLES / "nz" / "organisation.yaml").read_text(encoding="utf-8")
+    text = text.replace("region: nz\n", "region: nz\npacks: [../shared]\n")
+    text += "\nrules:\n  - { id: own, remedy: Ask the partner. }\n"
+    xero = (EXAMPLES / "nz" / "xero.json").read_text(encoding="utf-8")
+    write(tmp_path / "firm", {"organisation.yaml": text, "xero.json": xero})
+    firm = tmp_path / "firm" / "organisation.yaml"
+    found = run("diff", "nz", tmp_path / "change", "--org", firm, "--no-solve")
+    assert (found.exit_code, "bank_transfer" in found.stdout) == (1, True)
+    # A pack of the firm that is itself a side of the comparison is not laid under the other.
+    plain = text.replace("\nrules:\n  - { id: own, remedy: Ask the partner. }\n", "")
+    firm.write_text(plain, encoding="utf-8")
+    found = run("diff", "nz", tmp_path / "shared", "--org", firm, "--no-solve")
+    assert (found.exit_code, "+ rule own" in found.stdout) == (1, True)
+    every = run("validate", "--org", firm, "--region", "all", "--no-proofs", "--format", "json")
+    assert "xx" in json.loads(every.stdout)["regions"]

@@ -157,3 +157,32 @@ def test_every_decision_is_logged_even_for_a_document_without_requests(outbox: O
         Action(AT, "kim", "hold", "B2", "ask", None, ("B2/invoice",)),
         Action(AT, "lee", "resolve", "T1", "entered by hand", "bt-1", ()),
     ]
+
+
+def test_an_id_named_by_mistake_gives_way_to_the_right_one(outbox: Outbox) -> None:
+    chain(outbox)
+    refused(outbox, "B1/invoice")
+    outbox.resolve("B1", "kim", "typed in", AT, "wrong")
+    with pytest.raises(OutboxError, match="PE112 other was never named for B1"):
+        outbox.rename("B1", "kim", "a slip", AT, "other", "right")
+    assert outbox.rename("B1", "lee", "a slip", AT, "wrong", "right") == ["B1/invoice"]
+    assert get(outbox, "B1/invoice").xero_id == "right"
+    assert outbox.links() == {("B1", "InvoiceID"): "right"}
+    assert [(a.what, a.xero_id) for a in outbox.actions()] == [
+        ("resolve", "wrong"), ("unresolve", "wrong"), ("resolve", "right"),
+    ]  # fmt: skip
+    with pytest.raises(OutboxError, match="PE112 wrong was never named for B1"):
+        outbox.rename("B1", "lee", "again", AT, "wrong", "right")
+
+
+def test_what_was_sent_before_a_person_took_over_is_remembered(outbox: Outbox) -> None:
+    outbox.save(*document("B1"))
+    assert outbox.last_answer() is None
+    outbox.unknown([sent(outbox, "B1/invoice")], "TIMEOUT", "no answer", AT)
+    assert outbox.last_answer() is None
+    outbox.resend("B1", "kim", "not there", AT)
+    confirmed(outbox, "B1/invoice", "inv-1")
+    assert (outbox.last_answer(), outbox.former_ids()) == (AT, {})
+    outbox.save(*document("B1", request("B1/invoice", revision=2), revision=2, digest="d2"))
+    outbox.resolve("B1", "kim", "corrected there", AT, "inv-2")
+    assert outbox.former_ids() == {"B1": {"inv-1"}}
