@@ -256,3 +256,16 @@ def test_diff_and_all_regions_know_the_packs_of_the_firm(run: Run, tmp_path: Pat
     assert (found.exit_code, "+ rule own" in found.stdout) == (1, True)
     every = run("validate", "--org", firm, "--region", "all", "--no-proofs", "--format", "json")
     assert "xx" in json.loads(every.stdout)["regions"]
+
+
+def test_diff_keeps_the_order_of_the_packs_of_the_firm(run: Run, tmp_path: Path) -> None:
+    for name, outcome in (("first", "hold"), ("second", "post")):
+        rule = f"spec: 1\nrules:\n  - {{ id: bank_transfer, outcome: {outcome} }}\n"
+        write(tmp_path / name, {"rules/own.yaml": rule})
+    text = (EXAMPLES / "nz" / "organisation.yaml").read_text(encoding="utf-8")
+    text = text.replace("region: nz\n", "region: nz\npacks: [../first, ../second]\n")
+    xero = (EXAMPLES / "nz" / "xero.json").read_text(encoding="utf-8")
+    firm = write(tmp_path / "firm", {"organisation.yaml": text, "xero.json": xero})
+    file = firm / "organisation.yaml"
+    found = run("diff", "nz", tmp_path / "second", "--org", file, "--no-solve").stdout
+    assert "hold" in found and "post" in found

@@ -147,3 +147,22 @@ def test_other_difference_of_a_changed_trust_entry_is_told(
     office.run("resolve", receipt["id"], "--as-done-in-xero", xero_id, "--reason", "entered")
     (told,) = office.reconcile()["changed_there"]
     assert told["verdict"] == "by_hand_otherwise"
+
+
+def test_a_journal_of_another_amount_is_told_though_it_nets_to_nothing(
+    office: Office, docs: dict[str, Doc]
+) -> None:
+    """A trust journal moves money between matters of one account in Xero."""
+    journal = next(d for d in docs.values() if d["kind"] == "trust_journal")
+    receipts = [d for d in docs.values() if d["kind"] == "trust_receipt"]
+    office.push(*receipts, journal | {"date": "2026-03-30"})
+    lines = [{"LineAmount": a, "AccountCode": "870"} for a in (1.00, -1.00)]
+    entry = {
+        "Narration": "by hand", "Date": "2026-05-02", "Status": "POSTED",
+        "LineAmountTypes": "NoTax", "JournalLines": lines,
+    }  # fmt: skip
+    office.user_calls("PUT", "/ManualJournals", {"ManualJournals": [entry]})
+    (made,) = office.in_xero("ManualJournals")
+    said = ("--as-done-in-xero", made["ManualJournalID"], "--reason", "entered")
+    assert office.run("resolve", journal["id"], *said).exit_code == 0
+    assert not office.reconcile()["agrees"]

@@ -271,3 +271,42 @@ def test_two_revisions_of_a_trust_entry_in_one_push_come_to_a_person_with_the_ne
     (waiting,) = office.status()["stuck"]
     assert waiting["cause"] == "needs_a_person"
     assert "AU-0006" in office.run("manual-work").stdout
+
+
+def test_a_revision_that_comes_again_voided_is_a_conflict(office: Office, bill: Doc) -> None:
+    office.push(bill)
+    found = office.push(bill | VOIDED)
+    assert (found.exit_code, "[conflicting_content]" in found.stdout) == (1, True)
+    assert invoices(office) == [("INV-3007", "AUTHORISED", "4672.98")]
+
+
+def test_an_older_revision_than_one_that_waits_does_not_stop_a_push(
+    office: Office, bill: Doc, docs: dict[str, Doc]
+) -> None:
+    second = revised(bill, memo="two")
+    unmapped = [{**line, "gl_account": "NOPE"} for line in bill["lines"]]
+    third = revised(second, lines=unmapped)
+    office.push(bill, second, third)
+    found = office.report(bill, second, third, docs["AU-0017"])
+    assert found["sent"]["confirmed"] == 1
+    assert sorted(number for number, _, _ in invoices(office)) == ["INV-3007", "INV-3008"]
+
+
+def test_what_waited_and_went_in_the_same_push_needs_no_attention(
+    office: Office, bill: Doc, payment: Doc
+) -> None:
+    found = office.push(bill | {"status": "draft"}, payment, revised(bill))
+    assert (found.exit_code, "hold" in found.stdout) == (0, False)
+    assert "2 requests confirmed" in found.stdout
+
+
+def test_a_payment_that_was_made_again_and_then_by_hand_can_be_reconciled(
+    office: Office, bill: Doc, payment: Doc
+) -> None:
+    office.push(bill, payment)
+    second = revised(paying(payment, "AU-0016", "1500.00"))
+    office.push(second)
+    office.push(revised(paying(second, "AU-0016", "99999.00")))
+    hand = "0b1a2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
+    office.run("resolve", payment["id"], "--as-done-in-xero", hand, "--reason", "so")
+    assert not office.reconcile()["agrees"]

@@ -165,3 +165,39 @@ def test_a_reversal_that_never_arrived_and_was_taken_back_counts_no_more(
     assert isinstance(last, Transaction)
     take_back_effects(pipeline, last)
     assert pipeline.state.document(payment["id"]).to_reverse == Decimal("-2000.00")
+
+
+def test_a_payment_that_is_changed_and_taken_back_in_one_push_is_gone(
+    office: Office, bill: Doc, payment: Doc
+) -> None:
+    office.push(bill, payment)
+    changed = revised(paying(payment, "AU-0016", "1500.00"))
+    assert office.push(changed, reversal(payment, "-1500.00", "R-1")).exit_code == 0
+    assert deleted(office) == [True, True]
+    assert office.reconcile()["agrees"]
+
+
+def test_what_a_person_did_by_hand_does_not_make_it_reversible_again(
+    office: Office, docs: dict[str, Doc]
+) -> None:
+    receipt = docs["AU-0006"]
+    lines = [{**receipt["trust_lines"][0], "amount": "-" + receipt["amount"]}]
+    back = {"amount": "-" + receipt["amount"], "trust_lines": lines, "reversal_of": receipt["id"]}
+    office.push(receipt, {**receipt, **back, "id": "R-1"})
+    office.push(revised(receipt, memo="other words"))
+    (entry, _) = office.in_xero("BankTransactions")
+    by_hand = ("--as-done-in-xero", entry["BankTransactionID"], "--reason", "nothing to do")
+    assert office.run("resolve", receipt["id"], *by_hand).exit_code == 0
+    assert outcome(office, {**receipt, **back, "id": "R-2"}) == (1, 0)
+    assert len(office.in_xero("BankTransactions")) == 2
+
+
+def test_a_payment_that_was_entered_by_hand_before_its_bill_came_counts_as_paying_it(
+    office: Office, bill: Doc, payment: Doc
+) -> None:
+    office.push(bill | {"status": "draft"}, payment)
+    hand = "0b1a2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
+    office.run("resolve", payment["id"], "--as-done-in-xero", hand, "--reason", "entered")
+    office.push(revised(bill))
+    second = paying(payment, "AU-0016", "2672.99") | {"id": "P-2"}
+    assert "exceeds_amount_due" in office.push(second).stdout

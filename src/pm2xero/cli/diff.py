@@ -68,7 +68,7 @@ def command(
     each region, or, between two regions, for any firm.
     """
     from pm2xero.errors import Finding, UsageError
-    from pm2xero.pack.organisation import load_organisation, pack_folders
+    from pm2xero.pack.organisation import load_organisation
     from pm2xero.report.diff import as_json, as_markdown, as_text
     from pm2xero.verify.compare.changes import compare
     from pm2xero.verify.compare.sides import opened
@@ -77,11 +77,9 @@ def command(
         hint = "say for which firm: --org ORG.yaml"
         raise UsageError(Finding("PU927", "--on needs a firm", hint=hint))
     firm = load_organisation(organisation) if organisation else None
-    if firm is not None:
-        # A pack that is a side of the comparison is not laid under the other side, too.
-        sides = {Path(side).resolve() for side in (old, new)}
-        packs = pack_folders((p for p in firm.packs if p.resolve() not in sides), packs)
-    with opened(old, packs) as before, opened(new, packs) as after:
+    # A pack of the firm that is one side of the comparison is not laid under the other side, too.
+    olds, news = (_without(side, firm, packs) for side in (new, old))
+    with opened(old, packs, olds) as before, opened(new, packs, news) as after:
         regions = _regions(before, after, names, firm)
         found = compare((r, before.load(r, firm), after.load(r, firm)) for r in regions)
         turns = _turns(before, after, regions, firm) if solve else None
@@ -93,6 +91,14 @@ def command(
     differs = bool(found.changes or found.kinds or (turns and turns.turns))
     differs = differs or (seen is not None and seen.touched > 0)
     sys.exit(common.FINDINGS if differs else common.OK)
+
+
+def _without(
+    side: str, firm: Organisation | None, named: tuple[Path, ...]
+) -> tuple[Path, ...]:  # fmt: skip
+    """The firm's packs without one side of the comparison and what is named anyway."""
+    left_out = {Path(side).resolve(), *(p.resolve() for p in named)}
+    return tuple(p for p in firm.packs if p.resolve() not in left_out) if firm else ()
 
 
 def _regions(

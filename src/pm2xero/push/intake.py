@@ -25,6 +25,7 @@ from pm2xero.pipeline import Pipeline, Result
 from pm2xero.push.correct import Corrector, is_voided, keep_paid, take_back_effects
 from pm2xero.read.stream import Record
 from pm2xero.read.transaction import Malformed, Transaction
+from pm2xero.render.request import Request
 from pm2xero.report.summary import ZERO, Summary, money_of
 
 BATCH = 500
@@ -80,7 +81,11 @@ class Intake:
         self._levels: dict[str, int] = {}
         self._before: dict[str, StoredDecision] = {}
         self._held: dict[str, StoredTransaction] = {}
-        self._held_for: dict[str, str | None] = {}
+        self._held_for: dict[str, tuple[str | None, str]] = {}
+        # What this run has told as held.
+        self._counted: dict[str, Result] = {}
+        # The request that stands for another one since a later revision was made anew, or changed.
+        self._renamed: dict[str, str] = {}
         self._digests: dict[str, tuple[int, str]] = {}
         # Revisions that wait, or were refused, beside one that is posted.
         self._beside: dict[str, tuple[int, str]] = {}
@@ -107,6 +112,7 @@ class Intake:
         posted = Counter(d.id for d in decisions.values() if d.outcome == "post")
         revised: dict[str, Transaction] = {}
         for request in past.requests():
+            self._rename(request.transaction, request.step, request.id)
             if request.state != "confirmed":
                 self._levels[request.id] = request.level
         for stored in past.transactions():
@@ -119,7 +125,7 @@ class Intake:
                 self._before[stored.id] = decision
                 self._digests[stored.id] = (stored.revision, stored.digest)
                 self._beside.pop(stored.id, None)
-            else:
+            elif stored.revision > self._beside.get(stored.id, (0, ""))[0]:
                 self._beside[stored.id] = (stored.revision, stored.digest)
             tx = self._typed(stored)
             if tx is None:
@@ -132,7 +138,7 @@ class Intake:
             self._held.pop(stored.id, None)
             if decision.outcome == "hold":
                 self._held[stored.id] = stored
-                self._held_for[stored.id] = decision.code
+                self._held_for[stored.id] = (decision.code, _message(decision))
 
     def _apply_past(
         self, tx: Transaction, decision: StoredDecision, earlier: Transaction | None
@@ -142,7 +148,8 @@ class Intake:
         pipeline.decider.program(tx.kind)
         outcome = cast(Outcome, decision.outcome)
         takes_over = outcome == "post" and earlier is not None
-        due = pipeline.state.document(tx.id).amount_due
+        known = pipeline.state.document(tx.id)
+        due = known.amount_due
         if takes_over and earlier is not None:
             take_back_effects(pipeline, earlier)
         if takes_over and is_voided(tx):
@@ -155,6 +162,8 @@ class Intake:
         pipeline.decider.apply(tx, past_decision, pipeline.state)
         if takes_over and earlier is not None:
             keep_paid(pipeline.state, earlier, tx, due)
+            if known.to_reverse == ZERO:
+                pipeline.state.reverse(tx.id, 1)
 
     def _leaves(self, decision: StoredDecision) -> str | None:
         """What the document counts as for others, by the rule that was its primary reason."""
@@ -179,12 +188,14 @@ class Intake:
                 continue
             result = self._decide(tx)
             if result.decision.outcome == "hold":
-                if self._held_for.get(item.id) != result.decision.reasons[0].code:
+                if self._held_for.get(item.id) != _waits_for(result.decision):
                     # It waits for something else now, such as a person.
+                    self._uncount(item.id)
                     self._save(result, item.document, item.sequence)
             else:
                 moved = True
                 del self._held[item.id]
+                self._uncount(item.id)
                 # What it waited for stands before it now, wherever it stood when it came.
                 self._sequence += 1
                 self._save(result, item.document, self._sequence)
@@ -208,12 +219,17 @@ class Intake:
             self.report.known += 1
             return
         self._seen.add(tx.id)
-        for known in (stored, self._beside.get(tx.id)):
+        beside = self._beside.get(tx.id)
+        if beside is not None and tx.revision < beside[0]:
+            # A later revision waits, or was refused, and has taken its place.
+            self.report.known += 1
+            return
+        for known in (stored, beside):
             if known is not None and known[0] == tx.revision and known[1] != tx.fingerprint.hex():
                 # Nothing can be stored of it: one revision has one content.
-                seen = Known(
-                    self._pipeline.state, Earlier(tx.revision, bytes.fromhex(known[1]), "")
-                )
+                outcome = before.outcome if before is not None else ""
+                earlier = Earlier(tx.revision, bytes.fromhex(known[1]), outcome)
+                seen = Known(self._pipeline.state, earlier)
                 self._count(Result(0, tx, self._pipeline.decider.decide(tx, seen)))
                 return
         result = self._decide(tx)
@@ -252,6 +268,14 @@ class Intake:
         if result.decision.needs_attention:
             self.report.attention.append(result.decision)
 
+    def _uncount(self, id: str) -> None:
+        """Take back what this run has told of a document that was held."""
+        told = self._counted.pop(id, None)
+        if told is not None:
+            self.report.summary.remove(told.transaction, told.decision)
+            if told.decision in self.report.attention:
+                self.report.attention.remove(told.decision)
+
     def _save(self, result: Result, document: bytes, sequence: int) -> None:
         tx, decision = result.transaction, result.decision
         assert isinstance(tx, Transaction)
@@ -269,7 +293,8 @@ class Intake:
         )
         if decision.outcome == "hold":
             self._held[tx.id] = self._buffer[-1][0]
-            self._held_for[tx.id] = self._buffer[-1][1].code
+            self._held_for[tx.id] = _waits_for(decision)
+            self._counted[tx.id] = result
         self._before[tx.id] = self._buffer[-1][1]
         if len(self._buffer) >= BATCH:
             self._flush()
@@ -301,8 +326,10 @@ class Intake:
         stored = []
         money = self._money(result.transaction)
         for request in result.requests:
-            level = 1 + max((self._levels.get(n, 0) for n in request.needs), default=0)
+            needs = self._needs(request)
+            level = 1 + max((self._levels.get(n, 0) for n in needs), default=0)
             self._levels[request.id] = level
+            self._rename(request.transaction, request.step, request.id)
             stored.append(
                 StoredRequest(
                     id=request.id,
@@ -315,7 +342,7 @@ class Intake:
                     path=request.path,
                     element=request.element,
                     key=request.key,
-                    needs=request.needs,
+                    needs=needs,
                     becomes_document=request.becomes_document,
                     state="planned",
                     xero_id=None,
@@ -328,10 +355,29 @@ class Intake:
             )
         return stored
 
+    def _needs(self, request: Request) -> tuple[str, ...]:
+        """What a request waits for: of another document, what its latest revision makes."""
+        own = f"{request.transaction}/"
+        return tuple(n if n.startswith(own) else self._renamed.get(n, n) for n in request.needs)
+
+    def _rename(self, transaction: str, step: str, id: str) -> None:
+        made, _, revision = step.partition("@")
+        if revision and not made.endswith(".undo"):
+            self._renamed[f"{transaction}/{made}"] = id
+
     def _flush(self) -> None:
         if self._buffer:
             self._sink(self._buffer)
             self._buffer = []
+
+
+def _waits_for(decision: Decision) -> tuple[str | None, str]:
+    first = decision.reasons[0]
+    return first.code, first.message
+
+
+def _message(decision: StoredDecision) -> str:
+    return str(decision.reasons[0].get("message", "")) if decision.reasons else ""
 
 
 def _tampered(stored: StoredTransaction) -> OutboxError:

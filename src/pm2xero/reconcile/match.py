@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from pm2xero.outbox.records import Action
-from pm2xero.push.made import GONE
+from pm2xero.push.made import GONE, is_creation
 from pm2xero.reconcile.accounts import Balances
 from pm2xero.reconcile.booking import Bookkeeper
 from pm2xero.reconcile.books import Booked
@@ -56,7 +56,8 @@ class Matcher:
         if compared.verdict != "by_hand_otherwise":
             return compared
         item = next(b for b in self._booked if b.id == compared.transaction)
-        if self._left_of(item):
+        # What nets to nothing, such as a journal within one account, says nothing of an amount.
+        if not _journal(item) or self._left_of(item):
             return compared
         return replace(compared, verdict="equal", live=compared.document, details=())
 
@@ -85,7 +86,7 @@ class Matcher:
         linked = {
             str(r.xero_id): contract(r.contract).path.lstrip("/")
             for r in item.requests
-            if r.xero_id
+            if r.xero_id and is_creation(r)
         }
         for id in (*self._named.get(item.id, ()), *self._former.get(item.id, ())):
             linked.setdefault(id, self._endpoint_of(id))

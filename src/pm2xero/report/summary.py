@@ -57,6 +57,24 @@ class Summary:
             # A reversal is entered, too: amounts of both signs are work, and never cancel out.
             self.by_hand.money += abs(amount)
 
+    def remove(self, tx: Transaction | Malformed, decision: Decision) -> None:
+        """Take back a result that was counted without requests and has come to another end."""
+        key = (decision.kind or "(unreadable)", decision.outcome)
+        amount = money_of(tx) if self._is_base(tx) else ZERO
+        cell = self.cells[key]
+        cell.count -= 1
+        cell.money -= amount
+        if not cell.count:
+            del self.cells[key]
+        for warning in decision.warnings:
+            self.warnings[warning.code, warning.message] -= 1
+        self.warnings += Counter()
+        if decision.needs_attention:
+            self.attention -= 1
+        if decision.by_hand:
+            self.by_hand.count -= 1
+            self.by_hand.money -= abs(amount)
+
     def _is_base(self, tx: Transaction | Malformed) -> bool:
         if self.currency is None or isinstance(tx, Malformed):
             return True

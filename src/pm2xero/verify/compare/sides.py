@@ -47,21 +47,26 @@ class Version:
 
 
 @contextmanager
-def opened(spec: str, packs: tuple[Path, ...]) -> Iterator[Version]:
+def opened(spec: str, packs: tuple[Path, ...], own: tuple[Path, ...] = ()) -> Iterator[Version]:
     """The version that a word of the command line names; a revision lives until this ends.
+
+    Args:
+        packs: packs that are laid over it.
+        own: the firm's packs, in their order; where one of them is the version, it keeps its place.
 
     Raises:
         UsageError: PU923 when it is nothing that is known.
     """
-    extra = tuple(extension(p) for p in packs)
+    above, below = tuple(extension(p) for p in packs), tuple(extension(p) for p in own)
+    extra = (*below, *above)
     if spec.startswith(GIT):
         with TemporaryDirectory(prefix="pm2xero-") as folder:
             _unpack(spec.removeprefix(GIT), Path(folder), spec)
-            yield _folder(Path(folder), f"{spec}/", extra, spec)
+            yield _folder(Path(folder), f"{spec}/", below, above, spec)
     elif spec.endswith((".yaml", ".yml")) and Path(spec).is_file():
         yield _effective(Path(spec), extra)
     elif Path(spec).is_dir() and any((Path(spec) / part).is_dir() for part in PARTS):
-        yield _folder(Path(spec), f"{spec.rstrip('/')}/", extra, spec)
+        yield _folder(Path(spec), f"{spec.rstrip('/')}/", below, above, spec)
     else:
         known = regions((builtin(), *extra))
         if spec not in known:
@@ -75,12 +80,18 @@ def opened(spec: str, packs: tuple[Path, ...]) -> Iterator[Version]:
         yield Version(spec, tuple(known), spec, load)
 
 
-def _folder(path: Path, shown: str, extra: tuple[PackRoot, ...], name: str) -> Version:
+def _folder(
+    path: Path, shown: str, below: tuple[PackRoot, ...], above: tuple[PackRoot, ...], name: str
+) -> Version:
     """A folder that is a whole pack (it has a base) or one that extends the built-in pack."""
     root = PackRoot(path, shown)
     whole = (path / "rules" / "base").is_dir()
     base = root if whole else None
-    more = extra if whole else (root, *extra)
+    place = path.resolve()
+    stack = [root if pack.path.resolve() == place else pack for pack in below]
+    if not whole and root not in stack:
+        stack.append(root)
+    more = (*stack, *above)
 
     def load(region: str, firm: Organisation | None) -> Examined:
         return _examine(region, base, more, firm)
