@@ -51,3 +51,16 @@ def test_what_is_not_in_xero_or_carries_no_amount_cannot_be_reversed() -> None:
     for name in ("P-1", "B-1", "never-seen"):
         state.reverse(name, 1)
         assert state.document(name).to_reverse is None
+
+
+def test_what_pays_a_document_that_is_still_to_come_is_taken_off_when_it_comes() -> None:
+    state = MemoryState()
+    state.remember("B-1", 1, b"", "skip")
+    state.settle("B-1", Decimal("4.00"))
+    state.settle("B-1", Decimal("-1.00"))
+    state.add_open(DocumentFact("B-1", "in_xero", amount_due=Decimal("10.00")))
+    assert state.document("B-1").amount_due == Decimal("7.00")
+    state.remember("B-2", 1, b"", "post")
+    state.settle("B-2", Decimal("4.00"))
+    state.add_open(DocumentFact("B-2", "in_xero", amount_due=Decimal("10.00")))
+    assert state.document("B-2").amount_due == Decimal("10.00")

@@ -123,6 +123,7 @@ class MemoryState:
     def __init__(self, trust_balances: Mapping[tuple[str, str], Decimal] | None = None) -> None:
         self._seen: dict[str, bytes] = {}
         self._open: dict[str, DocumentFact] = {}
+        self._ahead: dict[str, Decimal] = {}
         self._trust = dict(trust_balances) if trust_balances is not None else None
 
     def document(self, id: str) -> DocumentFact:
@@ -154,6 +155,8 @@ class MemoryState:
     def add_open(self, fact: DocumentFact) -> None:
         """Make a document known that can be paid or used up."""
         self._open[fact.id] = fact
+        if ahead := self._ahead.pop(fact.id, ZERO):
+            self.settle(fact.id, ahead)
 
     def drop_open(self, id: str) -> None:
         """Forget a document that could be paid."""
@@ -188,6 +191,9 @@ class MemoryState:
     def settle(self, id: str, amount: Decimal) -> None:
         """Take an amount off what a document has outstanding (a negative amount puts it back)."""
         fact = self._open.get(id)
+        if fact is None and not self._seen.get(id, b"").startswith(_CODES["post"]):
+            # A person entered what pays it before it came itself.
+            self._ahead[id] = max(self._ahead.get(id, ZERO) + amount, ZERO)
         if fact is not None and fact.amount_due is not None:
             self._open[id] = DocumentFact(
                 id, fact.state, fact.kind, fact.amount_due - amount, fact.contact, fact.request,

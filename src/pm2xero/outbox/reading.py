@@ -45,16 +45,6 @@ class Reading(Database):
             ).first()
         return transaction_of(row) if row is not None else None
 
-    def last_sequence(self) -> int:
-        """The greatest place in the order of posting; 0 when nothing is stored."""
-        with self._read() as connection:
-            found = connection.execute(
-                select(func.max(transactions.c.sequence)).where(
-                    transactions.c.organisation == self._organisation
-                )
-            ).scalar()
-        return int(found or 0)
-
     def decision(self, id: str) -> StoredDecision | None:
         """The decision about the latest revision of a document."""
         with self._read() as connection:

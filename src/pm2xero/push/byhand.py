@@ -39,8 +39,6 @@ def resolve_by_hand(
     if stored is not None and decision is not None and decision.outcome in ("reject", "hold"):
         tx = pipeline.reader.read(orjson.loads(stored.document), "outbox", 0)
         if isinstance(tx, Transaction):
-            # It is there from now on, so it stands after all that came before.
-            stored = replace(stored, sequence=outbox.last_sequence() + 1)
             outbox.save(*_as_posted(pipeline, stored, decision, tx, at))
     return outbox.resolve(id, who, why, at, xero_id)
 
