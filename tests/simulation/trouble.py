@@ -246,10 +246,12 @@ class FaultyLine(httpx.BaseTransport):
                 content=json.dumps(some).encode(),
             )  # fmt: skip
             answer = self._inner.handle_request(part)
-            parsed = json.loads(answer.read())
+            content = answer.read()
             if answer.status_code != 200:
-                return httpx.Response(answer.status_code, json=parsed)
-            results = list(parsed[wrapper])
+                # A refusal of the whole call, such as one call too many, may have no body.
+                headers = {k: v for k, v in answer.headers.items() if k.startswith(("x-", "retry"))}
+                return httpx.Response(answer.status_code, headers=headers, content=content)
+            results = list(json.loads(content)[wrapper])
         if fault == "half batch lost":
             return self._failed("timeout")
         taken = iter(results)
