@@ -101,8 +101,7 @@ class Decider:
             return
         effects = self._programs[tx.kind].effects
         state.remember(tx.id, tx.revision, tx.fingerprint, "post", effects.reversible(tx))
-        if not effects.none:
-            effects.apply(tx, decision.mapping or "", state)
+        effects.apply(tx, decision.mapping or "", state)
 
 
 def opening_state(organisation: Organisation) -> MemoryState:

@@ -98,7 +98,6 @@ class Effects:
         self._reverses = kind.record.field("reversal_of") is not None
         # What can be paid has its amount due instead.
         self._has_amount = kind.opens is None
-        self.none = not (self._opens or self._settles or self._trust or self._reverses)
 
     def reversible(self, tx: Transaction) -> Decimal | None:
         """The amount that a reversal of the transaction takes back, in currency units."""

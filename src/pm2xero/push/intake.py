@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Protocol, cast
 
 import orjson
@@ -26,7 +25,7 @@ from pm2xero.push.correct import Corrector, is_voided, keep_paid, take_back_effe
 from pm2xero.read.stream import Record
 from pm2xero.read.transaction import Malformed, Transaction
 from pm2xero.render.request import Request
-from pm2xero.report.summary import ZERO, Summary, money_of
+from pm2xero.report.summary import ZERO, Summary
 
 BATCH = 500
 Saved = tuple[StoredTransaction, StoredDecision, list[StoredRequest]]
@@ -311,20 +310,14 @@ class Intake:
             warnings=[w.as_json() for w in decision.warnings],
             mapping=decision.mapping,
             rule=decision.rule,
-            money=self._money(tx),
+            money=self.report.summary.worth(tx),
             pack=self._fingerprint,
             decided_at=self._clock(),
         )
 
-    def _money(self, tx: Transaction | Malformed) -> Decimal:
-        """What a document is worth in the firm's currency; nothing in any other."""
-        currency = tx.fields["currency"] if isinstance(tx, Transaction) else None
-        ours = self._pipeline.organisation.base_currency
-        return money_of(tx) if currency in (None, ours) else ZERO
-
     def _stored_requests(self, result: Result, sequence: int) -> list[StoredRequest]:
         stored = []
-        money = self._money(result.transaction)
+        money = self.report.summary.worth(result.transaction)
         for request in result.requests:
             needs = self._needs(request)
             level = 1 + max((self._levels.get(n, 0) for n in needs), default=0)

@@ -44,7 +44,7 @@ class Summary:
         cell = self.cells.get(key)
         if cell is None:
             cell = self.cells[key] = Cell()
-        amount = money_of(tx) if self._is_base(tx) else ZERO
+        amount = self.worth(tx)
         cell.count += 1
         cell.money += amount
         self.requests += requests
@@ -60,7 +60,7 @@ class Summary:
     def remove(self, tx: Transaction | Malformed, decision: Decision) -> None:
         """Take back a result that was counted without requests and has come to another end."""
         key = (decision.kind or "(unreadable)", decision.outcome)
-        amount = money_of(tx) if self._is_base(tx) else ZERO
+        amount = self.worth(tx)
         cell = self.cells[key]
         cell.count -= 1
         cell.money -= amount
@@ -75,10 +75,11 @@ class Summary:
             self.by_hand.count -= 1
             self.by_hand.money -= abs(amount)
 
-    def _is_base(self, tx: Transaction | Malformed) -> bool:
+    def worth(self, tx: Transaction | Malformed) -> Decimal:
+        """The amount of a document in the currency of the totals; nothing in any other."""
         if self.currency is None or isinstance(tx, Malformed):
-            return True
-        return tx.fields.get("currency") in (None, self.currency)
+            return money_of(tx)
+        return money_of(tx) if tx.fields.get("currency") in (None, self.currency) else ZERO
 
     def outcome(self, outcome: str) -> Cell:
         """The total of one outcome over all kinds."""
