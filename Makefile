@@ -55,7 +55,7 @@ simulate: $(READY)
 ROUNDS ?= 5000
 
 fuzz: $(READY)
-	PM2XERO_FUZZ=$(ROUNDS) $(BIN)/pytest -n 2 tests/verify/test_fuzz.py tests/sandbox/test_fuzz.py
+	PM2XERO_FUZZ=$(ROUNDS) $(BIN)/pytest -n 2 tests/validate/test_fuzz.py tests/sandbox/test_fuzz.py
 
 bench: $(READY) .venv/.bench
 	$(BIN)/python -m tests.benchmarks validate

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pm2xero.pack.memory import Memory
+from pm2xero.pack.cache import Memory
 from tests.editor.language_server import PINNED, command
 from tests.outbox.postgresql import INSTALLED, binaries
 
@@ -60,5 +60,5 @@ def built_in_pack_is_read_once() -> Iterator[None]:
     """Hundreds of tests load the built-in pack, which none of them changes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pm2xero.pack.load.Memory", _memory)
-        patch.setattr("pm2xero.verify.validate.Memory", _memory)
+        patch.setattr("pm2xero.validate.run.Memory", _memory)
         yield

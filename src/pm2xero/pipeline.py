@@ -14,11 +14,11 @@ from pm2xero.errors import (
     PackError,
     RenderError,
 )
+from pm2xero.firm.organisation import Organisation, load_organisation, pack_folders
+from pm2xero.firm.role_checks import account_faults
+from pm2xero.pack.cache import Memory
 from pm2xero.pack.load import examine, extension
-from pm2xero.pack.memory import Memory
 from pm2xero.pack.model import Pack
-from pm2xero.pack.organisation import Organisation, load_organisation, pack_folders
-from pm2xero.pack.roles import account_faults
 from pm2xero.read.order import PostingOrder
 from pm2xero.read.reader import Reader
 from pm2xero.read.stream import Record, Source

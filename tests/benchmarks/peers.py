@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 
 from pm2xero.decide.decision import Decision
+from pm2xero.firm.organisation import Organisation
 from pm2xero.pack.model import Pack
-from pm2xero.pack.organisation import Organisation
 from pm2xero.read.transaction import Transaction
 from tests.benchmarks import official, straight
 from tests.benchmarks.bodies import Call, Group, bodies, contact, summed

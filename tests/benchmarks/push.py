@@ -18,20 +18,20 @@ from typing import BinaryIO, cast
 import httpx
 from rich.console import Console
 
+from pm2xero.connection import Connection, Target
 from pm2xero.outbox.store import Outbox
 from pm2xero.pipeline import Pipeline
-from pm2xero.push.connection import Connection, Target
 from pm2xero.push.intake import Intake
 from pm2xero.read.stream import open_source
 from pm2xero.reconcile.run import run as reconcile
 from pm2xero.sandbox import Limits, Sandbox
+from pm2xero.send.estimate import lower_bound, predict_seconds
+from pm2xero.send.fill_ids import contact_of
+from pm2xero.send.sender import SendReport, make_sender
 from pm2xero.xero.asgi import AsgiTransport
-from pm2xero.xero.bodies import contact_of
-from pm2xero.xero.calls import lower_bound, predict_seconds
+from pm2xero.xero.auth import Credentials, GrantedToken
+from pm2xero.xero.budget import CallLimits
 from pm2xero.xero.client import XeroClient
-from pm2xero.xero.limits import CallLimits
-from pm2xero.xero.sender import SendReport, make_sender
-from pm2xero.xero.signin import Credentials, GrantedToken
 from tests.benchmarks.generate import generate
 from tests.benchmarks.ours import FIRM
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from pm2xero.firm.organisation import Organisation
+from pm2xero.firm.snapshot import XeroAccount
 from pm2xero.pack.model import Pack
-from pm2xero.pack.organisation import Organisation
-from pm2xero.pack.snapshot import XeroAccount
 from pm2xero.read.transaction import Malformed, Transaction
 
 Answer = tuple[str, tuple[str, ...], tuple[str, ...]]

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from pm2xero.cli.watch import changes
-from pm2xero.pack.schema import check
-from pm2xero.pack.source import parse_yaml
+from pm2xero.pack.yaml.read import parse_yaml
+from pm2xero.pack.yaml.schema import check
+from tests.support.packs import FILES, RULES, write
 
-from ..verify.packs import FILES, RULES, write
 from .conftest import EXAMPLES, Run
 
 

@@ -12,9 +12,9 @@ from rich.console import Console
 
 from pm2xero.outbox.store import Outbox
 from pm2xero.pipeline import Pipeline
-from pm2xero.reconcile.books import Books
+from pm2xero.reconcile.pm_side import Books
 from pm2xero.report.manual_work import print_manual_work
-from tests.push.office import EXAMPLES, Doc, Office, month, now
+from tests.support.office import EXAMPLES, Doc, Office, month, now
 
 READERS = (
     ("status",),

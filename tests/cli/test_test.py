@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from pm2xero.cases.load import load_cases
 from pm2xero.resources import root
-from pm2xero.verify.cases.load import load_cases
 
 from .conftest import Run
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pm2xero.report.validation import FORMS
+from tests.support.packs import FILES, MAPPINGS, RULES, write
 
-from ..verify.packs import FILES, MAPPINGS, RULES, write
 from .conftest import Run
 
 FAULTY = RULES.replace("kinds: [levy]", "kinds: [lev]")
@@ -96,7 +96,7 @@ def test_markdown_is_a_table(run: Run, faulty: Path) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_takes_a_finding_without_a_place(form: str) -> None:
     from pm2xero.errors import Finding
-    from pm2xero.verify.validate import Told, Validation
+    from pm2xero.validate.run import Told, Validation
 
     finding = Finding("PX100", "a <message> with | and & and\nlines", hint="a, b: c")
     assert FORMS[form](Validation((Told(finding, ("au",)),), ("au",)))

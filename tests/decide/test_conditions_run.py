@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pm2xero.decide.codegen import compile_item_test, compile_truths
+from pm2xero.decide.compile import compile_item_test, compile_truths
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.program import Program, items_getter
 from pm2xero.decide.state import DocumentFact, MemoryState
 from pm2xero.decide.values import getter
 from pm2xero.errors import Position
-from pm2xero.pack.condition_reader import parse_condition
-from pm2xero.pack.conditions import (
+from pm2xero.firm.organisation import load_organisation
+from pm2xero.pack.language.condition_parser import parse_condition
+from pm2xero.pack.language.conditions import (
     AllOf,
     AnyOf,
     Compare,
@@ -27,10 +28,9 @@ from pm2xero.pack.conditions import (
     Repeated,
     Sum,
 )
-from pm2xero.pack.expressions import PathExpr, Scope
+from pm2xero.pack.language.paths import PathExpr, Scope
 from pm2xero.pack.load import load_pack
-from pm2xero.pack.organisation import load_organisation
-from pm2xero.pack.source import parse_yaml
+from pm2xero.pack.yaml.read import parse_yaml
 from pm2xero.read.reader import Reader
 from pm2xero.read.transaction import Transaction
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import pytest
 
 from pm2xero.errors import Position
-from pm2xero.pack.schema import check
-from pm2xero.pack.source import parse_yaml
+from pm2xero.pack.yaml.read import parse_yaml
+from pm2xero.pack.yaml.schema import check
 
 from .client import LanguageServer, Message
 from .marked import BAD, Marked

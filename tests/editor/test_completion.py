@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pm2xero.pack.conditions import OPERATORS, STRUCTURE
-from pm2xero.pack.types import OUTCOMES
+from pm2xero.pack.language.conditions import OPERATORS, STRUCTURE
+from pm2xero.pack.language.types import OUTCOMES
 
 from .client import LanguageServer
 from .typed import offered

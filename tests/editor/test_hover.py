@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pm2xero.pack.source import SourceList, SourceMap, read_yaml
+from pm2xero.pack.yaml.read import SourceList, SourceMap, read_yaml
 
 from .client import LanguageServer
 from .language_server import ROOT

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from pm2xero.pack.conditions import OPERATORS, STRUCTURE
+from pm2xero.pack.language.conditions import OPERATORS, STRUCTURE
+from pm2xero.pack.language.types import DOCUMENT_STATES, OUTCOMES, REFERENCES, SCALARS
 from pm2xero.pack.load import builtin, load_pack, regions
-from pm2xero.pack.types import DOCUMENT_STATES, OUTCOMES, REFERENCES, SCALARS
 
 from .language_server import ROOT
 from .schemas import SCHEMAS, Part, parts, properties, schema, target, validator

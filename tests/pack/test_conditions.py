@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from pm2xero.pack.conditions import (
+from pm2xero.pack.language.conditions import (
     OPERATORS,
     AllOf,
     AnyOf,
@@ -18,9 +18,8 @@ from pm2xero.pack.conditions import (
     Sum,
     atoms,
 )
-from pm2xero.pack.expressions import PathExpr
-
-from .reading import condition
+from pm2xero.pack.language.paths import PathExpr
+from tests.support.pack_reading import condition
 
 # A field of each type in a client payment or bill, and a value it can be compared with.
 FIELDS = {

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pm2xero.errors import Position
-from pm2xero.pack.expressions import PathError, PathExpr, Scope, parse_text, resolve
-from pm2xero.pack.types import ListType, ReferenceType
-
-from .reading import base, scope
+from pm2xero.pack.language.paths import PathError, PathExpr, Scope, parse_text, resolve
+from pm2xero.pack.language.types import ListType, ReferenceType
+from tests.support.pack_reading import base, scope
 
 
 def item_scope(kind: str, field: str) -> Scope:

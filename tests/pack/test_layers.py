@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pm2xero.errors import Position
 from pm2xero.pack.layers import Document, Layer, Merged, merge
-from pm2xero.pack.source import SourceList, SourceMap
+from pm2xero.pack.yaml.read import SourceList, SourceMap
 
 KEYS = ("outcome", "reason", "remedy", "mapping")
 IDS = ("a", "b", "c", "d")

@@ -8,8 +8,7 @@ import pytest
 
 from pm2xero.errors import PackError, Position
 from pm2xero.pack.load import builtin, extension, load_pack, regions
-
-from .reading import read, write
+from tests.support.pack_reading import read, write
 
 RULE = "rules:\n  - { id: firm.note, kinds: [client_bill], warning: Checked twice. }\n"
 

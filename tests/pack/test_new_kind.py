@@ -9,8 +9,7 @@ from pm2xero.decide.decision import Decision
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Malformed, Transaction
 from pm2xero.render.template_checks import check_templates
-
-from .reading import write
+from tests.support.pack_reading import write
 
 FIRM = Path(__file__).parents[2] / "examples" / "au" / "organisation.yaml"
 

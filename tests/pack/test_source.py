@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from pm2xero.errors import PackError, Position
-from pm2xero.pack.source import parse_yaml, place_of, read_yaml
-
-from .reading import fault, read
+from pm2xero.pack.yaml.read import parse_yaml, place_of, read_yaml
+from tests.support.pack_reading import fault, read
 
 
 @pytest.mark.parametrize(

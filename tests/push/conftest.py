@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .office import Doc, Office, month
+from tests.support.office import Doc, Office, month
 
 
 @pytest.fixture

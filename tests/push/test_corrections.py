@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .office import EXAMPLES, Doc, Office, paying, revised, with_lines
+from tests.support.office import EXAMPLES, Doc, Office, paying, revised, with_lines
 
 VOIDED = {"status": "voided", "voided_at": "2026-05-20T00:00:00Z"}
 

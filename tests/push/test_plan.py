@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .office import EXAMPLES, Doc, Office, revised
+from tests.support.office import EXAMPLES, Doc, Office, revised
 
 MONTH = EXAMPLES / "au" / "month.jsonl"
 

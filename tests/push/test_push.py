@@ -7,7 +7,7 @@ import sqlite3
 from datetime import date
 from decimal import Decimal
 
-from .office import EXAMPLES, Doc, Office, paying, revised
+from tests.support.office import EXAMPLES, Doc, Office, paying, revised
 
 MONTH = EXAMPLES / "au" / "month.jsonl"
 

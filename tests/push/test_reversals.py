@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 
 from pm2xero.pipeline import Pipeline
-from pm2xero.push.correct import take_back_effects
+from pm2xero.push.revise import take_back_effects
 from pm2xero.read.transaction import Transaction
+from tests.support.office import EXAMPLES, Doc, Office, paying, revised
 
-from .office import EXAMPLES, Doc, Office, paying, revised
 from .test_corrections import VOIDED
 
 

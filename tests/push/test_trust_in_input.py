@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.push.office import Doc, Office, month
+from tests.support.office import Doc, Office, month
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.push.office import Office, month
+from tests.support.office import Office, month
 
 IDS = ("AU-0002", "AU-0003", "AU-0004", "AU-0016", "AU-0017", "AU-0025", "AU-0038", "AU-0083")
 

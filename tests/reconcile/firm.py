@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.push.office import EXAMPLES, Doc, Office, month
+from tests.support.office import EXAMPLES, Doc, Office, month
 
 Snapshot = dict[str, Any]
 Found = dict[str, Any]

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from pm2xero.cli.main import cli
-from tests.push.office import Office
+from tests.support.office import Office
 
 from .firm import Snapshot, dated, declare, differing, firm, lines, said
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.push.office import Office, month, revised
+from tests.support.office import Office, month, revised
 
 from .conftest import IDS
 

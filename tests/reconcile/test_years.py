@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pm2xero.reconcile.accounts import year_start
-from tests.push.office import Office
+from tests.support.office import Office
 
 from .firm import Snapshot, account, dated, differing, firm, lines
 

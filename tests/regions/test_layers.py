@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pm2xero.decide.decision import Decision
+from pm2xero.firm.snapshot import XeroTaxRate
+from pm2xero.firm.tax_rates import resolve_tax
 from pm2xero.pack.load import load_pack, regions
-from pm2xero.pack.snapshot import XeroTaxRate
-from pm2xero.pack.taxes import resolve_tax
 from pm2xero.pipeline import Pipeline
 
 from .firms import EXAMPLES, FIRMS, decided, firm_with, month

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pm2xero.pack.types import FieldType, ListType, RecordType, ReferenceType, ScalarType
+from pm2xero.pack.language.types import FieldType, ListType, RecordType, ReferenceType, ScalarType
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.lines import Lines, compile_lines

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pm2xero.pack.chart import tax_side
+from pm2xero.firm.chart import tax_side
 
 from .firm import ENVELOPE, Raw, firm, lines_of, read
 

@@ -171,7 +171,7 @@ def test_every_rule_names_its_source_and_every_rejection_its_remedy(pack: Pack) 
 
 
 def test_bank_transfers_are_one_line_away() -> None:
-    from pm2xero.pack.source import parse_yaml
+    from pm2xero.pack.yaml.read import parse_yaml
 
     firm = "spec: 1\nrules:\n  - { id: bank_transfer, outcome: post }\n"
     pack = load_pack("au", overlay=("firm.yaml", parse_yaml(firm, "firm.yaml")))

@@ -8,8 +8,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from pm2xero.errors import Finding, Pm2XeroError
+from pm2xero.firm.organisation import load_organisation
 from pm2xero.pack.load import extension, load_pack
-from pm2xero.pack.organisation import load_organisation
 from pm2xero.render.template_checks import check_templates
 from pm2xero.report.findings import format_findings
 from pm2xero.report.sources import read_source

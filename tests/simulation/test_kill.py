@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from pm2xero.connection import now
+from pm2xero.firm.organisation import load_organisation
 from pm2xero.outbox.store import Outbox
-from pm2xero.pack.organisation import load_organisation
-from pm2xero.push.connection import now
 from tests.simulation.months import EXAMPLES
 
 FIRM = EXAMPLES / "au" / "organisation.yaml"

@@ -2,15 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from tests.send.conftest import world
 
-import pytest
-
-from .world import World
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    opened = World()
-    yield opened
-    opened.close()
+__all__ = ["world"]

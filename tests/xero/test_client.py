@@ -9,16 +9,15 @@ import httpx
 import pytest
 
 from pm2xero.errors import Finding, LeaseLost
-from pm2xero.xero.client import UnknownOutcome, Unreachable, XeroClient
-from pm2xero.xero.signin import (
+from pm2xero.xero.auth import (
     Credentials,
     GrantedToken,
     RefreshedToken,
     SignInError,
     StaticToken,
 )
-
-from .world import Clock, World
+from pm2xero.xero.client import UnknownOutcome, Unreachable, XeroClient
+from tests.support.xero_world import Clock, World
 
 
 def client(answer: httpx.Response | Exception) -> tuple[XeroClient, list[httpx.Request]]:

@@ -3,10 +3,9 @@ from __future__ import annotations
 import pytest
 
 from pm2xero.sandbox import Limits
+from pm2xero.xero.budget import Budget, CallLimits, StopRun
 from pm2xero.xero.client import Response
-from pm2xero.xero.limits import Budget, CallLimits, StopRun
-
-from .world import Clock, World, invoice, transfer
+from tests.support.xero_world import Clock, World, invoice, transfer
 
 
 def refusal(**headers: str) -> Response:

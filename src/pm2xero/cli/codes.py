@@ -23,8 +23,8 @@ Examples:
 def command(code: str | None, form: str) -> None:
     """Print what a code of a message means, what fails and what passes; or list all codes."""
     from pm2xero.errors import Finding, UsageError
-    from pm2xero.pack.suggest import did_you_mean
-    from pm2xero.verify.codes import pages
+    from pm2xero.pack.yaml.suggest import did_you_mean
+    from pm2xero.validate.codes import pages
 
     known = pages()
     if code is None:

@@ -70,8 +70,8 @@ def examined(organisation: Path | None, region: str | None, packs: tuple[Path, .
         OrganisationError: the organisation file cannot be used.
     """
     from pm2xero.errors import UsageError
+    from pm2xero.firm.organisation import load_organisation, pack_folders
     from pm2xero.pack.load import examine, extension
-    from pm2xero.pack.organisation import load_organisation, pack_folders
 
     if organisation is not None:
         firm = load_organisation(organisation, region)

@@ -12,10 +12,10 @@ import click
 from pm2xero.cli import common
 
 if TYPE_CHECKING:
-    from pm2xero.pack.organisation import Organisation
-    from pm2xero.verify.compare.impact import Impact
-    from pm2xero.verify.compare.sides import Version
-    from pm2xero.verify.compare.turned import Turns
+    from pm2xero.compare.impact import Impact
+    from pm2xero.compare.sides import Version
+    from pm2xero.compare.turned import Turns
+    from pm2xero.firm.organisation import Organisation
 
 
 @click.command(
@@ -67,11 +67,11 @@ def command(
     each sort, and proves that there are no others, for the firm of --org, for the example firm of
     each region, or, between two regions, for any firm.
     """
+    from pm2xero.compare.changes import compare
+    from pm2xero.compare.sides import opened
     from pm2xero.errors import Finding, UsageError
-    from pm2xero.pack.organisation import load_organisation
+    from pm2xero.firm.organisation import load_organisation
     from pm2xero.report.diff import as_json, as_markdown, as_text
-    from pm2xero.verify.compare.changes import compare
-    from pm2xero.verify.compare.sides import opened
 
     if inputs and organisation is None:
         hint = "say for which firm: --org ORG.yaml"
@@ -118,8 +118,8 @@ def _turns(
     before: Version, after: Version, regions: tuple[str, ...], firm: Organisation | None
 ) -> Turns | None:
     """What the solver says; None where no region has a firm to ask about."""
-    from pm2xero.verify.compare.turned import turned
-    from pm2xero.verify.subject import example_for
+    from pm2xero.compare.turned import turned
+    from pm2xero.validate.subject import example_for
 
     pairs = []
     for region in regions:
@@ -138,8 +138,8 @@ def _turns(
 def _impact(
     before: Version, after: Version, region: str, firm: Organisation, inputs: tuple[str, ...]
 ) -> Impact:
+    from pm2xero.compare.impact import impact
     from pm2xero.pipeline import Pipeline
-    from pm2xero.verify.compare.impact import impact
 
     pipelines = []
     for side in (before, after):

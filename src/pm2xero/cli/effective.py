@@ -25,7 +25,7 @@ def command(organisation: Path | None, region: str | None, packs: tuple[Path, ..
     Templates are not in it: it names them, as the layers do.
     """
     from pm2xero.errors import PackError
-    from pm2xero.pack.whole import to_yaml, whole
+    from pm2xero.pack.effective import to_yaml, whole
 
     examined = common.examined(organisation, region, packs)
     if examined.findings or examined.merged is None or examined.pack is None:

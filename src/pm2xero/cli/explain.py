@@ -38,7 +38,7 @@ def command(
     in the input several times, each is shown.
     """
     from pm2xero.errors import Finding, UsageError
-    from pm2xero.pack.suggest import did_you_mean
+    from pm2xero.pack.yaml.suggest import did_you_mean
     from pm2xero.read.transaction import Malformed
 
     pipeline = common.load(organisation, region, packs)

@@ -11,9 +11,9 @@ from pm2xero.cli import common
 from pm2xero.cli.test import pack_option, read_files
 
 if TYPE_CHECKING:
-    from pm2xero.verify.cases.firms import Firms
-    from pm2xero.verify.cases.model import CaseFile
-    from pm2xero.verify.cases.propose import Firm, Proposals
+    from pm2xero.cases.firms import Firms
+    from pm2xero.cases.model import CaseFile
+    from pm2xero.cases.propose import Firm, Proposals
 
 
 @click.command(
@@ -47,8 +47,8 @@ def command(
     FILES are the cases that are there; without any, those of the pack. What is proposed says what
     the pack does now: read each before you keep it.
     """
-    from pm2xero.verify.cases.firms import Firms
-    from pm2xero.verify.cases.propose import Firm, Proposer, firms_of
+    from pm2xero.cases.firms import Firms
+    from pm2xero.cases.propose import Firm, Proposer, firms_of
 
     files = _files(paths, packs, organisation)
     cases = [c for f in files for c in f.cases]
@@ -81,7 +81,7 @@ def _files(
 
 def _check_kind(kind: str | None, at: list[Firm], firms: Firms) -> None:
     from pm2xero.errors import Finding, UsageError
-    from pm2xero.pack.suggest import did_you_mean
+    from pm2xero.pack.yaml.suggest import did_you_mean
 
     if kind is None:
         return
@@ -94,7 +94,7 @@ def _check_kind(kind: str | None, at: list[Firm], firms: Firms) -> None:
 
 
 def _lines(proposals: Proposals, beside: Path | None) -> list[str]:
-    from pm2xero.verify.cases.emit import block
+    from pm2xero.cases.emit import block
 
     lines = ["# yaml-language-server: $schema=cases.schema.json", "spec: 1"]
     firms = list({(p.firm.organisation, p.firm.region): p.firm for p in proposals.cases}.values())
@@ -117,7 +117,7 @@ def _firm(firm: Firm, beside: Path | None, indent: int) -> list[str]:
     """The firm of a case; its path counts from the cases that are there."""
     import os
 
-    from pm2xero.verify.cases.emit import flow
+    from pm2xero.cases.emit import flow
 
     pad = " " * indent
     path = firm.organisation

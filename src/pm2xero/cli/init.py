@@ -10,7 +10,7 @@ import click
 from pm2xero.cli import common
 
 if TYPE_CHECKING:
-    from pm2xero.pack.organisation import Organisation
+    from pm2xero.firm.organisation import Organisation
 
 
 @click.command(
@@ -49,8 +49,8 @@ def command(
     A firm comes with an invented snapshot of Xero; replace it by the answers of the firm's own.
     """
     from pm2xero.errors import Finding, UsageError
+    from pm2xero.firm.organisation import load_organisation
     from pm2xero.pack.files import builtin, regions
-    from pm2xero.pack.organisation import load_organisation
     from pm2xero.scaffold import make
 
     make.check_name(what, name)

@@ -24,9 +24,9 @@ Examples:
 @common.reports_faults
 def command(form: str, **options: Any) -> None:
     """List every transaction that moved money but is not copied, with what to enter in Xero."""
+    from pm2xero.connection import now
     from pm2xero.outbox.store import Outbox
-    from pm2xero.push.connection import now
-    from pm2xero.reconcile.books import Books
+    from pm2xero.reconcile.pm_side import Books
     from pm2xero.report.manual_work import print_manual_work, write_manual_work
     from pm2xero.report.text import console
 

@@ -41,10 +41,10 @@ def command(names: tuple[str, ...], packs: tuple[Path, ...], form: str, old: Pat
     Rows stand in the order and words of the article's tables. A region that is just as the one it
     extends is told together with it.
     """
+    from pm2xero.compare.matrix import matrix
     from pm2xero.errors import Finding, InputError, Position
     from pm2xero.pack.load import builtin, extension, load_pack, regions
     from pm2xero.report.matrix import FORMS, changes
-    from pm2xero.verify.matrix import matrix
 
     roots = tuple(extension(p) for p in packs)
     chosen = names or tuple(regions((builtin(), *roots)))

@@ -33,8 +33,8 @@ def command(as_at: datetime | None, out: Path | None, **options: Any) -> None:
     compared the file with Practice Management's own trial balance, the organisation file names it
     as `opening: { trial_balance: FILE.csv }`, and `reconcile` begins with it.
     """
-    from pm2xero.pack.trial_balance import trial_balance_csv
-    from pm2xero.push.connection import connect
+    from pm2xero.connection import connect
+    from pm2xero.firm.trial_balance import trial_balance_csv
     from pm2xero.reconcile.opening import opening_day, opening_in_xero
 
     place = target(**options)

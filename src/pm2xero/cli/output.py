@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from pm2xero.cli import common, run
+from pm2xero.decide.totals import Summary
 from pm2xero.errors import Finding, Position, UsageError
 from pm2xero.report import text
-from pm2xero.report.summary import Summary
 
 if TYPE_CHECKING:
     from pm2xero.pipeline import Pipeline, Result

@@ -25,9 +25,9 @@ def act(
     instead_of: str | None = None,
 ) -> None:  # fmt: skip
     """Do one action, say what changed, and log it."""
+    from pm2xero.connection import now
+    from pm2xero.firm.organisation import load_organisation
     from pm2xero.outbox.store import Outbox
-    from pm2xero.pack.organisation import load_organisation
-    from pm2xero.push.connection import now
 
     if not why.strip():
         raise UsageError(Finding("PU908", "the reason is empty", should_be='--reason "…"'))
@@ -42,7 +42,7 @@ def act(
         elif xero_id is None:
             changed = getattr(outbox, action)(id, who, why, now())
         else:
-            from pm2xero.push.byhand import resolve_by_hand
+            from pm2xero.push.entered_by_hand import resolve_by_hand
 
             _check_free(outbox, id, xero_id)
             pipeline = common.load(place.organisation, place.region, place.packs)
@@ -80,7 +80,7 @@ def _check_free(outbox: Outbox, id: str, xero_id: str) -> None:
 
 def _check_known(outbox: Outbox, id: str) -> None:
     """Refuse an id that is not there, with the closest one that is."""
-    from pm2xero.pack.suggest import did_you_mean
+    from pm2xero.pack.yaml.suggest import did_you_mean
 
     if outbox.transaction(id) is None:
         known = [t.id for t in outbox.transactions(latest=True)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from pm2xero.xero.book import Progress
+    from pm2xero.send.run_state import Progress
 
 # A pause shorter than this, in seconds, is not worth a word; nor is a line for each call.
 _WORTH = 5

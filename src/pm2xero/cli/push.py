@@ -42,8 +42,8 @@ def command(
 ) -> None:  # fmt: skip
     """Take documents in, decide them, and send what is posted to Xero, each exactly once."""
     from pm2xero.cli.progress import PushProgress
-    from pm2xero.push.connection import connect
-    from pm2xero.push.locks import locks_of
+    from pm2xero.connection import connect
+    from pm2xero.push.lock_list import locks_of
     from pm2xero.push.run import plan_only, push
     from pm2xero.report.plan import print_plan, print_push
     from pm2xero.report.text import console

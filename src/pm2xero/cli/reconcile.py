@@ -37,7 +37,7 @@ def command(form: str, as_at: datetime | None, given: Path | None, **options: An
     listed and set aside, account by account; on trust accounts they are a fault. The exit code is 0
     when everything agrees to the cent and nothing that is supported is still missing in Xero.
     """
-    from pm2xero.push.connection import connect
+    from pm2xero.connection import connect
     from pm2xero.reconcile.run import run
     from pm2xero.report.reconciliation import print_reconciliation
     from pm2xero.report.text import console

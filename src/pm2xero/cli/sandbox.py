@@ -62,7 +62,7 @@ def command(
 
     import uvicorn
 
-    from pm2xero.pack.organisation import load_organisation
+    from pm2xero.firm.organisation import load_organisation
     from pm2xero.sandbox import Limits, Sandbox, load_snapshot
 
     if (organisation is None) == (snapshot_file is None):

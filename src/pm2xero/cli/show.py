@@ -34,10 +34,10 @@ def command(
     A pack with faults is shown as far as it can be read.
     """
     from pm2xero.errors import Finding, UsageError
-    from pm2xero.pack.suggest import did_you_mean
+    from pm2xero.pack.provenance import find, known
+    from pm2xero.pack.yaml.suggest import did_you_mean
     from pm2xero.report.origins import as_json, as_text
     from pm2xero.report.sources import read_source
-    from pm2xero.verify.origins import find, known
 
     examined = common.examined(organisation, region, packs)
     found = find(id, examined.merged, organisation)

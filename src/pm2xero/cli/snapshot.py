@@ -37,11 +37,11 @@ def command(organisation: Path | None, out: Path | None, xero_url: str | None) -
 
     Everything is decided by this file, so that nothing but sending needs the network.
     """
+    from pm2xero.connection import asking, signed_in
     from pm2xero.errors import Finding, OrganisationError, UsageError
-    from pm2xero.pack.organisation import load_organisation
-    from pm2xero.push.connection import asking, signed_in
-    from pm2xero.push.live import check_same_id, differences, read_snapshot, take_snapshot
+    from pm2xero.firm.organisation import load_organisation
     from pm2xero.xero.client import BASE_URL
+    from pm2xero.xero.drift import check_same_id, differences, read_snapshot, take_snapshot
 
     if organisation is None and out is None:
         hint = "name the firm with --org, or a file with --out"

@@ -27,9 +27,9 @@ def command(form: str, **options: Any) -> None:
 
     Then what rules refused, by reason, and what people decided, with who and why.
     """
+    from pm2xero.connection import now
+    from pm2xero.firm.organisation import load_organisation
     from pm2xero.outbox.store import Outbox
-    from pm2xero.pack.organisation import load_organisation
-    from pm2xero.push.connection import now
     from pm2xero.report.status import gather, print_status
     from pm2xero.report.text import console
 

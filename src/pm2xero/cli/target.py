@@ -54,6 +54,6 @@ def target(
     xero_url: str | None, sandbox: Path | None,
 ) -> Any:  # fmt: skip
     """The target that the options describe."""
-    from pm2xero.push.connection import Target
+    from pm2xero.connection import Target
 
     return Target(organisation, region, packs, database, xero_url, sandbox)

@@ -11,7 +11,7 @@ import click
 from pm2xero.cli import common
 
 if TYPE_CHECKING:
-    from pm2xero.verify.cases.model import CaseFile, CaseResult
+    from pm2xero.cases.model import CaseFile, CaseResult
 
 
 def pack_option(command: common.Command) -> common.Command:
@@ -65,10 +65,10 @@ def command(
     Every reason that is found must be expected and every expected one found. A case that no rule
     answers fails, as does a known gap that passes, and a file without cases.
     """
+    from pm2xero.cases.coverage import coverage
+    from pm2xero.cases.firms import Firms
+    from pm2xero.cases.run import run_case
     from pm2xero.report import cases as report
-    from pm2xero.verify.cases.coverage import coverage
-    from pm2xero.verify.cases.firms import Firms
-    from pm2xero.verify.cases.run import run_case
 
     files = read_files(paths, packs)
     firms = Firms(packs)
@@ -110,9 +110,9 @@ def read_files(
     Raises:
         UsageError: PU910 when there is no file of cases.
     """
+    from pm2xero.cases.load import find_files, load_cases
     from pm2xero.errors import Finding, UsageError
     from pm2xero.resources import root
-    from pm2xero.verify.cases.load import find_files, load_cases
 
     if not paths and not packs:
         built_in = root()
@@ -141,7 +141,7 @@ def _of_region(
 
 
 def _update(files: list[CaseFile], results: list[CaseResult], yes: bool) -> int:
-    from pm2xero.verify.cases.update import changes
+    from pm2xero.cases.update import changes
 
     broken = tuple(f for file in files for f in file.findings)
     if broken:

@@ -11,7 +11,7 @@ import click
 from pm2xero.cli import common
 
 if TYPE_CHECKING:
-    from pm2xero.verify.proving import Booking
+    from pm2xero.validate.proving import Booking
 
 FORMS = ("text", "json", "sarif", "junit", "github", "markdown")
 
@@ -70,8 +70,8 @@ def command(
     """
     from pm2xero.report.validation import FORMS as REPORTS
     from pm2xero.report.validation import as_text
-    from pm2xero.verify.proving import prover
-    from pm2xero.verify.validate import validate
+    from pm2xero.validate.proving import prover
+    from pm2xero.validate.run import validate
 
     regions = _chosen(names, packs, organisation)
     result = validate(regions, packs, organisation, prove=prover(soundness) if proofs else None)
@@ -89,9 +89,9 @@ def _chosen(
 ) -> tuple[str, ...]:
     if "all" not in names:
         return names
+    from pm2xero.firm.organisation import pack_folders
     from pm2xero.pack.load import builtin, extension, regions
-    from pm2xero.pack.organisation import pack_folders
-    from pm2xero.verify.firm import read_firm
+    from pm2xero.validate.firm_read import read_firm
 
     own = read_firm(organisation, None).packs if organisation is not None else ()
     return tuple(regions((builtin(), *(extension(p) for p in pack_folders(own, packs)))))

@@ -46,12 +46,12 @@ def command(
     cases: bool, every: float, rounds: int | None,
 ) -> None:  # fmt: skip
     """Validate now and after each save of a file of the packs or the firm; Ctrl-C ends it."""
-    from pm2xero.pack.organisation import pack_folders
+    from pm2xero.firm.organisation import pack_folders
     from pm2xero.report.validation import as_text
     from pm2xero.resources import root
-    from pm2xero.verify.firm import read_firm
-    from pm2xero.verify.proving import prover
-    from pm2xero.verify.validate import validate
+    from pm2xero.validate.firm_read import read_firm
+    from pm2xero.validate.proving import prover
+    from pm2xero.validate.run import validate
 
     prove = prover("once") if proofs else None
     every_pack = packs

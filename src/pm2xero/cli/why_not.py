@@ -30,8 +30,8 @@ def command(
 ) -> None:  # fmt: skip
     """Say why RULE does not decide the transaction ID, and what would have to change."""
     from pm2xero.errors import Finding, UsageError
+    from pm2xero.prove import why_not
     from pm2xero.read.transaction import Transaction
-    from pm2xero.verify.proofs import why_not
 
     pipeline = common.load(organisation, region, packs)
     answers: list[Any] = []

@@ -6,9 +6,9 @@ from pm2xero.decide.decision import Decision, Reason, Warning_
 from pm2xero.decide.program import CompiledRule, Program
 from pm2xero.decide.state import DocumentFact, MemoryState, State
 from pm2xero.errors import EngineFault
-from pm2xero.pack.chart import Chart
+from pm2xero.firm.chart import Chart
+from pm2xero.firm.organisation import Organisation
 from pm2xero.pack.model import Outcome, Pack
-from pm2xero.pack.organisation import Organisation
 from pm2xero.read.transaction import Malformed, Transaction
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from pm2xero.decide.codegen import compile_item_test
+from pm2xero.decide.compile import compile_item_test
 from pm2xero.decide.facts import Facts, TrustMoves
 from pm2xero.decide.state import ZERO, DocumentFact, MemoryState, State
 from pm2xero.decide.values import Getter, getter

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pm2xero.decide.codegen import compile_item_test
+from pm2xero.decide.compile import compile_item_test
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.facts import Facts
 from pm2xero.decide.program import Program, items_getter
 from pm2xero.decide.state import State
 from pm2xero.decide.tree import branch, holds
 from pm2xero.decide.values import getter, say
-from pm2xero.pack.conditions import Atom, Compare, Quantified, Repeated, Sum, atoms
-from pm2xero.pack.expressions import PathExpr
+from pm2xero.pack.language.conditions import Atom, Compare, Quantified, Repeated, Sum, atoms
+from pm2xero.pack.language.paths import PathExpr
 from pm2xero.read.transaction import Transaction
 
 

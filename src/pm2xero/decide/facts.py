@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from pm2xero.decide.state import State
-from pm2xero.pack.build_rules import reference_fields
-from pm2xero.pack.chart import AccountFact, Chart
-from pm2xero.pack.expressions import PathExpr
+from pm2xero.firm.chart import AccountFact, Chart
+from pm2xero.pack.language.paths import PathExpr
 from pm2xero.pack.model import Kind
+from pm2xero.pack.rules import reference_fields
 from pm2xero.read.transaction import Transaction
 
 NOTHING = (None, None)

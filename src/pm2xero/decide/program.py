@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pm2xero.decide.codegen import ItemTest, compile_item_test, compile_truths
+from pm2xero.decide.compile import ItemTest, compile_item_test, compile_truths
 from pm2xero.decide.decision import Reason, Warning_
 from pm2xero.decide.effects import Effects, compile_trust_moves
 from pm2xero.decide.engine import Ruleset
@@ -16,8 +16,8 @@ from pm2xero.decide.state import State
 from pm2xero.decide.tree import Branch, branch, holds
 from pm2xero.decide.values import Getter, getter, text_getter
 from pm2xero.errors import EngineFault, Finding
-from pm2xero.pack.chart import Chart
-from pm2xero.pack.conditions import Atom, Quantified, atoms
+from pm2xero.firm.chart import Chart
+from pm2xero.pack.language.conditions import Atom, Quantified, atoms
 from pm2xero.pack.model import OUTCOME_PRECEDENCE, Kind, Outcome, Pack, Rule
 from pm2xero.read.transaction import Transaction
 

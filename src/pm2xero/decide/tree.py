@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pm2xero.pack.conditions import AllOf, AnyOf, Condition, Not
+from pm2xero.pack.language.conditions import AllOf, AnyOf, Condition, Not
 
 
 @dataclass(frozen=True, slots=True)

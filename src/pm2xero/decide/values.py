@@ -9,8 +9,14 @@ from typing import Any
 
 from pm2xero.decide.facts import Facts
 from pm2xero.decide.state import State
-from pm2xero.pack.expressions import PathExpr, TextExpr
-from pm2xero.pack.types import DERIVED_LISTS, ListType, RecordType, ReferenceType, TaxCodeType
+from pm2xero.pack.language.paths import PathExpr, TextExpr
+from pm2xero.pack.language.types import (
+    DERIVED_LISTS,
+    ListType,
+    RecordType,
+    ReferenceType,
+    TaxCodeType,
+)
 from pm2xero.read.transaction import Transaction
 
 # What a path is read from: the transaction, the item at hand (or None), the state.

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.rows import chunks
 from pm2xero.outbox.schema import links
-from pm2xero.render.contracts import contract
+from pm2xero.xero.contracts import contract
 
 
 def write_links(

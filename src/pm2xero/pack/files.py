@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pm2xero.errors import Finding, PackError, Position, UsageError
+from pm2xero.pack.cache import Memory
 from pm2xero.pack.layers import BY_ID, Document, Layer
-from pm2xero.pack.memory import Memory
-from pm2xero.pack.schema import check, is_valid
-from pm2xero.pack.source import SourceList, SourceMap, read_yaml
-from pm2xero.pack.suggest import did_you_mean, one_of
+from pm2xero.pack.yaml.read import SourceList, SourceMap, read_yaml
+from pm2xero.pack.yaml.schema import check, is_valid
+from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 from pm2xero.resources import root
 
 BASE = "base"

@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any
 
 from pm2xero.errors import Finding, Position
-from pm2xero.pack.memory import Memory
+from pm2xero.pack.cache import Memory
 from pm2xero.pack.model import Origin
-from pm2xero.pack.source import SourceMap
-from pm2xero.pack.suggest import did_you_mean
+from pm2xero.pack.yaml.read import SourceMap
+from pm2xero.pack.yaml.suggest import did_you_mean
 
 # Sections whose entries are merged by id, and the word for one entry in messages.
 BY_ID = {

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pm2xero.errors import Finding, PackError, Position
-from pm2xero.pack.build_kinds import KindBuilder
-from pm2xero.pack.build_mappings import build_mappings, compile_requests
-from pm2xero.pack.build_rules import build_rules
+from pm2xero.pack.cache import Memory
 from pm2xero.pack.files import (
     Files,
     PackRoot,
@@ -19,10 +17,12 @@ from pm2xero.pack.files import (
     first_faults,
     regions,
 )
+from pm2xero.pack.kinds import KindBuilder
 from pm2xero.pack.layers import Entry, Layer, Merged, merge
-from pm2xero.pack.memory import Memory
+from pm2xero.pack.mappings import build_mappings, compile_requests
 from pm2xero.pack.model import Pack, TaxCode, TaxRateSearch
-from pm2xero.pack.source import SourceMap
+from pm2xero.pack.rules import build_rules
+from pm2xero.pack.yaml.read import SourceMap
 
 __all__ = [
     "Examined", "Memory", "PackRoot", "builtin", "examine", "extension", "load_pack", "regions",

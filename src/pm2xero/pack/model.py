@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from pm2xero.errors import Position
-from pm2xero.pack.conditions import Condition
-from pm2xero.pack.expressions import AccountExpr, PathExpr, TextExpr
-from pm2xero.pack.types import FieldType, RecordType
+from pm2xero.pack.language.conditions import Condition
+from pm2xero.pack.language.paths import AccountExpr, PathExpr, TextExpr
+from pm2xero.pack.language.types import FieldType, RecordType
 
 Outcome = Literal["post", "reject", "hold", "skip"]
 Side = Literal["sales", "purchases", "sales_unless_cost", "purchases_unless_income"]

@@ -17,15 +17,15 @@ import orjson
 
 from pm2xero.decide.decision import Decision
 from pm2xero.decide.state import Earlier, Known
+from pm2xero.decide.totals import ZERO, Summary
 from pm2xero.errors import Finding, OutboxError
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
 from pm2xero.pack.model import Outcome
 from pm2xero.pipeline import Pipeline, Result
-from pm2xero.push.correct import Corrector, is_voided, keep_paid, take_back_effects
+from pm2xero.push.revise import Corrector, is_voided, keep_paid, take_back_effects
 from pm2xero.read.stream import Record
 from pm2xero.read.transaction import Malformed, Transaction
 from pm2xero.render.request import Request
-from pm2xero.report.summary import ZERO, Summary
 
 BATCH = 500
 Saved = tuple[StoredTransaction, StoredDecision, list[StoredRequest]]

@@ -12,8 +12,8 @@ from typing import Any
 
 from pm2xero.errors import Finding, InputError, Position, UsageError
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.push.contents import Rates, TaxShare, contents_of_body
 from pm2xero.push.intake import IntakeReport, Saved
+from pm2xero.xero.documents import Rates, TaxShare, contents_of_body
 
 ZERO = Decimal("0.00")
 
@@ -105,8 +105,8 @@ def make_plan(
     """The plan of what is new (`intake`) together with what was planned before."""
     from dataclasses import replace
 
-    from pm2xero.xero.calls import lower_bound, predict_seconds
-    from pm2xero.xero.limits import CallLimits
+    from pm2xero.send.estimate import lower_bound, predict_seconds
+    from pm2xero.xero.budget import CallLimits
 
     due = [r for r in (*stored, *intake.requests) if r.state in ("planned", "sent", "claimed")]
     waiting = [r for r in stored if r.state in ("blocked", "unknown", "rejected", "held")]

@@ -9,11 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pm2xero.push.connection import Connection
+from pm2xero.connection import Connection
 from pm2xero.push.intake import Intake, IntakeReport, Saved
-from pm2xero.push.live import check_live
 from pm2xero.push.plan import Plan, check_saved, make_plan, mark_of
 from pm2xero.read.stream import Source
+from pm2xero.xero.drift import check_live
 
 
 def plan_only(connection: Connection, sources: list[Source], per_day: int = 5000) -> Plan:
@@ -43,10 +43,10 @@ def push(
             PU916 when the snapshot is behind; nothing was written then.
         OutboxError: another push of this organisation is running.
     """
+    from pm2xero.send.lookup import load_lookups
+    from pm2xero.send.sender import LATE, Sender
+    from pm2xero.xero.budget import CallLimits
     from pm2xero.xero.errors import load_errors
-    from pm2xero.xero.limits import CallLimits
-    from pm2xero.xero.lookup import load_lookups
-    from pm2xero.xero.sender import LATE, Sender
 
     is_embedded = connection.target.xero_url is None
     if not is_embedded:

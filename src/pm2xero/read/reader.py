@@ -12,9 +12,9 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
+from pm2xero.pack.language.types import FieldType, ListType, RecordType, ScalarType
 from pm2xero.pack.model import Kind
-from pm2xero.pack.suggest import did_you_mean
-from pm2xero.pack.types import FieldType, ListType, RecordType, ScalarType
+from pm2xero.pack.yaml.suggest import did_you_mean
 from pm2xero.read.schema import EXPECTED, kind_schema, scalar_schema
 from pm2xero.read.transaction import Malformed, Transaction
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pm2xero.pack.language.types import FieldType, ListType, RecordType, ScalarType
 from pm2xero.pack.model import Kind
-from pm2xero.pack.types import FieldType, ListType, RecordType, ScalarType
 
 _SCALARS: dict[str, dict[str, Any]] = {
     "text": {"type": "string"},

@@ -8,19 +8,19 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from pm2xero.connection import Connection
 from pm2xero.errors import Finding, UsageError
+from pm2xero.firm.organisation import Organisation
+from pm2xero.firm.trial_balance import balances_of, opening_rows
+from pm2xero.history.requests import GONE, alive, taken_back
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.pack.organisation import Organisation
-from pm2xero.pack.trial_balance import balances_of, opening_rows
-from pm2xero.push.connection import Connection
-from pm2xero.push.live import check_same
-from pm2xero.push.made import GONE, alive, taken_back
-from pm2xero.reconcile import trial
+from pm2xero.reconcile import trial_balance
 from pm2xero.reconcile.accounts import Accounts, Balances, YearToDate, year_start
-from pm2xero.reconcile.booking import Bookkeeper
-from pm2xero.reconcile.live import Live
-from pm2xero.render.contracts import contract
-from pm2xero.xero.natural import as_date
+from pm2xero.reconcile.documents import Live
+from pm2xero.reconcile.xero_journal import Bookkeeper
+from pm2xero.xero.contracts import contract
+from pm2xero.xero.drift import check_same
+from pm2xero.xero.natural_key import as_date
 
 ZERO = Decimal("0.00")
 
@@ -101,7 +101,7 @@ def xero_as_at(connection: Connection, day: date, accounts: Accounts) -> Balance
     if answer.status != 200 or answer.json is None:
         message = f"Xero gives no trial balance (HTTP {answer.status})"
         raise UsageError(Finding("PU904", message))
-    return trial.xero_balances(answer.json, accounts)
+    return trial_balance.xero_balances(answer.json, accounts)
 
 
 def xero_without_ours(

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from pm2xero.pack.chart import Chart
-from pm2xero.reconcile.books import Booked
-from pm2xero.reconcile.byhand import HandMade
-from pm2xero.reconcile.live import Compared
+from pm2xero.firm.chart import Chart
+from pm2xero.reconcile.documents import Compared
+from pm2xero.reconcile.foreign_entries import ByOthers
 from pm2xero.reconcile.opening import Opening, OpeningDiffers
-from pm2xero.reconcile.others import ByOthers
-from pm2xero.reconcile.trial import AccountLine
+from pm2xero.reconcile.payments_there import HandMade
+from pm2xero.reconcile.pm_side import Booked
+from pm2xero.reconcile.trial_balance import AccountLine
 
 ZERO = Decimal("0.00")
 TRUST_LIABILITY = "trust_liability"

@@ -8,24 +8,21 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from pm2xero.connection import Connection
 from pm2xero.decide.decision import Decision
 from pm2xero.errors import Finding, InputError, RenderError, UsageError
-from pm2xero.outbox.records import StoredRequest, StoredTransaction
-from pm2xero.pack.chart import Chart
-from pm2xero.pack.trial_balance import (
+from pm2xero.firm.chart import Chart
+from pm2xero.firm.trial_balance import (
     balances_of,
     codes_of_practice_management,
     read_trial_balance,
 )
-from pm2xero.push.connection import Connection
-from pm2xero.push.live import check_same
-from pm2xero.push.made import alive, taken_back
-from pm2xero.reconcile import trial
-from pm2xero.reconcile.booking import Bookkeeper
-from pm2xero.reconcile.books import Booked, Books
-from pm2xero.reconcile.byhand import hand_made
-from pm2xero.reconcile.live import Live, compare
-from pm2xero.reconcile.match import Matcher
+from pm2xero.history.requests import alive, taken_back
+from pm2xero.outbox.records import StoredRequest, StoredTransaction
+from pm2xero.reconcile import trial_balance
+from pm2xero.reconcile.documents import Live, compare
+from pm2xero.reconcile.foreign_entries import Others, Period, others_by_account
+from pm2xero.reconcile.hand_entries import Matcher
 from pm2xero.reconcile.opening import (
     Opening,
     accounts_of,
@@ -34,9 +31,12 @@ from pm2xero.reconcile.opening import (
     xero_as_at,
     year_to_date,
 )
-from pm2xero.reconcile.others import Others, Period, others_by_account
+from pm2xero.reconcile.payments_there import hand_made
+from pm2xero.reconcile.pm_side import Booked, Books
 from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reconcile
 from pm2xero.reconcile.taxes import Tax
+from pm2xero.reconcile.xero_journal import Bookkeeper
+from pm2xero.xero.drift import check_same
 
 ZERO = Decimal("0.00")
 
@@ -76,14 +76,14 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     linked = matcher.named.union(outbox.links().values(), *former.values())
     others = Others(requests, linked, live, keeper, trust)
     entries = matcher.told(others.entries(Period(firm.integration_start.date(), day)))
-    sides = trial.pm_sides(booked, year, opening.day, opening.balances or {})
+    sides = trial_balance.pm_sides(booked, year, opening.day, opening.balances or {})
     if given is not None:
         rows = read_trial_balance(given)
         wrong = codes_of_practice_management(rows, firm)
         if wrong:
             raise InputError(*wrong)
         sides = replace(sides, pm=balances_of(rows))
-    lines = trial.compare(
+    lines = trial_balance.compare(
         sides, others_by_account(entries, year), xero_as_at(connection, day, accounts), accounts
     )
     differs = given is None and any(line.difference for line in lines)

@@ -12,10 +12,10 @@ from typing import Any
 import orjson
 
 from pm2xero.errors import Finding, Position, RenderError
+from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.pack.model import RequestSpec
-from pm2xero.pack.snapshot import XeroSnapshot
-from pm2xero.render.contracts import faults, validator
 from pm2xero.render.request import Request
+from pm2xero.xero.contracts import faults, validator
 
 _CONTROL = frozenset(("DEBTORS", "CREDITORS", "RETAINEDEARNINGS"))
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from pm2xero.decide.codegen import compile_item_test
+from pm2xero.decide.compile import compile_item_test
 from pm2xero.decide.facts import Facts
-from pm2xero.decide.postings import account_of
+from pm2xero.decide.journal import account_of
 from pm2xero.decide.state import State
 from pm2xero.decide.values import Getter, getter, text_getter
-from pm2xero.pack.chart import AccountFact
-from pm2xero.pack.expressions import PathExpr
+from pm2xero.firm.chart import AccountFact
+from pm2xero.firm.tax_rates import CENT, TaxFact
+from pm2xero.pack.language.paths import PathExpr
 from pm2xero.pack.model import LineSource, RequestSpec
-from pm2xero.pack.taxes import CENT, TaxFact
 from pm2xero.read.transaction import Transaction
 from pm2xero.records import record
 

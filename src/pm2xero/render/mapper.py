@@ -9,23 +9,23 @@ from typing import Any
 
 from jinja2 import TemplateError, UndefinedError
 
-from pm2xero.decide.codegen import ItemTest, compile_item_test
+from pm2xero.decide.compile import ItemTest, compile_item_test
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.facts import Facts
-from pm2xero.decide.postings import account_of
+from pm2xero.decide.journal import account_of
 from pm2xero.decide.state import DocumentFact, State
 from pm2xero.decide.values import Getter, getter
 from pm2xero.errors import Finding, Position, RenderError
-from pm2xero.pack.chart import AccountFact
-from pm2xero.pack.expressions import AccountExpr, PathExpr
+from pm2xero.firm.chart import AccountFact
+from pm2xero.pack.language.paths import AccountExpr, PathExpr
 from pm2xero.pack.model import RequestSpec
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.check import BodyChecker
-from pm2xero.render.contracts import contract
 from pm2xero.render.lines import LinesOf, compile_lines
 from pm2xero.render.request import Contract, Request, idempotency_key, placeholder
 from pm2xero.render.template_checks import load_template, template_file
 from pm2xero.render.templates import BodyEnvironment, Values, environment, render
+from pm2xero.xero.contracts import contract
 
 Value = Callable[[Transaction, Any, State], Any]
 

@@ -12,11 +12,11 @@ from typing import Any
 from jinja2 import Template, TemplateNotFound, TemplateSyntaxError, meta, nodes
 
 from pm2xero.errors import Finding, PackError, Position
-from pm2xero.pack.expressions import AccountExpr, PathExpr
-from pm2xero.pack.memory import Memory
+from pm2xero.pack.cache import Memory
+from pm2xero.pack.language.paths import AccountExpr, PathExpr
+from pm2xero.pack.language.types import FieldType, ListType, RecordType
 from pm2xero.pack.model import Kind, Pack, RequestSpec
-from pm2xero.pack.suggest import did_you_mean, one_of
-from pm2xero.pack.types import FieldType, ListType, RecordType
+from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 from pm2xero.render.templates import BodyEnvironment, OpenQuote, ValueInQuotes, environment
 from pm2xero.resources import root
 

@@ -13,7 +13,7 @@ from jinja2.lexer import Token, TokenStream
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.state import State
-from pm2xero.pack.expressions import AccountExpr, PathExpr
+from pm2xero.pack.language.paths import AccountExpr, PathExpr
 from pm2xero.pack.model import RequestSpec
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.mapper import CompiledRequest, Mapper

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
+from pm2xero.cases.coverage import Coverage
+from pm2xero.cases.model import CaseFile, CaseResult, Status
 from pm2xero.errors import Finding
 from pm2xero.report.findings import format_findings
 from pm2xero.report.sources import read_source
-from pm2xero.verify.cases.coverage import Coverage
-from pm2xero.verify.cases.model import CaseFile, CaseResult, Status
 
 TITLES = {
     "rules": "rules",

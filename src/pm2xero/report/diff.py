@@ -6,12 +6,12 @@ import json
 from textwrap import wrap
 from typing import Any
 
+from pm2xero.compare.changes import Change, Comparison, KindChange
+from pm2xero.compare.impact import EFFECTS, LISTED, Impact, Touched
+from pm2xero.compare.turned import Turn, Turns, word
 from pm2xero.decide.decision import Decision
 from pm2xero.report.findings import WIDTH
 from pm2xero.report.text import money
-from pm2xero.verify.compare.changes import Change, Comparison, KindChange
-from pm2xero.verify.compare.impact import EFFECTS, LISTED, Impact, Touched
-from pm2xero.verify.compare.turned import Turn, Turns, word
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from pm2xero.reconcile.books import Booked
+from pm2xero.reconcile.pm_side import Booked
 from pm2xero.report.text import money
 
 COLUMNS = (

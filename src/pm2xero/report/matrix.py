@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from pm2xero.verify.matrix import Cell, Matrix, Row
+from pm2xero.compare.matrix import Cell, Matrix, Row
 
 WORDS = {"yes": "Yes", "no": "No", "partial": "Partial", "needs set-up": "Needs set-up"}
 ABSENT = Cell("no", ("The kind is not known here.",))

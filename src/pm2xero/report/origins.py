@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pm2xero.pack.whole import to_yaml
+from pm2xero.pack.effective import to_yaml
+from pm2xero.pack.provenance import Shown, Value
 from pm2xero.report.findings import ReadSource
-from pm2xero.verify.origins import Shown, Value
 
 
 def as_text(found: list[Shown], read: ReadSource, *, origin: bool) -> str:

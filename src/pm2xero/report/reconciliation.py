@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pm2xero.reconcile.live import Compared
+from pm2xero.reconcile.documents import Compared
 from pm2xero.reconcile.opening import OpeningDiffers
 from pm2xero.reconcile.result import Control, Group, Reconciliation, TaxRateLine
 

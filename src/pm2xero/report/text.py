@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pm2xero.decide.decision import Decision
-from pm2xero.report.summary import OUTCOMES, ZERO, Summary
+from pm2xero.decide.totals import OUTCOMES, ZERO, Summary
 
 _BLANKS = re.compile(r" +(?=\n)")
 STYLES = {"post": "green", "reject": "red", "hold": "yellow", "skip": "dim"}

@@ -11,8 +11,8 @@ from pm2xero import __version__
 from pm2xero.errors import Finding
 from pm2xero.report.findings import ReadSource, format_findings
 from pm2xero.report.sources import read_source
-from pm2xero.verify.codes import page
-from pm2xero.verify.validate import Validation
+from pm2xero.validate.codes import page
+from pm2xero.validate.run import Validation
 
 Form = Callable[[Validation], str]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from pm2xero.xero.signin import TokenSource
+from pm2xero.xero.auth import TokenSource
 
 # How httpcore names the moment in which a request is about to be written to its connection.
 SENDING = "send_request_headers.started"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from pm2xero.errors import Finding, PackError, Position
-from pm2xero.pack.schema import check
-from pm2xero.pack.source import SourceMap, place_of, read_yaml
+from pm2xero.pack.yaml.read import SourceMap, place_of, read_yaml
+from pm2xero.pack.yaml.schema import check
 from pm2xero.resources import root
 from pm2xero.xero.client import Response
 

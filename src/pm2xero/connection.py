@@ -1,0 +1,278 @@
+"""Everything that talks to the outside, opened together: outbox, Xero or the sandbox, time."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from pm2xero.errors import Finding, UsageError
+from pm2xero.firm.fingerprint import fingerprint
+from pm2xero.firm.organisation import pack_folders
+from pm2xero.outbox.records import StoredRequest
+from pm2xero.outbox.store import Outbox
+from pm2xero.pipeline import Pipeline
+from pm2xero.push.revise import Corrector, live_state
+from pm2xero.read.transaction import Transaction
+from pm2xero.send.caller import Caller
+from pm2xero.xero.auth import SignInError
+from pm2xero.xero.budget import Budget, CallLimits, StopRun
+from pm2xero.xero.client import Response, XeroClient
+from pm2xero.xero.errors import load_errors
+
+# Seconds of one wait; nothing needs to be kept alive meanwhile.
+_NAP = 60.0
+
+
+def now() -> datetime:
+    """The present moment, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where things are kept and sent.
+
+    Attributes:
+        database: URL of the outbox; None for an SQLite file beside the organisation.
+        xero_url: base of the API; None for the embedded sandbox.
+        sandbox: file of the embedded sandbox; None for one beside the outbox.
+    """
+
+    organisation: Path
+    region: str | None
+    packs: tuple[Path, ...]
+    database: str | None
+    xero_url: str | None
+    sandbox: Path | None
+
+    @property
+    def folder(self) -> Path:
+        """Where files go that were not named."""
+        return self.organisation.parent
+
+    @property
+    def database_url(self) -> str:
+        """The outbox; a plain file name means SQLite."""
+        given = self.database or str(self.folder / "outbox.sqlite3")
+        return given if "://" in given else f"sqlite:///{given}"
+
+    @property
+    def _outbox_file(self) -> Path | None:
+        url = self.database_url
+        if not url.startswith("sqlite:///"):
+            return None
+        return Path(url.removeprefix("sqlite:///").partition("?")[0])
+
+    @property
+    def has_outbox(self) -> bool:
+        """Whether the outbox is there already; that of a server is taken to be."""
+        file = self._outbox_file
+        return file is None or file.exists()
+
+    @property
+    def is_new_outbox(self) -> bool:
+        """Whether the outbox is a file that is not there yet, in a folder that is."""
+        file = self._outbox_file
+        return file is not None and not file.exists() and file.parent.is_dir()
+
+    def require_outbox(self) -> str:
+        """The URL of an outbox that is there already.
+
+        Raises:
+            UsageError: PU907, nothing was ever pushed to this file.
+        """
+        if not self.has_outbox:
+            file = self._outbox_file
+            raise UsageError(
+                Finding(
+                    "PU907",
+                    f"there is no outbox {file} yet",
+                    should_be="a file that `pm2xero push` has made; --db names another one",
+                )
+            )
+        return self.database_url
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An opened target, and the time that its commands live by."""
+
+    target: Target
+    pipeline: Pipeline
+    outbox: Outbox
+    client: XeroClient
+    fingerprint: str
+    clock: Callable[[], datetime] = now
+    sleep: Callable[[float], None] = time.sleep
+
+    def corrector(self) -> Corrector:
+        """Corrects what a later revision changed, asking Xero for the live state."""
+        return Corrector(self.pipeline, self.posted, live_state(self.get_one))
+
+    def posted(self, id: str) -> tuple[Transaction, str, list[StoredRequest]] | None:
+        """The stored, posted revision of an id, its mapping, and all requests of the id."""
+        found = self.outbox.posted(id)
+        if found is None:
+            return None
+        stored, decision = found
+        tx = self.pipeline.reader.read(orjson.loads(stored.document), "outbox", 0)
+        if not isinstance(tx, Transaction):
+            return None
+        return tx, decision.mapping or "", self.outbox.requests(transaction=id)
+
+    def get_one(self, path: str) -> Mapping[str, object] | None:
+        """One object of Xero by its path, or None when it is not there.
+
+        Raises:
+            UsageError: PU904 when Xero does not say.
+        """
+        answer = self.ask(path, {})
+        if answer.status != 200 or answer.json is None:
+            return None
+        endpoint = path.strip("/").split("/")[0]
+        items: Sequence[Mapping[str, object]] = answer.json.get(endpoint) or ()
+        return items[0] if items else None
+
+    def get_all(self, endpoint: str) -> dict[str, Mapping[str, Any]]:
+        """All objects of an endpoint by id; pages where Xero pages.
+
+        Raises:
+            UsageError: PU904 when Xero refuses to list them.
+        """
+        found: dict[str, Mapping[str, Any]] = {}
+        page = 1
+        while True:
+            answer = self.ask(f"/{endpoint}", {"page": str(page), "pageSize": "1000"})
+            if answer.status != 200 or answer.json is None:
+                message = f"Xero does not list {endpoint} (HTTP {answer.status})"
+                raise UsageError(Finding("PU904", message))
+            items = answer.json.get(endpoint) or []
+            new = {str(i[_id_of(endpoint)]): i for i in items}
+            if not new or new.keys() <= found.keys():
+                return found
+            found |= new
+            pages = int((answer.json.get("pagination") or {}).get("pageCount") or 1)
+            if page >= pages:
+                return found
+            page += 1
+
+    def ask(self, path: str, query: Mapping[str, str]) -> Response:
+        """Make one GET; answers with 200 or 404 and is as patient as a push.
+
+        Raises:
+            UsageError: PU904 when Xero does not answer, or refuses.
+        """
+        return asking(self.client, self.clock, self.sleep)(path, query)
+
+
+def asking(
+    client: XeroClient,
+    clock: Callable[[], datetime] = now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Callable[[str, Mapping[str, str]], Response]:
+    """A GET that answers with 200 or 404 and is as patient as a push, else raises PU904."""
+    budget = Budget(CallLimits.none(), clock)
+    caller = Caller(client, budget, load_errors(), lambda: None, clock, sleep, _NAP)
+
+    def ask(path: str, query: Mapping[str, str]) -> Response:
+        try:
+            return caller.read(path, query)
+        except (StopRun, SignInError) as exc:
+            raise UsageError(Finding("PU904", f"Xero does not show {path}: {exc}")) from None
+
+    return ask
+
+
+def _id_of(endpoint: str) -> str:
+    return endpoint.removesuffix("s") + "ID"
+
+
+@contextmanager
+def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
+    """Open everything that a command needs, and close it again.
+
+    Args:
+        reading: nothing will be written, so files that are not there yet are not made.
+
+    Raises:
+        PackError, OrganisationError, OutboxError, UsageError: with all faults.
+    """
+    with ExitStack() as stack:
+        pipeline = Pipeline.load(target.organisation, target.region, target.packs)
+        organisation = pipeline.organisation
+        mark = fingerprint(
+            pack_folders(organisation.packs, target.packs),
+            target.organisation,
+            orjson.dumps(organisation.xero.raw, default=str, option=orjson.OPT_SORT_KEYS),
+        )
+        url = "sqlite://" if reading and target.is_new_outbox else target.database_url
+        outbox = Outbox.open(url, organisation.id, now)
+        stack.callback(outbox.close)
+        if target.xero_url is not None:
+            client = stack.enter_context(signed_in(target.xero_url))
+        else:
+            client = _sandbox_client(target, pipeline, stack, reading)
+        yield Connection(target, pipeline, outbox, client, mark)
+
+
+@contextmanager
+def signed_in(base_url: str) -> Iterator[XeroClient]:
+    """A client of the API at a base URL, with the credentials of the environment.
+
+    Raises:
+        UsageError: PU905 when they are missing.
+    """
+    from pm2xero.xero.auth import Credentials, GrantedToken, SignInError, token_url
+
+    try:
+        credentials = Credentials.from_environment()
+    except SignInError as exc:
+        raise UsageError(Finding("PU905", str(exc))) from None
+    tokens = GrantedToken(credentials, clock=now, url=token_url(base_url))
+    client = XeroClient(tokens, tenant=credentials.tenant, base_url=base_url)
+    try:
+        yield client
+    finally:
+        client.close()
+        tokens.close()
+
+
+def _sandbox_client(
+    target: Target, pipeline: Pipeline, stack: ExitStack, reading: bool
+) -> XeroClient:
+    from pm2xero.sandbox import Limits, Sandbox
+    from pm2xero.xero.asgi import AsgiTransport
+    from pm2xero.xero.auth import StaticToken
+
+    path = target.sandbox or target.folder / "sandbox.sqlite3"
+    # A folder that is not there is a mistake in the name, also for whoever only reads.
+    is_new = reading and not path.exists() and path.parent.is_dir()
+    place = ":memory:" if is_new else path
+    raw = pipeline.organisation.xero.raw
+    try:
+        sandbox = Sandbox.open(raw, path=place, clock=now, ids=uuid.uuid4, limits=Limits.none())
+    except (ValueError, sqlite3.Error) as exc:
+        raise UsageError(
+            Finding(
+                "PU906",
+                f"the embedded Xero organisation {path} cannot be used: {exc}",
+                should_be="the file of this organisation, or a new one: --sandbox FILE",
+            )
+        ) from None
+    stack.callback(sandbox.close)
+    client = XeroClient(
+        StaticToken(sandbox.access_token()),
+        tenant=sandbox.organisation_id,
+        transport=AsgiTransport(sandbox.app),
+    )
+    stack.callback(client.close)
+    return client

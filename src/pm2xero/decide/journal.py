@@ -1,0 +1,83 @@
+"""The journal that a document makes in Practice Management, by the postings its kind declares.
+
+This is the other side of the reconciliation: it never looks at mappings, templates or bodies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pm2xero.decide.compile import compile_item_test
+from pm2xero.decide.facts import Facts
+from pm2xero.decide.state import State
+from pm2xero.decide.values import getter
+from pm2xero.firm.chart import AccountFact
+from pm2xero.pack.language.paths import AccountExpr
+from pm2xero.pack.model import Kind, Posting
+from pm2xero.read.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One debit (positive) or credit (negative), in currency units.
+
+    `name` is the account as Practice Management calls it (role, ledger or bank account); `matter`
+    and `bank` are set where trust money of a matter moves.
+    """
+
+    name: str
+    account: AccountFact
+    amount: Decimal
+    matter: str | None = None
+    bank: str | None = None
+
+
+JournalOf = Callable[[Transaction, State], list[Entry]]
+
+
+def compile_journal(kind: Kind, facts: Facts) -> JournalOf:
+    """A function that gives the journal of a document of this kind."""
+    parts = [_compile(p, facts) for p in kind.postings]
+
+    def journal(tx: Transaction, state: State) -> list[Entry]:
+        return [entry for part in parts for entry in part(tx, state) if entry.amount]
+
+    return journal
+
+
+def account_of(account: AccountExpr, facts: Facts) -> Callable[[Any, Any, Any], AccountFact]:
+    """How the account of a posting or of a mapping's line is found for a transaction."""
+    chart = facts.chart
+    if account.by == "role":
+        fact = chart.role(str(account.role))
+        return lambda tx, item, state: fact
+    assert account.path is not None
+    read = getter(account.path, facts)
+    look = chart.bank if account.by == "bank" else chart.ledger
+    return lambda tx, item, state: look(read(tx, item, state))
+
+
+def _compile(posting: Posting, facts: Facts) -> Callable[[Transaction, State], Iterator[Entry]]:
+    account = account_of(posting.account, facts)
+    amount = getter(posting.amount, facts)
+    matters = [getter(m, facts) for m in posting.matter]
+    held_in = getter(posting.held_in, facts) if posting.held_in is not None else None
+    test = compile_item_test(posting.when, facts) if posting.when is not None else None
+    each, sign = posting.each, posting.sign
+
+    def entries(tx: Transaction, state: State) -> Iterator[Entry]:
+        if test is not None and not test(tx, None, state):
+            return
+        for item in (tx.fields[each] or ()) if each else (None,):
+            value = amount(tx, item, state)
+            if value is None:
+                continue
+            fact = account(tx, item, state)
+            found = (v for m in matters if (v := m(tx, item, state)) is not None)
+            bank = held_in(tx, item, state) if held_in is not None else None
+            yield Entry(fact.id, fact, sign * value, next(found, None), bank)
+
+    return entries

@@ -1,0 +1,246 @@
+"""The firm and the Xero side of it: organisation.yaml and the snapshot of Xero it names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pm2xero.errors import Finding, OrganisationError, PackError, Position
+from pm2xero.firm.snapshot import XeroSnapshot, load_snapshot
+from pm2xero.pack.files import is_folder, is_pack
+from pm2xero.pack.yaml.read import SourceList, SourceMap, read_yaml
+from pm2xero.pack.yaml.schema import check
+from pm2xero.pack.yaml.suggest import did_you_mean
+
+T = TypeVar("T")
+
+# What an organisation file may say as the firm's own layer of the pack.
+LAYER_KEYS = ("rules", "kinds", "fields", "mappings", "tax_codes", "words")
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccount:
+    """A bank account of Practice Management: its Xero code, and office or trust."""
+
+    code: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningDocument:
+    """A document that was already in Xero when the run began."""
+
+    id: str
+    kind: str
+    amount_due: Decimal
+    contact: str
+    xero_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """One firm. `trust_balances` is None when the file gives none: then they are unknown.
+
+    `opening_file` is its opening trial balance, named at `opening_at`; it is read when needed.
+    `packs` are folders that extend the built-in pack for this firm, in the order of their layers.
+    """
+
+    id: str
+    name: str
+    region: str
+    base_currency: str
+    division: str
+    accounting_method: str
+    integration_start: datetime
+    xero_organisation_id: str
+    bank_feed: bool
+    payments_in_practice_management: bool
+    sandbox: bool
+    default_contact: Mapping[str, str] | None
+    bank_accounts: Mapping[str, BankAccount]
+    accounts: Mapping[str, str]
+    roles: Mapping[str, str]
+    trust_balances: Mapping[tuple[str, str], Decimal] | None
+    documents: tuple[OpeningDocument, ...]
+    opening_file: Path | None
+    opening_at: Position | None
+    xero: XeroSnapshot
+    file: str
+    overlay: SourceMap
+    account_at: Mapping[str, Position]
+    role_at: Mapping[str, Position]
+    region_at: Position | None = None
+    snapshot_file: Path = Path()
+    packs: tuple[Path, ...] = ()
+
+
+def load_organisation(path: Path, region: str | None = None) -> Organisation:
+    """Read organisation.yaml and its snapshot; `region` replaces the one in the file.
+
+    Raises:
+        OrganisationError: a file or folder is missing or wrong; all faults at once.
+    """
+    name = str(path)
+    try:
+        tree = read_yaml(path, name)
+    except PackError as exc:
+        raise OrganisationError(*exc.findings) from None
+    findings = list(check("organisation.schema", tree, Position(name)))
+    if not isinstance(tree, SourceMap):
+        raise OrganisationError(*findings)
+    start = _found(findings, lambda: _instant(tree, "integration_start"))
+    snapshot = _found(findings, lambda: _snapshot(tree, path))
+    packs = _found(findings, lambda: _packs(tree, path))
+    if findings or start is None or snapshot is None or packs is None:
+        raise OrganisationError(*sorted(findings, key=lambda f: f.at or Position(name)))
+    xero = tree["xero"]
+    opening = tree.get("opening") or SourceMap(tree.at)
+    trial_balance = opening.get("trial_balance")
+    balances = None
+    if "trust_balances" in opening:
+        balances = {
+            (str(b["matter"]), str(b["bank"])): Decimal(b["amount"])
+            for b in opening["trust_balances"]
+        }
+    return Organisation(
+        id=str(tree["organisation"]),
+        name=str(tree.get("name", tree["organisation"])),
+        region=region or str(tree["region"]),
+        base_currency=str(tree["base_currency"]),
+        division=str(tree["division"]),
+        accounting_method=str(tree["accounting_method"]),
+        integration_start=start,
+        xero_organisation_id=str(xero["organisation_id"]),
+        bank_feed=bool(tree.get("bank_feed", False)),
+        payments_in_practice_management=bool(tree.get("payments_in_practice_management", False)),
+        sandbox=bool(tree.get("sandbox", False)),
+        default_contact=tree.get("default_contact"),
+        bank_accounts={
+            str(k): BankAccount(str(v["xero"]), str(v["purpose"]))
+            for k, v in tree["bank_accounts"].items()
+        },
+        accounts={str(k): str(v) for k, v in tree["accounts"].items()},
+        roles={str(k): str(v) for k, v in (tree.get("roles") or {}).items()},
+        trust_balances=balances,
+        documents=tuple(
+            OpeningDocument(
+                str(d["id"]), str(d["kind"]), Decimal(d["amount_due"]), str(d["contact"]),
+                str(d["xero_id"]),
+            )
+            for d in opening.get("documents") or ()
+        ),
+        opening_file=path.parent / str(trial_balance) if trial_balance else None,
+        opening_at=opening.value_at.get("trial_balance"),
+        xero=snapshot,
+        file=name,
+        overlay=own_layer(tree),
+        account_at={**tree["accounts"].value_at, **tree["bank_accounts"].value_at},
+        role_at=dict((tree.get("roles") or SourceMap(tree.at)).value_at),
+        region_at=None if region else tree.value_at["region"],
+        snapshot_file=path.parent / str(xero["snapshot"]),
+        packs=packs,
+    )  # fmt: skip
+
+
+def own_layer(tree: SourceMap) -> SourceMap:
+    """What an organisation file says as the firm's own layer of the pack."""
+    layer = SourceMap(tree.at)
+    for key in ("spec", *LAYER_KEYS):
+        if key in tree:
+            layer.put(key, tree[key], tree.key_at[key], tree.value_at[key])
+    return layer
+
+
+def pack_folders(own: Iterable[Path], named: Iterable[Path]) -> tuple[Path, ...]:
+    """The packs of a firm and then those that are named beside it, each folder once."""
+    folders: dict[Path, Path] = {}
+    for path in (*own, *named):
+        folders.setdefault(path.resolve(), path)
+    return tuple(folders.values())
+
+
+def named_packs(tree: Any, path: Path) -> tuple[Path, ...]:
+    """The folders that an organisation file names as its packs, as far as they are packs."""
+    packs = tree.get("packs") if isinstance(tree, SourceMap) else None
+    names = packs if isinstance(packs, SourceList) else ()
+    folders = (_beside(path, n) for n in names if isinstance(n, str))
+    return tuple(f for f in folders if is_pack(f))
+
+
+def _beside(path: Path, name: str) -> Path:
+    return Path(os.path.normpath(path.parent / name))
+
+
+def _found(findings: list[Finding], read: Callable[[], T | None]) -> T | None:
+    """What can be read; its faults are told together with all others."""
+    try:
+        return read()
+    except OrganisationError as exc:
+        findings.extend(exc.findings)
+        return None
+
+
+def _packs(tree: SourceMap, path: Path) -> tuple[Path, ...]:
+    """The packs of a firm.
+
+    Raises:
+        OrganisationError: PO508 for each folder that is none.
+    """
+    packs = tree.get("packs")
+    if not isinstance(packs, SourceList):
+        return ()
+    wrong = []
+    for name, at in zip(packs, packs.item_at, strict=True):
+        if not isinstance(name, str):
+            continue  # The form is at fault, and that is told.
+        folder = _beside(path, name)
+        if not is_pack(folder):
+            lacks = "has neither rules/ nor mappings/" if is_folder(folder) else "is no folder"
+            hint = did_you_mean(name, _packs_near(path, name))
+            hint = hint or f"folders are looked for from {path.parent}/"
+            message = f'"{name}" is no pack: {folder} {lacks}'
+            wrong.append(Finding("PO508", message, at, hint=hint, width=len(name)))
+    if wrong:
+        raise OrganisationError(*wrong)
+    return named_packs(tree, path)
+
+
+def _packs_near(path: Path, name: str) -> list[str]:
+    """The packs beside where one was looked for, as they would have to be written."""
+    try:
+        beside = list(_beside(path, name).parent.iterdir())
+    except OSError:
+        return []
+    return [(Path(name).parent / f.name).as_posix() for f in beside if is_pack(f)]
+
+
+def _snapshot(tree: SourceMap, path: Path) -> XeroSnapshot | None:
+    xero = tree.get("xero")
+    if not isinstance(xero, SourceMap) or not isinstance(xero.get("snapshot"), str):
+        return None  # The form is at fault, and that is told.
+    return load_snapshot(path.parent / xero["snapshot"], xero.value_at["snapshot"])
+
+
+def _instant(tree: SourceMap, key: str) -> datetime | None:
+    if not isinstance(tree.get(key), str):
+        return None
+    try:
+        moment = datetime.fromisoformat(str(tree[key]))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise OrganisationError(
+            Finding(
+                "PO501",
+                f'"{tree[key]}" is not a moment with its time zone',
+                tree.value_at[key],
+                should_be=f'{key}: "2026-05-01T00:00:00Z"',
+                width=len(str(tree[key])),
+            )
+        )
+    return moment

@@ -1,0 +1,262 @@
+"""Proves a pack for one firm: one outcome for every document, and every rule of some use.
+
+Gaps and conflicts are sought in the firm as it is; rules that never apply or add nothing, in any
+firm there could be. What cannot happen in any firm is not sought again in this one.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pm2xero.decide.decider import Decider
+from pm2xero.errors import Finding
+from pm2xero.firm.organisation import Organisation
+from pm2xero.pack.model import Pack, Rule
+from pm2xero.prove.evidence import Evidence
+from pm2xero.prove.example import ProofFinding
+from pm2xero.prove.kind import KindProof
+from pm2xero.prove.words import ITEMS
+
+MAX_REMEMBERED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ProofReport:
+    """What was proven, and what stands against it.
+
+    Attributes:
+        kinds: kinds of transactions looked at.
+        decided: kinds of which every transaction gets exactly one outcome.
+        rules: rules of the pack.
+        reachable: rules that some transaction of some firm reaches.
+        undecided: what could be neither proven nor shown by an example, in words.
+        items: how many items of a list were told apart (more where a condition counts them).
+    """
+
+    findings: tuple[ProofFinding, ...]
+    kinds: int
+    decided: int
+    rules: int
+    reachable: int
+    undecided: tuple[str, ...] = ()
+    items: int = ITEMS
+
+    @property
+    def clean(self) -> bool:
+        """Nothing was found and nothing left open."""
+        return not self.findings and not self.undecided
+
+    @property
+    def sentence(self) -> str:
+        """The result in words."""
+        if self.decided == self.kinds:
+            first = f"every transaction of {self.kinds} kinds gets exactly one outcome"
+        else:
+            first = (
+                f"transactions of {self.decided} of {self.kinds} kinds always get exactly one "
+                "outcome"
+            )
+        second = f"{self.reachable} rules reachable"
+        if self.reachable < self.rules:
+            second = f"{self.reachable} of {self.rules} rules reachable"
+        parts = [first, second]
+        useless = sum(f.code == "PX604" for f in self.findings)
+        if useless:
+            parts.append(f"{useless} redundant")
+        if self.undecided:
+            parts.append(f"{len(self.undecided)} undecided")
+        return "; ".join(parts)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of a kind in any firm; asked once, whatever packs share the kind."""
+
+    pack: Pack
+    kind: str
+    gap: bool | None = None
+    conflicts: tuple[tuple[str, str], ...] | None = None
+    reached: set[str] = field(default_factory=set)
+    tried: set[str] = field(default_factory=set)
+    alone: dict[tuple[str, ...], bool] = field(default_factory=dict)
+    _proof: KindProof | None = None
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of the kind."""
+        return self.pack.rules_of(self.kind)
+
+    @property
+    def proof(self) -> KindProof:
+        """The formulas, made when the first question needs them."""
+        if self._proof is None:
+            self._proof = KindProof(self.pack, self.kind, None)
+        return self._proof
+
+
+class Prover:
+    """Proves packs one after the other; kinds that they share are proven once."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[object, _Known] = OrderedDict()
+
+    def prove(self, pack: Pack, organisation: Organisation) -> ProofReport:
+        """Everything that can be proven of a pack for a firm.
+
+        Raises:
+            RuntimeError: the solver gave up.
+        """
+        decider = Decider(pack, organisation)
+        known = {name: self._of(pack, name) for name in pack.kinds}
+        evidence = Evidence(pack, decider, lambda name: known[name].proof)
+        torn: set[str] = set()
+        for name, kind in known.items():
+            if _gap(kind) and evidence.gap(name):
+                torn.add(name)
+        clashes: dict[tuple[str, str], list[str]] = {}
+        for name, kind in known.items():
+            for pair in _conflicts(kind):
+                clashes.setdefault(pair, []).append(name)
+        for pair, names in clashes.items():
+            torn.update(evidence.conflict(pair, names))
+        dead = self._dead(pack, known)
+        for rule in dead:
+            evidence.dead(rule)
+        for rule, covers in _redundant(pack, known, dead):
+            evidence.redundant(rule, covers)
+        return ProofReport(
+            tuple(sorted(evidence.findings, key=_place)),
+            len(pack.kinds),
+            len(pack.kinds) - len(torn),
+            len(pack.rules),
+            len(pack.rules) - len(dead),
+            tuple(evidence.undecided),
+        )
+
+    def _of(self, pack: Pack, kind: str) -> _Known:
+        key = signature(pack, kind)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = _Known(pack, kind)
+            if len(self._known) > MAX_REMEMBERED:
+                self._known.popitem(last=False)
+        else:
+            self._known.move_to_end(key)
+        return found
+
+    def _dead(self, pack: Pack, known: dict[str, _Known]) -> list[Rule]:
+        left = {r.id: r for r in pack.rules}
+        # Kinds with many rules first: few questions then reach most rules.
+        order = sorted(known, key=lambda n: -len(known[n].rules))
+        for name in order:
+            here = [r for r in left.values() if name in r.kinds]
+            for reached in _reached(known[name], here):
+                del left[reached]
+            if not left:
+                break
+        return list(left.values())
+
+
+_shared = Prover()
+
+
+def prove(pack: Pack, organisation: Organisation) -> ProofReport:
+    """Everything that can be proven of a pack for a firm; not for several threads at once.
+
+    Raises:
+        RuntimeError: the solver gave up.
+    """
+    return _shared.prove(pack, organisation)
+
+
+def signature(pack: Pack, kind: str) -> object:
+    """The same for kinds of two packs of which the same can be proven in any firm."""
+    declared = pack.kinds[kind]
+    rules = tuple(
+        (r.id, r.outcome, r.mapping, c.key if (c := r.conditions[kind]) is not None else None)
+        for r in pack.rules_of(kind)
+    )
+    postings = tuple(
+        (p.sign, p.account.role, p.amount.text, p.each, p.when.key if p.when else None,
+         tuple(m.text for m in p.matter), p.held_in.text if p.held_in else None)
+        for p in declared.postings
+    )  # fmt: skip
+    found = tuple((n, r.system) for n, r in pack.roles.items())
+    return kind, repr(declared.record), rules, postings, found
+
+
+def _gap(known: _Known) -> bool:
+    if known.gap is None:
+        # A rule without a condition always decides; most kinds have one.
+        unconditional = any(
+            r.outcome is not None and r.conditions[known.kind] is None for r in known.rules
+        )
+        known.gap = not unconditional and known.proof.ask(known.proof.gap()) is not None
+    return known.gap
+
+
+def _conflicts(known: _Known) -> tuple[tuple[str, str], ...]:
+    if known.conflicts is None:
+        posts = [r for r in known.rules if r.outcome == "post"]
+        known.conflicts = tuple(
+            (one.id, two.id)
+            for index, one in enumerate(posts)
+            for two in posts[index + 1 :]
+            if known.proof.ask(known.proof.conflict(one, two)) is not None
+        )
+    return known.conflicts
+
+
+def _reached(known: _Known, rules: list[Rule]) -> set[str]:
+    new = [r for r in rules if r.id not in known.tried]
+    # What asks for nothing and posts nothing takes part in every decision of its kind.
+    plain = {r.id for r in new if r.conditions[known.kind] is None and r.outcome != "post"}
+    known.reached |= plain
+    asked = [r for r in new if r.id not in plain]
+    if asked:
+        known.reached |= known.proof.reached(asked)
+    known.tried.update(r.id for r in new)
+    return known.reached & {r.id for r in rules}
+
+
+def _redundant(
+    pack: Pack, known: dict[str, _Known], dead: list[Rule]
+) -> Iterable[tuple[Rule, dict[str, tuple[Rule, ...]]]]:
+    """Rules that add nothing in any of their kinds, with the rules that cover them in each."""
+    for index, rule in enumerate(pack.rules):
+        if rule.outcome == "post" or rule in dead:
+            continue
+        covers: dict[str, tuple[Rule, ...]] = {}
+        for kind in rule.kinds:
+            earlier = tuple(r for r in pack.rules[:index] if _rivals(r, rule, kind))
+            if not earlier or _alone(known[kind], rule, earlier):
+                break
+            covers[kind] = earlier
+        else:
+            if covers:
+                yield rule, covers
+
+
+def _rivals(earlier: Rule, rule: Rule, kind: str) -> bool:
+    """The earlier rule says the same, or asks for the same."""
+    if kind not in earlier.kinds or earlier.outcome != rule.outcome:
+        return False
+    if earlier.code == rule.code:
+        return True
+    one, two = earlier.conditions[kind], rule.conditions[kind]
+    if one is None or two is None:
+        return one is two
+    return one.key == two.key
+
+
+def _alone(known: _Known, rule: Rule, earlier: tuple[Rule, ...]) -> bool:
+    key = (rule.id, *(e.id for e in earlier))
+    if key not in known.alone:
+        known.alone[key] = known.proof.ask(known.proof.alone(rule, earlier)) is not None
+    return known.alone[key]
+
+
+def _place(finding: Finding) -> tuple[object, ...]:
+    return (str(finding.at.file) if finding.at else "", finding.at, finding.code, finding.message)

@@ -1,0 +1,110 @@
+"""A person entered a document in Xero by hand: from then on it counts as being there.
+
+Documents that were sent, or were to be, are settled in the outbox alone. One that a rule rejected
+or that waits for a person gets the request that it would have had, without a body: it bears the id
+in Xero, so that payments can refer to it and reconciliations can look at it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import orjson
+
+from pm2xero.decide.totals import money_of
+from pm2xero.errors import RenderError
+from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
+from pm2xero.outbox.store import Outbox
+from pm2xero.pack.model import RequestSpec
+from pm2xero.pipeline import Pipeline
+from pm2xero.push.revise import is_voided
+from pm2xero.read.transaction import Transaction
+from pm2xero.render.request import idempotency_key
+from pm2xero.xero.contracts import contract
+
+# The rule that a decision names when a person, not a rule, took it.
+DONE_BY_HAND = "done_by_hand"
+
+
+def resolve_by_hand(
+    pipeline: Pipeline, outbox: Outbox, id: str, who: str, why: str, at: datetime, xero_id: str
+) -> list[str]:
+    """Count a document as being in Xero under this id; returns the requests that changed.
+
+    Raises:
+        OutboxError: no such document, or a call with it is on its way.
+    """
+    stored, decision = outbox.transaction(id), outbox.decision(id)
+    if stored is not None and decision is not None and decision.outcome in ("reject", "hold"):
+        tx = pipeline.reader.read(orjson.loads(stored.document), "outbox", 0)
+        if isinstance(tx, Transaction):
+            outbox.save(*_as_posted(pipeline, stored, decision, tx, at))
+    return outbox.resolve(id, who, why, at, xero_id)
+
+
+def _as_posted(
+    pipeline: Pipeline, stored: StoredTransaction, decision: StoredDecision, tx: Transaction,
+    at: datetime,
+) -> tuple[StoredTransaction, StoredDecision, list[StoredRequest]]:  # fmt: skip
+    found = None if is_voided(tx) else _creation(pipeline, tx)
+    mapping, spec = found if found is not None else (None, None)
+    posted = replace(
+        decision, outcome="post", code=None, by_hand=False, reasons=[], warnings=[],
+        mapping=mapping, rule=DONE_BY_HAND, decided_at=at,
+    )  # fmt: skip
+    requests = []
+    if spec is not None:
+        requests.append(_bearer(pipeline.organisation.id, stored, tx, spec))
+    return stored, posted, requests
+
+
+def _creation(pipeline: Pipeline, tx: Transaction) -> tuple[str, RequestSpec] | None:
+    """The mapping of the kind and its request that creates what a person has created."""
+    mappings = [r.mapping for r in pipeline.pack.rules if tx.kind in r.kinds and r.mapping]
+    for mapping in mappings:
+        made = [
+            s
+            for s in pipeline.pack.requests.get((mapping, tx.kind), ())
+            if s.contract.startswith("put.") and contract(s.contract).id_name
+        ]
+        names = _used(pipeline, tx, mapping)
+        chosen = [s for s in made if s.id in names] or made
+        if chosen:
+            return mapping, next((s for s in chosen if s.becomes_document), chosen[0])
+    return None
+
+
+def _used(pipeline: Pipeline, tx: Transaction, mapping: str) -> set[str]:
+    """The steps that the document would take; none when it cannot be rendered."""
+    try:
+        return {r.step for r in pipeline.mapper.requests(tx, mapping, pipeline.state)}
+    except RenderError:
+        return set()
+
+
+def _bearer(
+    organisation: str, stored: StoredTransaction, tx: Transaction, spec: RequestSpec
+) -> StoredRequest:
+    """Held until the outbox resolves it, so that no push sends it meanwhile."""
+    return StoredRequest(
+        id=f"{tx.id}/{spec.id}",
+        revision=tx.revision,
+        transaction=tx.id,
+        step=spec.id,
+        sequence=stored.sequence,
+        level=1,
+        contract=spec.contract,
+        path=contract(spec.contract).path,
+        element="{}",
+        key=idempotency_key(organisation, tx.id, tx.revision, spec.id),
+        needs=(),
+        becomes_document=spec.becomes_document,
+        state="held",
+        xero_id=None,
+        cause=DONE_BY_HAND,
+        message=None,
+        blocked_by=None,
+        money=money_of(tx),
+        attempts=0,
+    )

@@ -1,0 +1,128 @@
+"""Payments and credits that somebody entered in Xero on documents that were sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pm2xero.history.requests import alive, taken_back
+from pm2xero.outbox.records import StoredRequest
+from pm2xero.reconcile.documents import Live
+from pm2xero.xero.contracts import contract
+from pm2xero.xero.natural_key import as_date
+
+ZERO = Decimal("0.00")
+# Endpoints whose objects are paid and credited, and the field of their id.
+_OWED = {"Invoices": "InvoiceID", "CreditNotes": "CreditNoteID"}
+
+
+@dataclass(frozen=True, slots=True)
+class HandMade:
+    """One payment or credit that nobody sent from here, in currency units.
+
+    Attributes:
+        transaction: whose document in Xero was paid or credited.
+        what: payment or credit.
+        where: the account that the money went through, as Xero calls it.
+    """
+
+    transaction: str
+    what: str
+    day: date | None
+    amount: Decimal
+    where: str
+    xero_id: str
+
+
+def hand_made(
+    requests: Iterable[StoredRequest], named: Collection[str], live: Live, until: date | None
+) -> Iterator[HandMade]:
+    """Everything that is paid or credited in Xero beyond what was sent.
+
+    Args:
+        named: ids that a person named as those of a document.
+        until: payments dated later are left out; a credit has no date of its own.
+    """
+    rows = list(requests)
+    owners = owners_of(rows)
+    if not owners:
+        return
+    ours = {r.xero_id for r in rows if r.xero_id} | {*named}
+    yield from _payments(owners, ours, live, until)
+    yield from _credits(owners, rows, live)
+
+
+def owners_of(requests: Iterable[StoredRequest]) -> dict[str, str]:
+    """Whose the invoices and credit notes are that were sent and still stand, by id in Xero."""
+    rows = list(requests)
+    return {
+        str(row.xero_id): row.transaction
+        for row in alive(rows, taken_back(rows))
+        if contract(row.contract).path.lstrip("/") in _OWED
+    }
+
+
+def batch_of(payment: Mapping[str, Any]) -> str | None:
+    """The batch that a payment is part of."""
+    return payment.get("BatchPaymentID") or _field(payment, "BatchPayment", "BatchPaymentID")
+
+
+def settles(payment: Mapping[str, Any]) -> str:
+    """The invoice or credit note that a payment settles; empty when it is something else."""
+    invoice = _field(payment, "Invoice", "InvoiceID")
+    return invoice or _field(payment, "CreditNote", "CreditNoteID") or ""
+
+
+def _payments(
+    owners: Mapping[str, str], ours: set[str], live: Live, until: date | None
+) -> Iterator[HandMade]:
+    for id, payment in live.objects("Payments").items():
+        if payment.get("Status") != "AUTHORISED" or id in ours or batch_of(payment) in ours:
+            continue
+        owner, day = owners.get(settles(payment)), _day(payment)
+        if until is not None and day is not None and day > until:
+            continue
+        if owner is not None:
+            amount = Decimal(str(payment.get("Amount", 0)))
+            account = _field(payment, "Account", "Code") or ""
+            yield HandMade(owner, "payment", day, amount, account, id)
+
+
+def _credits(
+    owners: Mapping[str, str], rows: list[StoredRequest], live: Live
+) -> Iterator[HandMade]:
+    sent = _allocated(rows)
+    for id, invoice in live.objects("Invoices").items():
+        owner = owners.get(id)
+        if owner is None:
+            continue
+        beyond = Decimal(str(invoice.get("AmountCredited") or 0)) - sent.get(owner, ZERO)
+        if beyond:
+            yield HandMade(owner, "credit", None, beyond, "", id)
+
+
+def _allocated(rows: Iterable[StoredRequest]) -> dict[str, Decimal]:
+    """What was allocated to each document by requests that Xero confirmed."""
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        if row.state != "confirmed" or not row.contract.endswith(".Allocations"):
+            continue
+        for part in json.loads(row.element).get("Allocations", ()):
+            named = str(part["Invoice"]["InvoiceID"])
+            owner = named.removeprefix("<InvoiceID of ").removesuffix(">")
+            sums[owner] = sums.get(owner, ZERO) + Decimal(str(part["Amount"]))
+    return sums
+
+
+def _field(holder: Mapping[str, Any], part: str, name: str) -> str | None:
+    inner = holder.get(part)
+    value = inner.get(name) if isinstance(inner, Mapping) else None
+    return str(value) if value is not None else None
+
+
+def _day(payment: Mapping[str, Any]) -> date | None:
+    return as_date(str(payment.get("Date") or ""))

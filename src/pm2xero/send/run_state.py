@@ -1,0 +1,120 @@
+"""The outbox, and beside it in memory what a run needs to know of it at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pm2xero.outbox.records import RequestState, StoredRequest
+from pm2xero.xero.contracts import contract
+from pm2xero.xero.errors import Refusal
+from pm2xero.xero.ports import Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: `settled` of the `total` that were due at its start have an answer.
+
+    Attributes:
+        wait: seconds of the pause that begins now; 0 when none does.
+        why: what is waited for.
+    """
+
+    settled: int
+    total: int
+    calls: int
+    wait: float = 0
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has come to so far."""
+
+    confirmed: int = 0
+    adopted: int = 0
+    rejected: int = 0
+    unknown: int = 0
+
+
+class Book:
+    """Writes each step down and keeps states, ids and counts in step with it."""
+
+    def __init__(self, outbox: Outbox, clock: Callable[[], datetime]) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self.rows = list(outbox.requests())
+        self._states: dict[str, RequestState] = {row.id: row.state for row in self.rows}
+        self._due = [row.id for row in self.rows if row.state in _WAITING]
+        self._links = dict(outbox.links())
+        self.contact_ids = {number: known[0] for number, known in outbox.contacts().items()}
+        self.tally = Tally()
+        self.warnings: list[str] = []
+
+    @property
+    def links(self) -> Mapping[tuple[str, str], str]:
+        """Ids in Xero, by transaction and name of the id."""
+        return self._links
+
+    def state(self, request: str) -> RequestState | None:
+        """The state of a request; None when the outbox has no such request."""
+        return self._states.get(request)
+
+    def linked_to(self, xero_id: str) -> str | None:
+        """The request that a document of Xero belongs to; None when it is not ours."""
+        link = self._outbox.link_of(xero_id)
+        return link.request if link else None
+
+    def claim(self, rows: Sequence[StoredRequest]) -> None:
+        """A call with these is about to be made."""
+        self._outbox.claim(rows, self._clock())
+        self._set(rows, "sent")
+
+    def confirm(
+        self,
+        results: Sequence[tuple[StoredRequest, str | None]],
+        status: int | None,
+        *,
+        adopted: bool = False,
+    ) -> None:
+        """Xero has these, under these ids."""
+        if not results:
+            return
+        self._outbox.confirm(results, status, self._clock())
+        self._set([row for row, _ in results], "confirmed")
+        for row, xero_id in results:
+            # What takes something back has the id of what it took back, not one of its own.
+            if xero_id is not None and row.contract.startswith("put."):
+                self._links[(row.transaction, contract(row.contract).id_name or "ID")] = xero_id
+        self.tally.confirmed += len(results)
+        self.tally.adopted += len(results) if adopted else 0
+
+    def refuse(self, row: StoredRequest, refusal: Refusal) -> None:
+        """Xero refused this one."""
+        self._outbox.refuse(row, refusal.entry.id, refusal.sentence, refusal.status, self._clock())
+        self._set([row], "rejected")
+        self.tally.rejected += 1
+
+    def unknown(self, rows: Sequence[StoredRequest], cause: str, message: str) -> None:
+        """Nobody knows whether Xero has these."""
+        if rows:
+            self._outbox.unknown(rows, cause, message, self._clock())
+            self._set(rows, "unknown")
+
+    def plan_again(self, rows: Sequence[StoredRequest]) -> None:
+        """Xero has not got these."""
+        if rows:
+            self._outbox.plan_again(rows)
+            self._set(rows, "planned")
+
+    def progress(self, calls: int) -> Progress:
+        """How far the run is."""
+        settled = sum(1 for request in self._due if self._states[request] not in _WAITING)
+        return Progress(settled, len(self._due), calls)
+
+    def _set(self, rows: Sequence[StoredRequest], state: RequestState) -> None:
+        self._states.update((row.id, state) for row in rows)
+
+
+_WAITING: tuple[RequestState, ...] = ("planned", "claimed", "sent", "unknown")

@@ -1,0 +1,298 @@
+"""Sends what the outbox has planned, exactly once, and goes on where an earlier run stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pm2xero.errors import Finding, LeaseLost, OutboxError
+from pm2xero.outbox.records import StoredRequest
+from pm2xero.send.batching import batches, grouped, ready, undone_before, wave
+from pm2xero.send.caller import STILL_LATE, Caller
+from pm2xero.send.contacts import ContactBook
+from pm2xero.send.delivery import LOOKED_UP, Delivery
+from pm2xero.send.fill_ids import MissingId, Ready, contact_of, fill, placeholders
+from pm2xero.send.lookup import Lookups, load_lookups
+from pm2xero.send.run_state import Book, Progress
+from pm2xero.xero.auth import SignInError
+from pm2xero.xero.budget import Budget, CallLimits, StopRun
+from pm2xero.xero.client import XeroClient
+from pm2xero.xero.errors import ErrorTable, load_errors
+from pm2xero.xero.ports import Outbox
+
+LEASE = timedelta(minutes=2)
+# unverified: how long after it was lost on its way Xero may still act on a call. Connections and
+# proxies give up within a minute or so; nothing is sent under another key before this is over.
+LATE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class SendReport:
+    """What one run did.
+
+    Attributes:
+        calls: calls to the Accounting API, lookups and contacts included.
+        adopted: those of the confirmed that were found in Xero after an unknown outcome.
+        unknown: requests of which only a person, or a later run, can tell what became of them.
+        blocked: requests that wait for one that was refused, held or skipped.
+        left: requests that are still planned.
+        stopped: why the run ended early, as a sentence; None when it came to its end.
+        cause: id of that reason.
+        warnings: what Xero remarked on documents that it took.
+    """
+
+    calls: int
+    confirmed: int
+    adopted: int
+    rejected: int
+    unknown: int
+    blocked: int
+    left: int
+    stopped: str | None = None
+    cause: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class LeaseTaken(OutboxError):
+    """Another process writes for the organisation."""
+
+
+class Sender:
+    """The sender of one organisation.
+
+    Args:
+        owner: names this process among those that might write for the organisation.
+        limits: Xero's when omitted.
+        late: how long a lost call may still arrive; nothing where calls do not travel.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        client: XeroClient,
+        errors: ErrorTable,
+        lookups: Lookups,
+        *,
+        owner: str,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        limits: CallLimits | None = None,
+        late: timedelta = LATE,
+    ) -> None:
+        self._outbox = outbox
+        self._late = late
+        self._errors = errors
+        self._lookups = lookups
+        self._owner = owner
+        self._clock = clock
+        budget = Budget(limits or CallLimits(), clock)
+        nap = LEASE.total_seconds() / 4
+        self._is_held = False
+        self._alive = clock()
+        self._caller = Caller(client, budget, errors, self._keep_alive, clock, sleep, nap)
+
+    def run(self, on_progress: Callable[[Progress], None] | None = None) -> SendReport:
+        """Send all that can be sent.
+
+        Raises:
+            LeaseTaken: PE110, another process is sending for this organisation.
+            StateConflict: PE105, another process has taken over meanwhile and sent the same.
+        """
+        if not self._is_held:
+            with self.lease():
+                return self.run(on_progress)
+        return _Run(
+            self._outbox, self._caller, self._errors, self._lookups, self._clock, self._late,
+            on_progress,
+        ).run()  # fmt: skip
+
+    @contextmanager
+    def lease(self) -> Iterator[None]:
+        """Be the only writer of the organisation, for whatever must be written beside a run.
+
+        Raises:
+            LeaseTaken: PE110, another process is.
+        """
+        if not self._outbox.acquire_lease(self._owner, LEASE):
+            raise LeaseTaken(
+                Finding(
+                    "PE110",
+                    "another process is sending for this organisation",
+                    should_be="push again when it is done, or two minutes after it was killed",
+                )
+            )
+        self._is_held = True
+        self._alive = self._clock()
+        try:
+            yield
+        finally:
+            self._is_held = False
+            self._outbox.release(self._owner)
+
+    def _keep_alive(self) -> None:
+        now = self._clock()
+        if now - self._alive >= LEASE / 8:
+            self._outbox.heartbeat(self._owner)
+            self._alive = now
+
+
+class _Run:
+    """One run, from what was interrupted to the last batch."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        caller: Caller,
+        errors: ErrorTable,
+        lookups: Lookups,
+        clock: Callable[[], datetime],
+        late: timedelta,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._outbox = outbox
+        self._caller = caller
+        self._clock = clock
+        self._late = late
+        self._errors = errors
+        self._on_progress = on_progress
+        self._book = Book(outbox, clock)
+        caller.on_pause = self._waits
+        self._contacts = ContactBook(outbox, caller, errors, self._book.contact_ids)
+        self._delivery = Delivery(self._book, caller, errors, lookups, clock, late)
+        # Interrupted requests go again under the key that they had.
+        self._salts = {row.id: row.attempts for row in self._book.rows}
+
+    def run(self) -> SendReport:
+        """All steps; a reason to stop ends them early."""
+        stopped: str | None = None
+        cause: str | None = None
+        try:
+            self._recover()
+            self._provide_contacts()
+            self._send_all()
+        except StopRun as stop:
+            stopped, cause = stop.sentence, stop.cause
+        except SignInError as error:
+            stopped, cause = str(error), "not_signed_in"
+        except LeaseLost as error:
+            stopped, cause = error.findings[0].message, "lease"
+        return self._report(stopped, cause)
+
+    def _recover(self) -> None:
+        lost = self._outbox.lost_at(LOOKED_UP)
+        if lost is not None:
+            # A look-up proves nothing while the lost call may still arrive.
+            wait = lost + self._late - self._clock()
+            self._caller.pause(wait.total_seconds(), STILL_LATE)
+        interrupted = {row.id for row in self._outbox.interrupted()}
+        rows = [r for r in self._book.rows if r.id in interrupted or r.state == "unknown"]
+        for group in grouped(rows):
+            members = []
+            for row in group:
+                self._salts[row.id] = max(row.attempts - 1, 0)
+                try:
+                    members.append(self._filled(row))
+                except MissingId:
+                    # Without its ids it cannot have left; it was only claimed to be refused.
+                    self._book.plan_again([row])
+            for batch in _chunks(members):
+                said = "The run was interrupted before Xero answered"
+                self._delivery.settle(batch, "interrupted", said)
+
+    def _provide_contacts(self) -> None:
+        wanted: dict[str, str] = {}
+        for row in self._book.rows:
+            if self._book.state(row.id) == "planned" and (named := contact_of(row)):
+                wanted.setdefault(*named)
+        self._contacts.provide(wanted)
+        for row in self._book.rows:
+            if self._book.state(row.id) != "planned" or not self._contacts.refused:
+                continue
+            named = contact_of(row)
+            if named and (refusal := self._contacts.refused.get(named[0])):
+                self._book.claim([row])
+                self._book.refuse(row, refusal)
+
+    def _send_all(self) -> None:
+        rows = [row for row in self._book.rows if self._book.state(row.id) == "planned"]
+        after = undone_before(self._book.rows)
+        while True:
+            groups = wave(ready(rows, self._book.state, after, self._has_ids), rows, after)
+            if not groups:
+                return
+            for group in groups:
+                self._send_group(group)
+            # Whatever became of them, one run sends no request twice.
+            sent = {row.id for group in groups for row in group}
+            rows = [row for row in rows if row.id not in sent]
+
+    def _send_group(self, group: Sequence[StoredRequest]) -> None:
+        members = []
+        for row in group:
+            try:
+                members.append(self._filled(row))
+            except MissingId:
+                continue
+        for batch in batches(members):
+            self._delivery.deliver(batch)
+            if self._on_progress is not None:
+                self._on_progress(self._book.progress(self._caller.calls))
+
+    def _waits(self, seconds: float, why: str) -> None:
+        if self._on_progress is not None:
+            progress = self._book.progress(self._caller.calls)
+            self._on_progress(replace(progress, wait=seconds, why=why))
+
+    def _filled(self, row: StoredRequest) -> Ready:
+        return fill(row, self._book.links, self._contacts.ids.get, self._salts[row.id])
+
+    def _has_ids(self, row: StoredRequest) -> bool:
+        return all((tx, id_name) in self._book.links for id_name, tx in placeholders(row))
+
+    def _report(self, stopped: str | None, cause: str | None) -> SendReport:
+        # Refusals block what depends on them in the outbox, so the outbox is asked.
+        states = [row.state for row in self._outbox.requests()]
+        tally = self._book.tally
+        return SendReport(
+            calls=self._caller.calls,
+            confirmed=tally.confirmed,
+            adopted=tally.adopted,
+            rejected=tally.rejected,
+            unknown=sum(1 for state in states if state in ("unknown", "sent", "claimed")),
+            blocked=states.count("blocked"),
+            left=states.count("planned"),
+            stopped=stopped,
+            cause=cause,
+            warnings=tuple(self._book.warnings),
+        )
+
+
+def make_sender(
+    outbox: Outbox,
+    client: XeroClient,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    owner: str,
+    limits: CallLimits | None = None,
+) -> Sender:
+    """A sender with the tables of the pack.
+
+    Raises:
+        PackError: one of the tables is wrong.
+    """
+    return Sender(
+        outbox,
+        client,
+        load_errors(),
+        load_lookups(),
+        owner=owner,
+        clock=clock,
+        sleep=sleep,
+        limits=limits,
+    )
+
+
+def _chunks(members: Sequence[Ready], size: int = 50) -> list[Sequence[Ready]]:
+    return [members[start : start + size] for start in range(0, len(members), size)]

@@ -1,0 +1,100 @@
+"""Books the requests of a transaction in an in-memory Xero organisation and reads the effect."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from pm2xero.firm.organisation import Organisation
+from pm2xero.render.request import Request
+from pm2xero.sandbox import Limits, Sandbox
+from pm2xero.xero.asgi import AsgiTransport
+from pm2xero.xero.auth import StaticToken
+from pm2xero.xero.client import XeroClient
+
+ZERO = Decimal("0.00")
+_PLACEHOLDER = re.compile(r"<(\w+ID) of ([^>\"]+)>")
+
+
+class Refused(Exception):
+    """Xero would not take a body; the text says which and why."""
+
+
+class Ledger:
+    """An empty organisation of the firm; remembers the ids that it gave."""
+
+    def __init__(self, organisation: Organisation, now: datetime, seed: int) -> None:
+        random = Random(seed)
+        self._sandbox = Sandbox.open(
+            organisation.xero.raw,
+            clock=lambda: now,
+            ids=lambda: uuid.UUID(int=random.getrandbits(128), version=4),
+            limits=Limits.none(),
+        )
+        self._client = XeroClient(
+            StaticToken(self._sandbox.access_token()),
+            tenant=self._sandbox.organisation_id,
+            transport=AsgiTransport(self._sandbox.app),
+        )
+        self._codes = {
+            a.id: a.code
+            for a in (*organisation.xero.accounts.values(), *organisation.xero.by_system.values())
+            if a.code
+        }
+        self._ids: dict[tuple[str, str], str] = {}
+        self._last_journal = 0
+
+    def effect(self, requests: Sequence[Request]) -> dict[str, Decimal]:
+        """Book the requests; the change of each account by its code, debits positive.
+
+        Raises:
+            Refused: one of them was not taken.
+        """
+        try:
+            for request in requests:
+                self._send(request)
+        except Refused:
+            # What was taken before must not count for the next document.
+            self._changed()
+            raise
+        return self._changed()
+
+    def _changed(self) -> dict[str, Decimal]:
+        changed: dict[str, Decimal] = {}
+        for journal in self._sandbox.journals(self._last_journal):
+            self._last_journal = journal.sequence
+            for posting in journal.postings:
+                code = self._codes.get(posting.account_id, posting.account_id)
+                changed[code] = changed.get(code, ZERO) + posting.amount
+        return {code: amount for code, amount in changed.items() if amount}
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._client.close()
+        self._sandbox.close()
+
+    def _send(self, request: Request) -> None:
+        body = _PLACEHOLDER.sub(self._known, request.body.decode())
+        path = _PLACEHOLDER.sub(self._known, request.path)
+        answer = self._client.call(
+            request.method, path, request.query, request.headers, body.encode()
+        )
+        wrapper = request.contract.wrapper or request.path.strip("/").split("/")[0]
+        elements: list[dict[str, Any]] = (answer.json or {}).get(wrapper) or []
+        faults = [
+            str(e["Message"]) for element in elements for e in element.get("ValidationErrors") or ()
+        ]
+        if answer.status != 200 or faults:
+            said = "; ".join(faults) or answer.text[:300]
+            raise Refused(f"{request.method} {request.path} is refused: {said}")
+        name = request.contract.id_name
+        if name and elements and name in elements[0]:
+            self._ids[name, request.transaction] = str(elements[0][name])
+
+    def _known(self, match: re.Match[str]) -> str:
+        return self._ids.get((match[1], match[2]), match[0])

@@ -1,0 +1,152 @@
+"""What a body or an object of Xero says in money: its total, day, accounts and taxes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from pm2xero.firm.snapshot import XeroTaxRate
+from pm2xero.xero.natural_key import as_date
+
+CENT = Decimal("0.01")
+ZERO = Decimal("0.00")
+
+# On which side of the ledger the lines of a document stand; debits are positive.
+_SIDES = {
+    "ACCREC": -1, "ACCRECCREDIT": 1, "ACCPAY": 1, "ACCPAYCREDIT": -1, "RECEIVE": -1, "SPEND": 1,
+}  # fmt: skip
+
+Rates = Mapping[str, XeroTaxRate]
+
+
+@dataclass(frozen=True, slots=True)
+class TaxShare:
+    """What stands under one tax type, in currency units; debits are positive."""
+
+    net: Decimal
+    tax: Decimal
+
+    def __add__(self, other: TaxShare) -> TaxShare:
+        return TaxShare(self.net + other.net, self.tax + other.tax)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A document in money, however it is written down.
+
+    Attributes:
+        total: with tax, in currency units, as it stands on the document.
+        accounts: net amount by account code, as it stands on the document.
+        tax: all tax of the lines.
+        taxes: by tax type, debits positive.
+    """
+
+    total: Decimal
+    day: date | None
+    accounts: Mapping[str, Decimal]
+    tax: Decimal
+    taxes: Mapping[str, TaxShare]
+
+    def differences(self, other: Contents) -> list[str]:
+        """Where the other one says something else, in words."""
+        found = []
+        if self.day and other.day and self.day != other.day:
+            found.append(f"date {self.day}, there {other.day}")
+        if self.accounts and other.accounts:
+            for code in sorted({*self.accounts, *other.accounts}):
+                here, there = self.accounts.get(code, ZERO), other.accounts.get(code, ZERO)
+                if here != there:
+                    found.append(f"account {code} {here:,.2f}, there {there:,.2f}")
+        if self.tax != other.tax:
+            found.append(f"tax {self.tax:,.2f}, there {other.tax:,.2f}")
+        return found
+
+    def same(self, other: Contents) -> bool:
+        """Whether both say the same."""
+        return self.total == other.total and not self.differences(other)
+
+
+def contents_of_body(element: str, rates: Rates) -> Contents | None:
+    """What a body says, with the tax that Xero makes of its lines; None when it is no body."""
+    try:
+        body = json.loads(element, parse_float=Decimal, parse_int=Decimal)
+        return _contents(body, _amount_of(body), rates)
+    except (ValueError, TypeError, KeyError, AttributeError, InvalidOperation):
+        return None
+
+
+def contents_of_object(found: Mapping[str, Any], rates: Rates) -> Contents:
+    """What an object of Xero says."""
+    total = next(
+        (_money(found[k]) for k in ("Total", "TotalAmount", "Amount") if found.get(k) is not None),
+        None,
+    )
+    return _contents(found, total, rates)
+
+
+def line_tax(line: Mapping[str, Any], how: object, rates: Rates) -> Decimal:
+    """The tax of a line: as it says, else as Xero calculates it, in currency units.
+
+    Args:
+        how: LineAmountTypes of the document.
+    """
+    if how == "NoTax":
+        return ZERO
+    given = line.get("TaxAmount")
+    if given is not None:
+        return _money(given)
+    rate = rates.get(str(line.get("TaxType") or ""))
+    if rate is None:
+        return ZERO
+    whole = 100 + rate.rate if how == "Inclusive" else 100
+    return (_money(line["LineAmount"]) * rate.rate / whole).quantize(CENT, ROUND_HALF_UP)
+
+
+def _amount_of(body: Mapping[str, Any]) -> Decimal | None:
+    if "Amount" in body:
+        return _money(body["Amount"])
+    if "Payments" in body:
+        return sum((_money(p["Amount"]) for p in body["Payments"]), ZERO)
+    if "Allocations" in body:
+        return sum((_money(a["Amount"]) for a in body["Allocations"]), ZERO)
+    return None
+
+
+def _contents(body: Mapping[str, Any], total: Decimal | None, rates: Rates) -> Contents:
+    day = as_date(str(body.get("Date") or ""))
+    journal: Iterable[Mapping[str, Any]] = body.get("JournalLines") or ()
+    if journal:
+        amounts = [_money(line["LineAmount"]) for line in journal]
+        debits = sum((a for a in amounts if a > 0), ZERO)
+        codes = [str(line.get("AccountCode")) for line in journal]
+        return Contents(debits, day, _summed(zip(codes, amounts, strict=True)), ZERO, {})
+    nets: list[tuple[str, Decimal]] = []
+    taxes: dict[str, TaxShare] = {}
+    all_tax = ZERO
+    side = _SIDES.get(str(body.get("Type", "")), 1)
+    how = body.get("LineAmountTypes")
+    for line in body.get("LineItems") or ():
+        tax = line_tax(line, how, rates)
+        net = _money(line["LineAmount"]) - (tax if how == "Inclusive" else ZERO)
+        nets.append((str(line.get("AccountCode")), net))
+        all_tax += tax
+        kind = str(line.get("TaxType") or "")
+        taxes[kind] = taxes.get(kind, TaxShare(ZERO, ZERO)) + TaxShare(side * net, side * tax)
+    if total is None:
+        total = sum((net for _, net in nets), ZERO) + all_tax
+    return Contents(total, day, _summed(nets), all_tax, taxes)
+
+
+def _summed(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for code, amount in pairs:
+        sums[code] = sums.get(code, ZERO) + amount
+    return {code: amount for code, amount in sums.items() if amount}
+
+
+def _money(value: object) -> Decimal:
+    return Decimal(str(value))
