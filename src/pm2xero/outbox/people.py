@@ -15,6 +15,7 @@ from pm2xero.outbox.links import write_links
 from pm2xero.outbox.records import IN_FLIGHT, HumanAction, RequestState, StoredRequest
 from pm2xero.outbox.rows import chunks, load_requests, mine
 from pm2xero.outbox.schema import human_actions, requests, transactions
+from pm2xero.outbox.slots import give_back, hand_over
 
 _HOLDABLE: tuple[RequestState, ...] = ("planned", "rejected", "blocked")
 _SKIPPABLE: tuple[RequestState, ...] = (*_HOLDABLE, "held", "unknown")
@@ -49,6 +50,7 @@ class People(Database):
             before = self._open(connection, transaction_id)
             again = [r.id for r in before if r.state in _RESENDABLE]
             self._put(connection, again, "planned", None, None)
+            hand_over(connection, self._organisation, again)
             blocked = set(block_again(connection, self._organisation, again))
             was_blocked = {r.id for r in before if r.state == "blocked"}
             freed = unblock(connection, self._organisation, again)
@@ -132,6 +134,7 @@ class People(Database):
             taken = [r for r in given if r.state in allowed]
             stopped = [r.id for r in taken]
             self._put(connection, stopped, state, action, why)
+            give_back(connection, self._organisation, stopped)
             unblock(connection, self._organisation, _blockers(taken))
             changed = stopped + block_on(connection, self._organisation, stopped)
             self._log(connection, action, transaction_id, who, why, at, None, changed)

@@ -15,6 +15,7 @@ from pm2xero.outbox.links import write_links
 from pm2xero.outbox.records import IN_FLIGHT, RequestState, StoredRequest
 from pm2xero.outbox.rows import check_states
 from pm2xero.outbox.schema import attempts, contacts, requests
+from pm2xero.outbox.slots import give_back
 
 # Unknown ones go again under the key of the call that was lost.
 _CLAIMABLE: tuple[RequestState, ...] = ("planned", "unknown")
@@ -118,6 +119,7 @@ class Sending(Database):
                 connection, [request], "rejected", at, status=status, cause=cause, message=message
             )
             block(connection, self._organisation, request.id, [request.id])
+            give_back(connection, self._organisation, [request.id])
 
     def unknown(
         self, requests: Sequence[StoredRequest], cause: str, message: str, at: datetime

@@ -58,3 +58,8 @@ def money_of(tx: Transaction | Malformed) -> Decimal:
         return gross
     amount: Decimal | None = tx.fields.get("amount")
     return amount if amount is not None else Decimal("0.00")
+
+
+def is_voided(tx: Transaction) -> bool:
+    """Whether Practice Management took the document back."""
+    return tx.fields.get("voided_at") is not None or tx.fields.get("status") == "voided"
