@@ -38,7 +38,9 @@ class PastReading(Database):
         with self._read() as connection:
             for part in chunks(ids):
                 rows = connection.execute(
-                    select(documents).where(documents.c.organisation == of_, documents.c.id.in_(part))
+                    select(documents).where(
+                        documents.c.organisation == of_, documents.c.id.in_(part)
+                    )
                 )
                 standings.update((row.id, standing_of(row)) for row in rows)
                 sums = connection.execute(
@@ -71,12 +73,16 @@ class PastReading(Database):
         with self._read() as connection:
             settled = connection.execute(
                 select(settlements.c.document, settlements.c.cents)
-                .where(settlements.c.organisation == of_, settlements.c.by == id, settlements.c.live)
+                .where(
+                    settlements.c.organisation == of_, settlements.c.by == id, settlements.c.live
+                )
                 .order_by(settlements.c.position)
             ).all()
             trust = connection.execute(
                 select(trust_moves.c.matter, trust_moves.c.bank, trust_moves.c.cents)
-                .where(trust_moves.c.organisation == of_, trust_moves.c.by == id, trust_moves.c.live)
+                .where(
+                    trust_moves.c.organisation == of_, trust_moves.c.by == id, trust_moves.c.live
+                )
                 .order_by(trust_moves.c.position)
             ).all()
             reverses = connection.execute(
@@ -205,9 +211,7 @@ class PastReading(Database):
     def mark_taken_over(self, at: datetime) -> None:
         """From now on the past of the organisation is kept as rows."""
         with self._write() as connection:
-            connection.execute(
-                insert(taken_over).values(organisation=self._organisation, at=at)
-            )
+            connection.execute(insert(taken_over).values(organisation=self._organisation, at=at))
 
 
 def standing_of(row: AnyRow) -> Standing:

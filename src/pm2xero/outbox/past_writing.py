@@ -97,9 +97,7 @@ class _Writing:
             for table in (settlements, reversals, trust_moves):
                 self._connection.execute(
                     update(table)
-                    .where(
-                        table.c.organisation == self._of, table.c.by.in_(part), table.c.live
-                    )
+                    .where(table.c.organisation == self._of, table.c.by.in_(part), table.c.live)
                     .values(live=False)
                 )
 
@@ -213,12 +211,22 @@ _BOOKED = (
     "cents", "voided", "counts",
 )  # fmt: skip
 _ENTERED = (
-    "part", "name", "account_id", "account", "cents", "rounding", "matter", "bank", "tax_type",
+    "part",
+    "name",
+    "account_id",
+    "account",
+    "cents",
+    "rounding",
+    "matter",
+    "bank",
+    "tax_type",
 )
 _SET_STANDING = (
     update(documents)
     .where(documents.c.organisation == bindparam("of_"), documents.c.id == bindparam("id_"))
-    .values({c.name: bindparam(c.name) for c in documents.c if c.name not in ("organisation", "id")})
+    .values(
+        {c.name: bindparam(c.name) for c in documents.c if c.name not in ("organisation", "id")}
+    )
 )
 _ADD_TRUST = (
     update(trust_totals)

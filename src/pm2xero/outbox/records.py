@@ -10,11 +10,8 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, Literal
 
+from pm2xero.outbox.states import RequestState
 from pm2xero.xero.purpose import Purpose
-
-RequestState = Literal[
-    "planned", "claimed", "sent", "confirmed", "rejected", "unknown", "held", "skipped", "blocked"
-]
 
 
 class Actor(StrEnum):
@@ -25,11 +22,6 @@ class Actor(StrEnum):
 
 
 HumanAction = Literal["hold", "skip", "resend", "resolve", "unresolve"]
-
-# A call may be on its way, or its answer was lost.
-IN_FLIGHT: tuple[RequestState, ...] = ("claimed", "sent")
-# What depends on a request in one of these cannot go on.
-STOPPED: tuple[RequestState, ...] = ("rejected", "held", "skipped")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 import orjson
@@ -12,13 +12,13 @@ from pm2xero.errors import Finding, StateConflict
 from pm2xero.outbox.database import CHUNK
 from pm2xero.outbox.records import (
     Actor,
-    RequestState,
     StoredDecision,
     StoredRequest,
     StoredTransaction,
     hash_of,
 )
 from pm2xero.outbox.schema import needs, requests
+from pm2xero.outbox.states import TRANSITIONS, Event, RequestState
 from pm2xero.xero.purpose import Purpose
 
 T = TypeVar("T")
@@ -165,7 +165,7 @@ def request_of(row: AnyRow, needed: Sequence[str]) -> StoredRequest:
         row.key,
         tuple(needed),
         row.becomes_document,
-        row.state,
+        RequestState(row.state),
         row.xero_id,
         row.cause,
         row.message,
@@ -218,10 +218,9 @@ def check_states(
     connection: Connection,
     organisation: str,
     given: Sequence[StoredRequest],
-    allowed: Collection[RequestState],
-    step: str,
+    event: Event,
 ) -> dict[str, AnyRow]:
-    """The rows of the requests given, all of them in a state that the step starts from.
+    """The rows of the requests given, all of them in a state in which the event can happen.
 
     Raises:
         StateConflict: PE105, somebody or something else moved a request, or a newer revision
@@ -239,6 +238,7 @@ def check_states(
             ).where(mine(organisation), requests.c.id.in_(part))
         )
         found.update((row.id, row) for row in rows)
+    allowed = TRANSITIONS[event].sources
     findings = []
     for request in given:
         row = found.get(request.id)
@@ -255,7 +255,7 @@ def check_states(
             findings.append(
                 Finding(
                     "PE105",
-                    f"{request.id} is {row.state} and cannot be {step}",
+                    f"{request.id} is {row.state} and cannot be {event.value}",
                     should_be=", ".join(allowed),
                 )
             )
