@@ -269,6 +269,15 @@ class MemoryState:
         """The same past, as if this id had never been decided."""
         return Without(self, id)
 
+    @property
+    def trust_balances(self) -> Mapping[tuple[str, str], Decimal] | None:
+        """All balances of matters; None when they are not known."""
+        return self._trust
+
+    def opened(self, id: str) -> DocumentFact | None:
+        """A document that can be paid, with its whole amount."""
+        return self._open.get(id)
+
     def add_open(self, fact: DocumentFact) -> None:
         """Make a document known that can be paid or used up, such as one from before."""
         self._open[fact.id] = fact
@@ -287,6 +296,11 @@ class MemoryState:
             self._count(effect, 1)
             if effect.opened is not None:
                 self._open[id] = effect.opened
+        self._put(id, revision, digest, outcome, effect)
+
+    def _put(
+        self, id: str, revision: int, digest: bytes, outcome: str, effect: Effect
+    ) -> None:  # fmt: skip
         self._seen[id] = _packed(revision, digest, outcome, effect)
 
     def _possible(self, effect: Effect) -> Effect:

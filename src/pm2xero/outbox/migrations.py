@@ -12,12 +12,14 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from pm2xero.errors import Finding, OutboxError
+from pm2xero.outbox import past_schema as past_schema
+from pm2xero.outbox.migration_2 import past_as_rows
 from pm2xero.outbox.schema import metadata, versions
 
 Step = Callable[[Connection], None]
 
 # Version reached -> how to get there from the one before; version 1 is the first schema.
-STEPS: Mapping[int, Step] = {}
+STEPS: Mapping[int, Step] = {2: past_as_rows}
 
 
 def migrate(connection: Connection, now: datetime, steps: Mapping[int, Step] = STEPS) -> int:

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
 
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from pm2xero.outbox.database import Database
-from pm2xero.outbox.past_records import Booking, Deeds, Dues, EntryRow, Standing, Wait
+from pm2xero.outbox.past_records import Booking, Deeds, Dues, EntryRow, Maker, Standing, Wait
 from pm2xero.outbox.past_schema import (
     bookings,
     documents,
     entries,
     reversals,
     settlements,
-    taken_over,
     trust_moves,
     trust_totals,
     waits,
 )
-from pm2xero.outbox.records import StoredTransaction
-from pm2xero.outbox.rows import AnyRow, chunks, mine, transaction_of
-from pm2xero.outbox.schema import transactions
+from pm2xero.outbox.records import StoredDecision, StoredTransaction
+from pm2xero.outbox.rows import AnyRow, chunks, decision_of, mine, transaction_of
+from pm2xero.outbox.schema import decisions, requests, transactions
+from pm2xero.outbox.states import RequestState
+from pm2xero.xero.purpose import Purpose
 
 
 class PastReading(Database):
@@ -117,12 +117,12 @@ class PastReading(Database):
             wanted.setdefault(what, []).append(id)
         found: set[str] = set()
         with self._read() as connection:
-            for what, ids in wanted.items():
+            for kind, ids in wanted.items():
                 for part in chunks(ids):
                     rows = connection.execute(
                         select(waits.c.held).where(
                             waits.c.organisation == self._organisation,
-                            waits.c.what == what,
+                            waits.c.what == kind,
                             waits.c.id.in_(part),
                         )
                     )
@@ -163,6 +163,67 @@ class PastReading(Database):
                 found.extend(transaction_of(row) for row in rows)
         return sorted(found, key=lambda tx: (tx.sequence, tx.id))
 
+    def decided(self, ids: Collection[str]) -> dict[str, StoredDecision]:
+        """The decisions about the latest revisions of documents."""
+        found: dict[str, StoredDecision] = {}
+        same = and_(
+            transactions.c.organisation == decisions.c.organisation,
+            transactions.c.id == decisions.c.id,
+            transactions.c.revision == decisions.c.revision,
+        )
+        with self._read() as connection:
+            for part in chunks(ids):
+                rows = connection.execute(
+                    select(decisions)
+                    .join(transactions, same)
+                    .where(mine(self._organisation, transactions), transactions.c.id.in_(part))
+                )
+                found.update((row.id, decision_of(row)) for row in rows)
+        return found
+
+    def makers(self, ids: Collection[str]) -> list[Maker]:
+        """What makes or changes the objects of these transactions in Xero, the latest last."""
+        found: list[Maker] = []
+        columns = (
+            requests.c.id, requests.c.transaction_id, requests.c.step, requests.c.revision,
+            requests.c.level, requests.c.state,
+        )  # fmt: skip
+        with self._read() as connection:
+            for part in chunks(ids):
+                rows = connection.execute(
+                    select(*columns)
+                    .where(
+                        mine(self._organisation),
+                        requests.c.transaction_id.in_(part),
+                        requests.c.purpose != Purpose.UNDO,
+                    )
+                    .order_by(requests.c.revision)
+                )
+                found.extend(
+                    Maker(
+                        row.id, row.transaction_id, row.step,
+                        0 if row.state == RequestState.CONFIRMED else row.level,
+                    )
+                    for row in rows
+                )  # fmt: skip
+        return found
+
+    def undone(self, ids: Collection[str]) -> set[str]:
+        """Which of these ids in Xero were taken back, by whichever transaction."""
+        found: set[str] = set()
+        with self._read() as connection:
+            for part in chunks(ids):
+                rows = connection.execute(
+                    select(requests.c.xero_id).where(
+                        mine(self._organisation),
+                        requests.c.xero_id.in_(part),
+                        requests.c.purpose == Purpose.UNDO,
+                        requests.c.state == RequestState.CONFIRMED,
+                    )
+                )
+                found.update(xero_id for (xero_id,) in rows)
+        return found
+
     def last_sequence(self) -> int:
         """The place of the last document in the order of posting; 0 when there is none."""
         with self._read() as connection:
@@ -192,26 +253,15 @@ class PastReading(Database):
         for row in rows:
             yield booking_of(row, tuple(parts.get((row.id, row.revision), ())))
 
-    @property
-    def is_taken_over(self) -> bool:
-        """Whether the past of the organisation is kept as rows, or has none yet."""
+    def standing_transactions(self) -> set[str]:
+        """The transactions of which something stands in Xero, or is on its way there."""
         with self._read() as connection:
-            done = connection.execute(
-                select(taken_over.c.at).where(taken_over.c.organisation == self._organisation)
-            ).first()
-            if done is not None:
-                return True
-            stored = connection.execute(
-                select(transactions.c.id)
-                .where(transactions.c.organisation == self._organisation)
-                .limit(1)
-            ).first()
-        return stored is None
-
-    def mark_taken_over(self, at: datetime) -> None:
-        """From now on the past of the organisation is kept as rows."""
-        with self._write() as connection:
-            connection.execute(insert(taken_over).values(organisation=self._organisation, at=at))
+            rows = connection.execute(
+                select(requests.c.transaction_id)
+                .where(requests.c.organisation == self._organisation, requests.c.stands)
+                .distinct()
+            ).all()
+        return {transaction for (transaction,) in rows}
 
 
 def standing_of(row: AnyRow) -> Standing:
@@ -225,8 +275,8 @@ def standing_of(row: AnyRow) -> Standing:
 def entry_of(row: AnyRow) -> EntryRow:
     """The entry of a row."""
     return EntryRow(
-        row.part, row.name, row.account_id, row.account, row.cents, row.rounding, row.matter,
-        row.bank, row.tax_type,
+        row.part, row.name, row.account_id, row.account_code, row.account_name, row.cents,
+        row.rounding, row.matter, row.bank, row.tax_type,
     )  # fmt: skip
 
 

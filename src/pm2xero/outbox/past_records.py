@@ -58,20 +58,35 @@ class Deeds:
 
 
 @dataclass(frozen=True, slots=True)
+class Maker:
+    """A request that makes or changes an object which others may need.
+
+    Attributes:
+        level: how many requests go before those that need it; 0 once Xero has confirmed it.
+    """
+
+    request: str
+    transaction: str
+    step: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
 class EntryRow:
     """One line of what a document books, or is told of its tax.
 
     Attributes:
         part: journal; tax (by Xero's tax type); rounding (what Xero's own tax moves).
         name: the account as Practice Management calls it.
-        account_id: its AccountID in Xero; account: its code there, as it was then.
+        account_id: its AccountID in Xero; account_code and account_name: as they were then.
         rounding: of tax, what Xero's calculation adds.
     """
 
     part: Literal["journal", "tax", "rounding"]
     name: str
     account_id: str | None
-    account: str
+    account_code: str
+    account_name: str
     cents: int
     rounding: int = 0
     matter: str | None = None
@@ -108,6 +123,7 @@ class Chapter:
 
     Attributes:
         standing: takes the place of the one before; with it, `deeds` of the posted revision.
+        beside: revision and digest of a later one that leaves a posted one standing.
         waits: what a held document waits for; empty when it is not held.
     """
 
@@ -115,5 +131,6 @@ class Chapter:
     revision: int
     standing: Standing | None = None
     deeds: Deeds = Deeds()
+    beside: tuple[int, str] | None = None
     booking: Booking | None = None
     waits: tuple[Wait, ...] | None = None

@@ -37,13 +37,13 @@ def mark_due(connection: Connection, organisation: str, changed: Iterable[Wait])
     wanted: dict[str, list[str]] = {}
     for what, id in changed:
         wanted.setdefault(what, []).append(id)
-    for what, ids in wanted.items():
+    for kind, ids in wanted.items():
         for part in chunks(dict.fromkeys(ids)):
             connection.execute(
                 update(waits)
                 .where(
                     waits.c.organisation == organisation,
-                    waits.c.what == what,
+                    waits.c.what == kind,
                     waits.c.id.in_(part),
                     waits.c.due.is_(False),
                 )
@@ -65,11 +65,23 @@ class _Writing:
         known = self._known(c.id for c in self._standing)
         self._end_deeds([c.id for c in self._standing if c.id in known])
         self._write_standings(known)
+        self._run(
+            _SET_BESIDE,
+            [
+                {"of_": self._of, "id_": c.id, "revision_": c.beside[0], "digest_": c.beside[1]}
+                for c in self._chapters
+                if c.beside is not None
+            ],
+        )
         self._write_deeds()
         self._write_trust_totals()
         self._write_bookings([c.booking for c in self._chapters if c.booking is not None])
         self._write_waits()
         changed: list[Wait] = [("document", c.id) for c in self._standing]
+        for chapter in self._standing:
+            changed += [("document", document) for document, _ in chapter.deeds.settled]
+            if chapter.deeds.reverses is not None:
+                changed.append(("document", chapter.deeds.reverses))
         changed += [("matter", matter) for matter, _, _ in self._moved]
         mark_due(self._connection, self._of, changed)
 
@@ -214,7 +226,8 @@ _ENTERED = (
     "part",
     "name",
     "account_id",
-    "account",
+    "account_code",
+    "account_name",
     "cents",
     "rounding",
     "matter",
@@ -227,6 +240,11 @@ _SET_STANDING = (
     .values(
         {c.name: bindparam(c.name) for c in documents.c if c.name not in ("organisation", "id")}
     )
+)
+_SET_BESIDE = (
+    update(documents)
+    .where(documents.c.organisation == bindparam("of_"), documents.c.id == bindparam("id_"))
+    .values(beside_revision=bindparam("revision_"), beside_digest=bindparam("digest_"))
 )
 _ADD_TRUST = (
     update(trust_totals)

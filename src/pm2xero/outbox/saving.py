@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from pm2xero.outbox.batch import Batch
 from pm2xero.outbox.database import Database, analyse
 from pm2xero.outbox.past_records import Chapter
 from pm2xero.outbox.past_writing import write_past
 from pm2xero.outbox.records import Document, StoredDecision, StoredRequest, StoredTransaction
+from pm2xero.outbox.runs import without_repeats
 
 
 class Saving(Database):
@@ -38,39 +39,12 @@ class Saving(Database):
                 PE113, a creation whose slot is taken.
         """
         with self._write() as connection:
-            for run in _without_repeats(documents):
+            for run in without_repeats(documents, lambda document: document[0].id):
                 Batch(connection, self._organisation, run).save()
                 self._saved += len(run)
-            for chapters in _without_repeated_chapters(past):
+            for chapters in without_repeats(past, lambda chapter: chapter.id):
                 write_past(connection, self._organisation, chapters)
         if self._saved >= self._analyse_at:
             self._analyse_at = 4 * self._saved
             with self._write() as connection:
                 analyse(connection)
-
-
-def _without_repeated_chapters(past: Iterable[Chapter]) -> Iterator[list[Chapter]]:
-    run: list[Chapter] = []
-    seen: set[str] = set()
-    for chapter in past:
-        if chapter.id in seen:
-            yield run
-            run, seen = [], set()
-        run.append(chapter)
-        seen.add(chapter.id)
-    if run:
-        yield run
-
-
-def _without_repeats(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Runs in which no document occurs twice; a second occurrence must see the first."""
-    run: list[Document] = []
-    seen: set[str] = set()
-    for document in documents:
-        if document[0].id in seen:
-            yield run
-            run, seen = [], set()
-        run.append(document)
-        seen.add(document[0].id)
-    if run:
-        yield run
