@@ -55,7 +55,8 @@ class History:
         if decision.outcome != "hold":
             return ()
         waits: list[Wait] = [*names.waits(), ("pack", self._fingerprint)]
-        if decision.revises is not None or decision.reasons[0].rule == "":
+        by_rule = any(reason.rule for reason in decision.reasons[:1])
+        if decision.revises is not None or not by_rule:
             # A correction: only what became of its requests, and Xero, can say more.
             waits.append(("live", ""))
         return tuple(dict.fromkeys(waits))
