@@ -105,7 +105,7 @@ class Batch:
         current = tx.revision >= newest
         rows = (
             transaction_row(self._organisation, tx, current=current),
-            decision_row(self._organisation, decision),
+            decision_row(self._organisation, decision, latest=current),
         )
         if same is None:
             self._new.append(rows)
@@ -186,6 +186,7 @@ class Batch:
 
     def _write_documents(self) -> None:
         self._run(_OVERTAKE, self._overtaken)
+        self._run(_OVERTAKE_DECISION, self._overtaken)
         self._run(insert(transactions), [tx for tx, _ in self._new])
         self._run(insert(decisions), [decision for _, decision in self._new])
         self._run(
@@ -245,6 +246,7 @@ def _set(table: Any, *names: str) -> Any:
 
 
 _OVERTAKE = update(transactions).where(_this(transactions)).values(current=False)
+_OVERTAKE_DECISION = update(decisions).where(_this(decisions)).values(latest=False)
 _MOVE = _set(transactions, "sequence")
 _DECIDE = _set(decisions, *(c.name for c in decisions.c if c.name not in _KEY))
 _RETIRE = update(requests).where(_this(requests)).values(current=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
@@ -18,12 +19,17 @@ from sqlalchemy import Connection, text
 _KEPT = ("requests", "decisions", "request_needs")
 _COLUMNS = (
     "ALTER TABLE decisions ADD COLUMN actor VARCHAR(10) DEFAULT 'product' NOT NULL",
+    "ALTER TABLE decisions ADD COLUMN cents BIGINT DEFAULT 0 NOT NULL",
+    "ALTER TABLE decisions ADD COLUMN latest BOOLEAN DEFAULT FALSE NOT NULL",
     "ALTER TABLE requests ADD COLUMN purpose VARCHAR(10) DEFAULT 'create' NOT NULL",
     "ALTER TABLE requests ADD COLUMN actor VARCHAR(10) DEFAULT 'product' NOT NULL",
     "ALTER TABLE requests ADD COLUMN slot VARCHAR(100)",
     "ALTER TABLE requests ADD COLUMN stands BOOLEAN DEFAULT FALSE NOT NULL",
     "ALTER TABLE requests ADD COLUMN target VARCHAR(200)",
     "ALTER TABLE requests ADD COLUMN body_hash VARCHAR(32) DEFAULT '' NOT NULL",
+    """UPDATE decisions SET latest = TRUE WHERE EXISTS (SELECT 1 FROM transactions t
+        WHERE t.organisation = decisions.organisation AND t.id = decisions.id
+        AND t.revision = decisions.revision AND t.current)""",
     "UPDATE decisions SET actor = 'person', rule = NULL WHERE rule = 'done_by_hand'",
 )
 _OF = "organisation VARCHAR(200) NOT NULL"
@@ -62,6 +68,9 @@ _TABLES = (
 _INDEXES = (
     """CREATE UNIQUE INDEX requests_slot ON requests (organisation, transaction_id, slot)
         WHERE stands""",
+    """CREATE INDEX decisions_totals ON decisions (organisation, outcome, code, by_hand, cents)
+        WHERE latest""",
+    "CREATE INDEX requests_states ON requests (organisation, state) WHERE current",
     "CREATE INDEX requests_xero_id ON requests (organisation, xero_id)",
     "CREATE INDEX settlements_document ON settlements (organisation, document)",
     "CREATE INDEX reversals_document ON reversals (organisation, document)",
@@ -84,9 +93,26 @@ def past_as_rows(connection: Connection) -> None:
         f"CREATE TABLE taken_over ({_OF}, at {moment} NOT NULL, PRIMARY KEY (organisation))"
     )
     connection.execute(text(taken_over))
+    _count_cents(connection)
     _say_what_requests_are(connection)
     for statement in _INDEXES:
         connection.execute(text(statement))
+
+
+def _count_cents(connection: Connection) -> None:
+    rows = connection.execute(text("SELECT organisation, id, revision, money FROM decisions")).all()
+    given = [
+        {"o": r.organisation, "i": r.id, "r": r.revision, "c": int(Decimal(r.money).scaleb(2))}
+        for r in rows
+    ]
+    if given:
+        connection.execute(
+            text(
+                "UPDATE decisions SET cents = :c "
+                "WHERE organisation = :o AND id = :i AND revision = :r"
+            ),
+            given,
+        )
 
 
 @dataclass(slots=True)

@@ -58,7 +58,7 @@ def transaction_of(row: AnyRow) -> StoredTransaction:
     )
 
 
-def decision_row(organisation: str, decision: StoredDecision) -> dict[str, Any]:
+def decision_row(organisation: str, decision: StoredDecision, *, latest: bool) -> dict[str, Any]:
     """The row of a decision."""
     return {
         "organisation": organisation,
@@ -73,6 +73,8 @@ def decision_row(organisation: str, decision: StoredDecision) -> dict[str, Any]:
         "rule": decision.rule,
         "actor": decision.actor,
         "money": decision.money,
+        "cents": int(decision.money.scaleb(2)),
+        "latest": latest,
         "pack": decision.pack,
         "decided_at": decision.decided_at,
     }

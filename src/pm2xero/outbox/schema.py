@@ -129,12 +129,26 @@ decisions = Table(
     # Who decided: the rules (product) or a person.
     Column("actor", String(10), nullable=False),
     Column("money", Money, nullable=False),
+    # The same in whole cents, which the database sums exactly; and whether no later one is known.
+    Column("cents", BigInteger, nullable=False),
+    Column("latest", Boolean, nullable=False),
     Column("pack", String(128), nullable=False),
     Column("decided_at", Moment, nullable=False),
     ForeignKeyConstraint(
         ["organisation", "id", "revision"],
         ["transactions.organisation", "transactions.id", "transactions.revision"],
     ),
+)
+
+Index(
+    "decisions_totals",
+    decisions.c.organisation,
+    decisions.c.outcome,
+    decisions.c.code,
+    decisions.c.by_hand,
+    decisions.c.cents,
+    sqlite_where=decisions.c.latest,
+    postgresql_where=decisions.c.latest,
 )
 
 requests = Table(
@@ -193,6 +207,13 @@ Index(
 )
 Index("requests_xero_id", requests.c.organisation, requests.c.xero_id)
 Index("requests_transaction", requests.c.organisation, requests.c.transaction_id)
+Index(
+    "requests_states",
+    requests.c.organisation,
+    requests.c.state,
+    sqlite_where=requests.c.current,
+    postgresql_where=requests.c.current,
+)
 Index("requests_state", requests.c.organisation, requests.c.state, requests.c.level)
 Index("requests_blocked_by", requests.c.organisation, requests.c.blocked_by)
 

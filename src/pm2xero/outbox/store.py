@@ -14,9 +14,10 @@ from pm2xero.outbox.reading import Reading
 from pm2xero.outbox.saving import Saving
 from pm2xero.outbox.sending import Sending
 from pm2xero.outbox.takeover import TakingOver
+from pm2xero.outbox.totals import Totals
 
 
-class Outbox(Reading, PastReading, TakingOver, Saving, Sending, People, Leasing):
+class Outbox(Reading, PastReading, TakingOver, Totals, Saving, Sending, People, Leasing):
     """Decisions, requests, attempts and ids; every method commits by itself.
 
     May be shared by threads of one process; several processes may open the same database.
