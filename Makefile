@@ -59,6 +59,7 @@ fuzz: $(READY)
 
 bench: $(READY) .venv/.bench
 	$(BIN)/python -m tests.benchmarks validate
+	$(BIN)/python -m tests.benchmarks history
 	$(BIN)/python -m tests.benchmarks
 
 .venv/.bench: $(READY) pyproject.toml

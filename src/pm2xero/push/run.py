@@ -28,7 +28,7 @@ def plan_only(connection: Connection, sources: list[Source], per_day: int = 5000
     def note(documents: Iterable[Document], past: Iterable[Chapter]) -> None:
         decided.extend(documents)
 
-    report = _take_in(connection, sources, note, writes=False)
+    report = take_in(connection, sources, note, writes=False)
     outbox = connection.outbox
     known = len(outbox.contacts())
     rates = connection.pipeline.organisation.xero.tax_rates
@@ -77,13 +77,18 @@ def push(
         late=timedelta(0) if is_embedded else LATE,
     )
     with sender.lease():
-        report = _take_in(connection, sources, connection.outbox.save_many, writes=True)
+        report = take_in(connection, sources, connection.outbox.save_many, writes=True)
         return report, sender.run(on_progress)
 
 
-def _take_in(
+def take_in(
     connection: Connection, sources: list[Source], sink: Sink, *, writes: bool
 ) -> IntakeReport:
+    """Decide what stands in the sources, and what is held and due.
+
+    Args:
+        writes: whether the sink keeps what it is given.
+    """
     intake = Intake(
         connection.pipeline,
         connection.outbox,
