@@ -217,6 +217,11 @@ def test_lists_that_are_no_answer(unkind: Opened) -> None:
     busy = unkind(busy_lists=1.0)
     assert busy.call("GET", "Invoices").json() == {"status": "busy"}
     assert busy.call("GET", "Organisation").json()["Organisations"]
+    strict = unkind(refused_filters=1.0)
+    assert strict.call("GET", "Payments").status_code == 200
+    refused = strict.call("GET", "Payments", params={"where": 'Reference=="A"'})
+    assert (refused.status_code, refused.json()["Elements"]) == (400, [])
+    assert "not filtering Payments efficiently" in refused.json()["Message"]
 
 
 def test_a_page_may_lack_what_its_count_has(unkind: Opened) -> None:

@@ -1,7 +1,7 @@
 """What people do between two pushes, in Practice Management, in Xero and at the program.
 
-Each act is one function with a name; it may find nothing to do. An act of Practice Management
-returns documents that are pushed with the next lot.
+Each act is one function with a name. It returns the documents that are pushed because of it with
+the next lot, or None where it found nothing to do.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from tests.simulation.world import World
 LONG = 500.0
 _TYPED = ("client_bill", "supplier_invoice", "trust_receipt")
 _EDITED = ("client_bill", "supplier_invoice", "bank_deposit", "bank_withdrawal")
-_STANDS = ("AUTHORISED", "PAID", "POSTED")
 
 
 @dataclass(slots=True)
@@ -34,7 +33,6 @@ class Day:
     Attributes:
         done: every revision that was handed in, in that order.
         ahead: what is pushed next, and after.
-        held: documents that a person holds; skipped: that a person will not have sent.
         copies: outboxes that somebody has put aside.
     """
 
@@ -45,7 +43,6 @@ class Day:
     typed: dict[str, str] = field(default_factory=dict)
     counted: set[str] = field(default_factory=set)
     merged: dict[str, str] = field(default_factory=dict)
-    held: set[str] = field(default_factory=set)
     copies: list[Path] = field(default_factory=list)
 
     @property
@@ -62,14 +59,15 @@ class Day:
         return self.chance.choice(list(found)) if found else None
 
 
-Act = Callable[[Day], list[Document]]
+Done = list[Document] | None
+Act = Callable[[Day], Done]
 
 
-def edits(day: Day) -> list[Document]:
+def edits(day: Day) -> Done:
     """A document is edited in Practice Management: twice the money, or another text."""
     document = day.one(_editable(day))
     if document is None:
-        return []
+        return None
     later = {**document, "revision": document["revision"] + 1}
     if day.chance.random() < 0.6:
         later["lines"] = [doubled(line) for line in document["lines"]]
@@ -80,88 +78,89 @@ def edits(day: Day) -> list[Document]:
     return [later]
 
 
-def voids(day: Day) -> list[Document]:
+def voids(day: Day) -> Done:
     """A document is voided in Practice Management."""
     document = day.one(_editable(day))
     if document is None:
-        return []
+        return None
     void = {"status": "voided", "voided_at": document["posted_at"]}
     return [{**document, "revision": document["revision"] + 1, **void}]
 
 
-def pushes_an_older_export(day: Day) -> list[Document]:
+def pushes_an_older_export(day: Day) -> Done:
     """Documents of an earlier export come again as they were then."""
     count = min(len(day.done), day.chance.randint(1, 6))
     return day.chance.sample(day.done, count)
 
 
-def pushes_a_longer_export(day: Day) -> list[Document]:
+def pushes_a_longer_export(day: Day) -> Done:
     """The next export holds everything since the beginning."""
     return list(day.done)
 
 
-def swaps_two_exports(day: Day) -> list[Document]:
+def swaps_two_exports(day: Day) -> Done:
     """What comes later is pushed first."""
     half = len(day.ahead) // 2
     day.ahead[:] = day.ahead[half:] + day.ahead[:half]
     return []
 
 
-def types_in(day: Day) -> list[Document]:
+def types_in(day: Day) -> Done:
     """Somebody types a document of the next export into Xero."""
-    _type(day, "AUTHORISED")
-    return []
+    return _type(day, "AUTHORISED")
 
 
-def types_a_draft(day: Day) -> list[Document]:
+def types_a_draft(day: Day) -> Done:
     """Somebody types a document of the next export into Xero and leaves it a draft."""
-    _type(day, "DRAFT")
-    return []
+    return _type(day, "DRAFT")
 
 
-def types_and_resolves(day: Day) -> list[Document]:
+def types_and_resolves(day: Day) -> Done:
     """What is stuck is held, looked for in Xero, typed in there, and resolved."""
     day.world.clock.sleep(LONG)
     latest = day.latest()
     stuck = [id for id in desk.stuck(day.world) if latest.get(id, {}).get("kind") in _TYPED]
     id = day.one(sorted(stuck))
     if id is None or _is_there(day.world, latest[id]):
-        return []
+        return None
     try:
         desk.decide(day.world, "hold", id, "it is typed in")
         xero_id = in_xero.type_in(day.world, latest[id])
-        if xero_id is not None:
-            day.typed[xero_id] = id
-            desk.resolve(day.world, id, xero_id)
-            day.counted.add(xero_id)
+        if xero_id is None:
+            return None
+        day.typed[xero_id] = id
+        desk.resolve(day.world, id, xero_id)
+        day.counted.add(xero_id)
     except StateConflict:
-        pass
+        return None
     return []
 
 
-def voids_in_xero(day: Day) -> list[Document]:
+def voids_in_xero(day: Day) -> Done:
     """An invoice or a bill without payments is voided in Xero."""
     sandbox = day.world.sandbox
     found = [d for d in sandbox.documents("Invoices") if d["Status"] == "AUTHORISED"]
     picked = day.one([d for d in found if not d["AmountPaid"] and not d["AmountCredited"]])
-    if picked is not None:
-        in_xero.change(day.world, f"/Invoices/{picked['InvoiceID']}", Status="VOIDED")
-    return []
+    if picked is None:
+        return None
+    is_done = in_xero.change(day.world, f"/Invoices/{picked['InvoiceID']}", Status="VOIDED")
+    return [] if is_done else None
 
 
-def deletes_in_xero(day: Day) -> list[Document]:
+def deletes_in_xero(day: Day) -> Done:
     """A payment, or money spent or received, is deleted in Xero."""
     endpoint, name = day.chance.choice(
         (("Payments", "PaymentID"), ("BankTransactions", "BankTransactionID"))
     )
     found = [d for d in day.world.sandbox.documents(endpoint) if d["Status"] == "AUTHORISED"]
     picked = day.one([d for d in found if not d.get("BatchPaymentID")])
-    if picked is not None:
-        in_xero.change(day.world, f"/{endpoint}/{picked[name]}", Status="DELETED")
-    return []
+    if picked is None:
+        return None
+    is_done = in_xero.change(day.world, f"/{endpoint}/{picked[name]}", Status="DELETED")
+    return [] if is_done else None
 
 
-def recodes_an_account(day: Day) -> list[Document]:
+def recodes_an_account(day: Day) -> Done:
     """An account, perhaps a bank, gets another code in Xero."""
     ids = knowledge(day.world.region).account_ids
     code = day.one(sorted(set(ids) - set(day.world.recoded)))
@@ -170,15 +169,27 @@ def recodes_an_account(day: Day) -> list[Document]:
     return []
 
 
-def archives_an_account(day: Day) -> list[Document]:
+def archives_an_account(day: Day) -> Done:
     """An account that bills are coded to is archived in Xero."""
     known = knowledge(day.world.region)
-    code = day.one(sorted(set(known.accounts.values())))
-    day.world.sandbox.archive_account(code) if code in _codes(day.world) else None
+    code = day.one(sorted(set(known.accounts.values()) & _codes(day.world)))
+    if code is None:
+        return None
+    day.world.sandbox.archive_account(code)
     return []
 
 
-def merges_contacts(day: Day) -> list[Document]:
+def archives_a_contact(day: Day) -> Done:
+    """A contact is archived in Xero."""
+    active = [c for c in day.world.sandbox.documents("Contacts") if c["ContactStatus"] == "ACTIVE"]
+    picked = day.one(active)
+    if picked is None:
+        return None
+    path = f"/Contacts/{picked['ContactID']}"
+    return [] if in_xero.change(day.world, path, ContactStatus="ARCHIVED") else None
+
+
+def merges_contacts(day: Day) -> Done:
     """A contact is merged in Xero into one that somebody made there."""
     active = [
         c
@@ -187,36 +198,34 @@ def merges_contacts(day: Day) -> list[Document]:
     ]
     picked = day.one(active)
     if picked is None:
-        return []
+        return None
     name = {"Name": f"{picked['Name']} (all)"[:200]}
     with in_xero.pages(day.world) as client:
         answer = client.put("/Contacts", json=name)
-    if answer.status_code == 200:
-        into = answer.json()["Contacts"][0]["ContactID"]
-        day.world.sandbox.merge_contacts(str(picked["ContactID"]), into)
-        day.merged[str(picked["ContactNumber"])] = into
+    if answer.status_code != 200:
+        return None
+    into = answer.json()["Contacts"][0]["ContactID"]
+    day.world.sandbox.merge_contacts(str(picked["ContactID"]), into)
+    day.merged[str(picked["ContactNumber"])] = into
     return []
 
 
-def holds(day: Day) -> list[Document]:
+def holds(day: Day) -> Done:
     """A person holds a document, and sends it at the end."""
-    _decides(day, "hold", desk.known(day.world))
-    return []
+    return _decides(day, "hold", desk.known(day.world))
 
 
-def skips(day: Day) -> list[Document]:
+def skips(day: Day) -> Done:
     """A person will not have a document sent."""
-    _decides(day, "skip", sorted(desk.stuck(day.world)))
-    return []
+    return _decides(day, "skip", sorted(desk.stuck(day.world)))
 
 
-def resends(day: Day) -> list[Document]:
+def resends(day: Day) -> Done:
     """A person sends what is stuck, at once."""
-    _decides(day, "resend", sorted(desk.stuck(day.world)))
-    return []
+    return _decides(day, "resend", sorted(desk.stuck(day.world)))
 
 
-def puts_a_copy_aside(day: Day) -> list[Document]:
+def puts_a_copy_aside(day: Day) -> Done:
     """Somebody copies the outbox."""
     copy = day.world.folder / f"copy{len(day.copies)}.db"
     shutil.copyfile(day.world.outbox_file, copy)
@@ -224,20 +233,20 @@ def puts_a_copy_aside(day: Day) -> list[Document]:
     return []
 
 
-def restores_the_outbox(day: Day) -> list[Document]:
+def restores_the_outbox(day: Day) -> Done:
     """The outbox of an earlier day is put back, after more than Xero remembers."""
     copy = day.one(day.copies)
-    if copy is not None:
-        day.world.clock.sleep(LONG)
-        day.world.put_back(copy)
+    if copy is None:
+        return None
+    day.world.clock.sleep(LONG)
+    day.world.put_back(copy)
     return list(day.done)
 
 
-def loses_the_outbox(day: Day) -> list[Document]:
+def loses_the_outbox(day: Day) -> Done:
     """The outbox is deleted, and the whole export is pushed into a new one."""
     day.world.clock.sleep(LONG)
     day.world.lose_outbox()
-    day.held.clear()
     return list(day.done)
 
 
@@ -246,8 +255,8 @@ ACTS: Mapping[str, Act] = {
     for act in (
         edits, voids, pushes_an_older_export, pushes_a_longer_export, swaps_two_exports, types_in,
         types_a_draft, types_and_resolves, voids_in_xero, deletes_in_xero, recodes_an_account,
-        archives_an_account, merges_contacts, holds, skips, resends, puts_a_copy_aside,
-        restores_the_outbox, loses_the_outbox,
+        archives_an_account, archives_a_contact, merges_contacts, holds, skips, resends,
+        puts_a_copy_aside, restores_the_outbox, loses_the_outbox,
     )
 }  # fmt: skip
 
@@ -265,26 +274,27 @@ def _editable(day: Day) -> list[Document]:
     ]
 
 
-def _type(day: Day, status: str) -> None:
+def _type(day: Day, status: str) -> Done:
     seen = {d["id"] for d in day.done}
     document = day.one([d for d in day.ahead if d["kind"] in _TYPED and d["id"] not in seen])
     if document is None or (document["kind"] == "trust_receipt" and status == "DRAFT"):
-        return
+        return None
     xero_id = in_xero.type_in(day.world, document, status=status)
-    if xero_id is not None:
-        day.typed[xero_id] = document["id"]
+    if xero_id is None:
+        return None
+    day.typed[xero_id] = document["id"]
+    return []
 
 
-def _decides(day: Day, what: str, ids: Sequence[str]) -> None:
+def _decides(day: Day, what: str, ids: Sequence[str]) -> Done:
     id = day.one(ids)
     if id is None:
-        return
+        return None
     try:
         desk.decide(day.world, what, id, "a person said so")
     except StateConflict:
-        return
-    if what == "hold":
-        day.held.add(id)
+        return None
+    return []
 
 
 def _is_there(world: World, document: Document) -> bool:

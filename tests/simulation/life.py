@@ -20,13 +20,14 @@ from tests.simulation.trouble import READ_FAULTS, WRITE_FAULTS, Clock, Killed, T
 from tests.simulation.world import World, folder
 
 # A fault of the line to Xero, of Xero itself, or a habit of Xero; by its name.
-LINE_FAULTS = tuple(sorted({*WRITE_FAULTS, *READ_FAULTS} - {"second sender"}))
+LINE_FAULTS = tuple(sorted({*WRITE_FAULTS, *READ_FAULTS}))
 XERO_FAULTS = tuple(s.name for s in switches("fault"))
 XERO_HABITS = tuple(s.name for s in switches("habit"))
 KILLS = "killed"
 FAULTS = (*LINE_FAULTS, *XERO_FAULTS, *XERO_HABITS, KILLS)
 
 _DAY = 86_400
+_SENTENCE = ", as ordered by telephone and confirmed by letter; please quote this" * 3
 _LONG = 500.0
 _SNAPSHOT_IS_BEHIND = "PU916"
 _RUNS = 12
@@ -60,6 +61,8 @@ def live(seed: int, acts: Collection[str], faults: Collection[str]) -> Life:
     chance = random.Random(seed)
     region = REGIONS[seed % len(REGIONS)]
     lots = _lots(region, chance)
+    if "longest_address" in faults:
+        lots = [[_with_long_number(d) for d in lot] for lot in lots]
     trouble = _trouble(chance, faults)
     with folder() as place:
         world = World(place, region, trouble, Limits.none(), _unkindness(chance, faults, seed))
@@ -86,6 +89,13 @@ def _lots(region: str, chance: random.Random) -> list[list[Document]]:
     return [some[a:b] for a, b in zip([0, *cuts], [*cuts, len(some)], strict=True)]
 
 
+def _with_long_number(document: Document) -> Document:
+    """A supplier's number that is a sentence, so that a few fill an address."""
+    if document["kind"] != "supplier_invoice":
+        return document
+    return {**document, "number": f"{document['number']} {_SENTENCE}"}
+
+
 def _trouble(chance: random.Random, faults: Collection[str]) -> Trouble:
     kills = chance.randint(1, 3) if KILLS in faults else 0
     return Trouble(
@@ -100,7 +110,7 @@ def _trouble(chance: random.Random, faults: Collection[str]) -> Trouble:
 
 
 def _unkindness(chance: random.Random, faults: Collection[str], seed: int) -> Unkindness:
-    rate = chance.choice((0.15, 0.4))
+    rate = chance.choice((0.2, 0.6))
     words = [f"{name}={rate}" for name in XERO_FAULTS if name in faults]
     words += [name for name in XERO_HABITS if name in faults]
     return Unkindness(seed=seed, at_most=chance.choice((2, 6))).also(words)
@@ -111,8 +121,7 @@ def _days(day: Day, lots: Sequence[list[Document]], acts: Sequence[str]) -> None
         day.ahead = [d for later in lots[number:] for d in later]
         more: list[Document] = []
         for name in _chosen(day, acts):
-            day.world.trouble.counts[f"act: {name}"] += 1
-            more += ACTS[name](day)
+            more += _done(day, name)
         moved = day.ahead[: len(lot)]
         lots = [*lots[:number], moved, *_rest(day.ahead[len(lot) :], lots[number + 1 :])]
         day.done += [*more, *moved]
@@ -120,10 +129,18 @@ def _days(day: Day, lots: Sequence[list[Document]], acts: Sequence[str]) -> None
             _push(day.world, [*more, *moved])
     day.ahead = []
     for name in _chosen(day, acts):
-        day.world.trouble.counts[f"act: {name}"] += 1
-        more = ACTS[name](day)
+        more = _done(day, name)
         day.done += more
         _push(day.world, more)
+
+
+def _done(day: Day, name: str) -> list[Document]:
+    """What an act hands in; it is counted when it found something to do."""
+    more = ACTS[name](day)
+    if more is None:
+        return []
+    day.world.trouble.counts[f"act: {name}"] += 1
+    return more
 
 
 def _rest(ahead: Sequence[Document], lots: Sequence[list[Document]]) -> list[list[Document]]:

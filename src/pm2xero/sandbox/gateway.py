@@ -11,10 +11,11 @@ from functools import partial
 from pm2xero.sandbox import idempotency
 from pm2xero.sandbox.dispatch import RESOURCES, Call
 from pm2xero.sandbox.mishaps import Mishaps
-from pm2xero.sandbox.problems import Problem, not_found
+from pm2xero.sandbox.problems import Problem, not_found, validation_exception
 from pm2xero.sandbox.reply import Reply, problem_reply
 from pm2xero.sandbox.store import Store
 
+_INEFFICIENT = "not filtering {} efficiently"
 # What stands before the path in the address of the real API.
 _HOST = len("https://api.xero.com")
 
@@ -74,6 +75,8 @@ class Gateway:
         if is_list and call.endpoint in RESOURCES:
             if self._mishaps.happens("lists_not_found"):
                 raise not_found()
+            if call.query.get("where") and self._mishaps.happens("refused_filters"):
+                raise validation_exception([], f"You are {_INEFFICIENT.format(call.endpoint)}")
             if self._mishaps.happens("busy_lists"):
                 return Reply(200, b'{"status": "busy"}')
         return self._done(call)

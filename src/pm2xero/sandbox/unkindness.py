@@ -68,6 +68,9 @@ class Unkindness:
     )
     lists_not_found: float = _switch(0.0, "fault", "a list is answered 404")
     busy_lists: float = _switch(0.0, "fault", 'a list is answered 200 with {"status": "busy"}')
+    refused_filters: float = _switch(
+        0.0, "fault", "a list with a filter is answered 400, as not filtering efficiently"
+    )
     missing_pages: float = _switch(
         0.0, "fault", "a page of a list lacks elements that its pagination counts"
     )
