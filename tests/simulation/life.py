@@ -27,7 +27,7 @@ KILLS = "killed"
 FAULTS = (*LINE_FAULTS, *XERO_FAULTS, *XERO_HABITS, KILLS)
 
 _DAY = 86_400
-_SENTENCE = ", as ordered by telephone and confirmed by letter; please quote this" * 3
+_SENTENCE = "nach mündlicher Bestätigung für die Büroräume im Äußeren Gäßchen " * 3
 _LONG = 500.0
 _SNAPSHOT_IS_BEHIND = "PU916"
 _RUNS = 12
@@ -62,7 +62,7 @@ def live(seed: int, acts: Collection[str], faults: Collection[str]) -> Life:
     region = REGIONS[seed % len(REGIONS)]
     lots = _lots(region, chance)
     if "longest_address" in faults:
-        lots = [[_with_long_number(d) for d in lot] for lot in lots]
+        lots = _addressed_at_length(region, lots)
     trouble = _trouble(chance, faults)
     with folder() as place:
         world = World(place, region, trouble, Limits.none(), _unkindness(chance, faults, seed))
@@ -70,7 +70,7 @@ def live(seed: int, acts: Collection[str], faults: Collection[str]) -> Life:
         agrees, broke, judgement = False, None, Judgement()
         try:
             _days(day, lots, sorted(acts))
-            _recover(day)
+            _recover(day, sends_unknown="resends" in acts)
             told, agrees = desk.told(world, day.latest())
             trouble.counts["left to a person"] = len(told.open)
             known = knowledge(region)
@@ -89,11 +89,18 @@ def _lots(region: str, chance: random.Random) -> list[list[Document]]:
     return [some[a:b] for a, b in zip([0, *cuts], [*cuts, len(some)], strict=True)]
 
 
+def _addressed_at_length(region: str, lots: list[list[Document]]) -> list[list[Document]]:
+    """The same with every supplier's bill of the month in the first lot, all with long numbers."""
+    bills = [d for d in month(region) if d["kind"] == "supplier_invoice"]
+    others = [[d for d in lot if d not in bills] for lot in lots]
+    return [[_with_long_number(d) for d in lot] for lot in ([*bills, *others[0]], *others[1:])]
+
+
 def _with_long_number(document: Document) -> Document:
     """A supplier's number that is a sentence, so that a few fill an address."""
     if document["kind"] != "supplier_invoice":
         return document
-    return {**document, "number": f"{document['number']} {_SENTENCE}"}
+    return {**document, "number": f"{document['number']} {_SENTENCE}".strip()}
 
 
 def _trouble(chance: random.Random, faults: Collection[str]) -> Trouble:
@@ -176,8 +183,12 @@ def _push(world: World, documents: Sequence[Document]) -> int | None:
     return int(report.confirmed)
 
 
-def _recover(day: Day) -> None:
-    """The bad days are over: everything is pushed again, and an operator sends what is stuck."""
+def _recover(day: Day, *, sends_unknown: bool) -> None:
+    """The bad days are over: everything is pushed again, and an operator sends what is stuck.
+
+    Args:
+        sends_unknown: also that of which nobody knows whether Xero has it.
+    """
     world = day.world
     world.trouble.left = world.trouble.lives = 0
     world.clock.sleep(_DAY)
@@ -188,7 +199,8 @@ def _recover(day: Day) -> None:
     again = _SENT_AGAIN
     for _ in range(_RUNS):
         confirmed = _push(world, day.done)
-        left = sorted(desk.stuck(world))
+        stuck = desk.stuck(world)
+        left = sorted(id for id in stuck if sends_unknown or stuck[id] != "unknown")
         if confirmed == 0 and (not left or not again):
             return
         if confirmed == 0:

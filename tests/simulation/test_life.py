@@ -19,6 +19,7 @@ SEEDS_EACH = 30
 # What the sender does not bear yet; each is to go from here.
 NOT_YET_ACTS = {
     "types_a_draft": "a draft is taken for posted",
+    "resends": "what is unknown is sent again without a look",
     "restores_the_outbox": "an older outbox does not look before it sends",
     "loses_the_outbox": "a new outbox does not look before it sends",
 }
@@ -27,6 +28,12 @@ NOT_YET_FAULTS = {
     "empty_ids": "an element with an empty id is taken for refused",
     "refuses_mixed_calls": "what a 400 kept is sent again without a look",
     "reordered_answers": "the order of an answer is believed",
+    "lists_not_found": "a 404 of a list is taken for nothing there",
+    "busy_lists": "an answer without a list is taken for nothing there",
+    "missing_pages": "a page that lacks elements is taken for the whole",
+    "longest_address": "lists are cut by the number of values, not by the length of the address",
+    "one_allocation_per_call": "what an answer does not tell of is taken for done",
+    "drops_batch_references": "a batch payment is found by its reference alone",
 }
 DONE_ACTS = tuple(act for act in ACTS if act not in NOT_YET_ACTS)
 DONE_FAULTS = tuple(fault for fault in FAULTS if fault not in NOT_YET_FAULTS)

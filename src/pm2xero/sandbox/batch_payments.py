@@ -71,7 +71,10 @@ def create(books: Books, element: Wire) -> Written:
 def _drops_reference(books: Books) -> bool:
     """The specification has it for New Zealand only; others are reported to keep it."""
     is_nz = books.organisation.wire.get("CountryCode") == "NZ"
-    return books.mishaps.rules.drops_batch_references and not is_nz
+    if is_nz or not books.mishaps.rules.drops_batch_references:
+        return False
+    books.mishaps.counts["drops_batch_references"] += 1
+    return True
 
 
 def delete(books: Books, element: Wire) -> Written:

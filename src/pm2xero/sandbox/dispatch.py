@@ -198,7 +198,8 @@ def _history(books: Books, resource: Resource, call: Call, key: str) -> Wire:
 
 def _allocate(books: Books, resource: Resource, call: Call, key: str) -> Wire:
     elements = writes.read_elements(call.body, "Allocations").items
-    if books.mishaps.rules.one_allocation_per_call:
+    if books.mishaps.rules.one_allocation_per_call and len(elements) > 1:
+        books.mishaps.counts["one_allocation_per_call"] += 1
         elements = elements[:1]
     outcomes = writes.each(
         books,
