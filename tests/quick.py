@@ -29,7 +29,7 @@ def changed(base: str) -> Iterator[Path]:
         yield from map(Path, done.stdout.splitlines())
 
 
-def tests_of(files: Iterable[Path]) -> list[str]:
+def paths_for(files: Iterable[Path]) -> list[str]:
     """The tests of files: those of the same name where there are any, else those of the folder."""
     found: dict[str, None] = {}
     for file in files:
@@ -55,7 +55,7 @@ def main() -> None:
     """Print the paths."""
     parser = argparse.ArgumentParser(prog="python -m tests.quick", description=__doc__)
     parser.add_argument("--base", default="HEAD", help="the commit to compare with (default HEAD)")
-    print("\n".join(tests_of(changed(parser.parse_args().base))))
+    print("\n".join(paths_for(changed(parser.parse_args().base))))
 
 
 if __name__ == "__main__":
