@@ -116,7 +116,7 @@ class Files:
         for pack in self.roots:
             documents = tuple(self._region(pack, name))
             if documents:
-                layers.append(Layer(f"{pack.shown}{name}" if layers else name, documents))
+                layers.append(Layer(f"{pack.shown}{name}" if layers else name, documents, True))
         return layers
 
     def _documents(self, pack: PackRoot, folder: str) -> tuple[Document, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from pm2xero.errors import Finding, Position
 from pm2xero.pack.cache import Memory
+from pm2xero.pack.guards import Kept, keep
 from pm2xero.pack.model import Origin
 from pm2xero.pack.yaml.read import SourceMap
 from pm2xero.pack.yaml.suggest import did_you_mean
@@ -39,10 +40,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One step of base → region → state → firm."""
+    """One step of base → region → state → firm; only a region may replace required rules."""
 
     name: str
     documents: tuple[Document, ...]
+    is_region: bool = False
 
 
 @dataclass(slots=True)
@@ -71,7 +73,13 @@ class Entry:
 
 @dataclass(slots=True)
 class Merged:
-    """All entries of a pack after merging, plus the settings that are single values."""
+    """All entries of a pack after merging, plus the settings that are single values.
+
+    Attributes:
+        removed: where the highest layer that did so takes an entry away, by group and id.
+        kept: the required rules as each layer had them, by id.
+        replaced: required rules that a region puts another in the place of: which, and where.
+    """
 
     entries: dict[str, dict[str, Entry]] = field(default_factory=lambda: {k: {} for k in BY_ID})
     settings: dict[str, Any] = field(default_factory=dict)
@@ -79,6 +87,9 @@ class Merged:
     word_at: dict[str, Position] = field(default_factory=dict)
     sections: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    removed: dict[tuple[str, str], Position] = field(default_factory=dict)
+    kept: dict[str, list[Kept]] = field(default_factory=dict)
+    replaced: list[tuple[Kept, str, Position]] = field(default_factory=list)
 
 
 def merge(layers: tuple[Layer, ...], memory: Memory | None = None) -> Merged:
@@ -120,6 +131,7 @@ def merge(layers: tuple[Layer, ...], memory: Memory | None = None) -> Merged:
                     seen[group, identity] = at
                     entry = Entry(identity, values, origins, section, layer.name, place, at)
                     _apply(group, entry, merged)
+        keep(merged, layer)
     return merged
 
 
@@ -188,6 +200,7 @@ def _apply(group: str, entry: Entry, merged: Merged) -> None:
             )
             return
         del known[identity]
+        merged.removed[group, identity] = entry.at
         return
     below = known.get(identity)
     if below is None:

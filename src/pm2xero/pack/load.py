@@ -21,7 +21,7 @@ from pm2xero.pack.kinds import KindBuilder
 from pm2xero.pack.layers import Entry, Layer, Merged, merge
 from pm2xero.pack.mappings import build_mappings, compile_requests
 from pm2xero.pack.model import Pack, TaxCode, TaxRateSearch
-from pm2xero.pack.rules import build_rules
+from pm2xero.pack.rules import build_kept_guards, build_rules
 from pm2xero.pack.yaml.read import SourceMap
 
 __all__ = [
@@ -148,6 +148,7 @@ def assemble(
         words=dict(merged.settings.get("words", {})),
         sections=tuple(merged.sections),
         rows=dict(merged.settings.get("rows", {})),
+        guards=build_kept_guards(merged, kinds, rules),
         template_dirs=tuple(
             d for r in reversed(roots) if (d := r.path / "mappings" / "templates").is_dir()
         ),

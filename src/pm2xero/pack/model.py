@@ -97,7 +97,8 @@ class Rule:
     A rule either has an outcome or is a warning; `kinds` is already resolved to names, and
     `conditions` and `texts` (reason, remedy, warning) are resolved for each of them. `leaves`
     says what the document counts as for others when that does not follow from the outcome;
-    `partial` that a part of what is refused works in Xero without a posting.
+    `partial` that a part of what is refused works in Xero without a posting; `required` that no
+    higher layer may take away what it refuses.
     """
 
     id: str
@@ -115,6 +116,26 @@ class Rule:
     at: Position
     origins: Mapping[str, Origin]
     partial: bool = False
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A required rule as a lower layer has it, where a higher one touched it or what it refuses.
+
+    Attributes:
+        rule: for the kinds that the pack has now.
+        skips: the rules of the same layer, and below, that leave documents out before it.
+        removed_at: where it is taken away; None while there is a rule of its id.
+        successor: the required rule that a region puts in its place, by id, and where it says so.
+    """
+
+    rule: Rule
+    layer: str
+    skips: tuple[Rule, ...]
+    removed_at: Position | None = None
+    successor: str | None = None
+    successor_at: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +267,7 @@ class Pack:
     tolerance: Decimal = field(default=Decimal("0.01"))
     sections: tuple[str, ...] = ()
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    guards: tuple[Guard, ...] = ()
 
     def rules_of(self, kind: str) -> tuple[Rule, ...]:
         """The rules that may apply to a kind, in the order in which reasons are named."""

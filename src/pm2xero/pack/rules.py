@@ -9,12 +9,13 @@ from functools import partial
 
 from pm2xero.errors import Finding
 from pm2xero.pack.cache import Memory
+from pm2xero.pack.guards import build_guards
 from pm2xero.pack.language.condition_parser import parse_condition
 from pm2xero.pack.language.conditions import Condition, Quantified, atoms
 from pm2xero.pack.language.paths import PathError, Scope, TextExpr, parse_text
 from pm2xero.pack.language.types import DERIVED_LISTS, ListType, RecordType
 from pm2xero.pack.layers import Entry, Merged
-from pm2xero.pack.model import Kind, Rule
+from pm2xero.pack.model import Guard, Kind, Rule
 from pm2xero.pack.yaml.read import SourceList, SourceMap
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 
@@ -43,6 +44,20 @@ def build_rules(
         findings.extend(faults)
         rules.append(rule)
     return tuple(sorted(rules, key=lambda r: r.order))
+
+
+def build_kept_guards(
+    merged: Merged, kinds: Mapping[str, Kind], rules: tuple[Rule, ...]
+) -> tuple[Guard, ...]:
+    """The required rules that a higher layer touched, as they were, for the kinds of now."""
+    posting = {k for r in rules if r.outcome == "post" for k in r.kinds}
+
+    def build(entry: Entry) -> Rule:
+        unread: list[Finding] = []  # What a lower layer says was told for that layer.
+        chosen = {n: kinds[n] for n in _kinds(entry.values, kinds, posting, unread)}
+        return _rule(entry, chosen, entry.section, (0, entry.place))[0]
+
+    return build_guards(merged, kinds, build)
 
 
 def _rank(section: str, merged: Merged) -> int:
@@ -130,6 +145,7 @@ def _rule(
         at=values.value_at.get("id", values.at),
         origins=entry.origins,
         partial=values.get("support") == "partial",
+        required=values.get("required") is True,
     )
     return rule, faults
 
@@ -221,6 +237,8 @@ def _kinds(
 def _has(kind: Kind, field: str) -> bool:
     if field == "roles":
         return any(p.account.by == "role" for p in kind.postings)
+    if field == "trust":
+        return any(p.matter for p in kind.postings)
     if field in DERIVED_LISTS:
         return bool(reference_fields(kind.record, DERIVED_LISTS[field].of.name))
     return kind.record.field(field) is not None
