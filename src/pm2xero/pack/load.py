@@ -49,9 +49,15 @@ class Examined:
         Raises:
             PackError: with every fault that was found, in the order of files and lines.
         """
-        if self.findings or self.pack is None:
-            raise PackError(*self.findings)
+        faults = self.faults
+        if faults or self.pack is None:
+            raise PackError(*faults)
         return self.pack
+
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        """The findings that keep the pack from being used; warnings do not."""
+        return tuple(f for f in self.findings if f.severity == "error")
 
 
 def load_pack(

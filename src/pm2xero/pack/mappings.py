@@ -172,6 +172,17 @@ class _Compiler:
                 )
             )
             return None
+        if "template" not in raw:
+            self.findings.append(
+                Finding(
+                    "PX204",
+                    f'the request "{raw["id"]}" has no template, and no lower layer has it',
+                    raw.value_at["id"],
+                    hint="name the file under mappings/templates that makes the body",
+                    width=len(raw["id"]),
+                )
+            )
+            return None
         verb, path = verbs[0], str(raw[verbs[0]])
         scope = self.tools.item_scope(raw, self.scope)
         if scope is None:

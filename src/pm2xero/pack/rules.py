@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from pm2xero.errors import Finding
 from pm2xero.pack.cache import Memory
@@ -104,7 +105,11 @@ def _posting_kinds(entries: Mapping[str, Entry], kinds: Mapping[str, Kind]) -> s
     found: set[str] = set()
     for entry in entries.values():
         listed = entry.values["kinds"]
-        if entry.values.get("outcome") == "post" and isinstance(listed, list):
+        if entry.values.get("outcome") != "post":
+            continue
+        if isinstance(listed, SourceMap) and ("add" in listed or "remove" in listed):
+            found.update(_changed_kinds(listed, kinds, set(), []))
+        elif isinstance(listed, list):
             found.update(str(k) for k in listed)
     return found & set(kinds)
 
@@ -194,6 +199,32 @@ def _kinds(
     values: SourceMap, kinds: Mapping[str, Kind], posting: set[str], findings: list[Finding]
 ) -> Iterable[str]:
     listed = values["kinds"]
+    if isinstance(listed, SourceMap) and ("add" in listed or "remove" in listed):
+        return _changed_kinds(listed, kinds, posting, findings)
+    return _named_kinds(listed, kinds, posting, findings)
+
+
+def _changed_kinds(
+    listed: SourceMap, kinds: Mapping[str, Kind], posting: set[str], findings: list[Finding]
+) -> Iterable[str]:
+    """Kinds of a lower layer, or of a choice, with some added and some taken away."""
+    below = listed.get("of")
+    if below is None:
+        below = listed.copy()
+        for key in ("add", "remove"):
+            below.pop(key, None)
+    chosen = dict.fromkeys(_named_kinds(below, kinds, posting, findings) if below else ())
+    chosen |= dict.fromkeys(_named_kinds(listed.get("add") or SourceList(listed.at), kinds,
+                                         posting, findings))  # fmt: skip
+    gone = _named_kinds(listed.get("remove") or SourceList(listed.at), kinds, posting, findings)
+    for name in gone:
+        chosen.pop(name, None)
+    return list(chosen)
+
+
+def _named_kinds(
+    listed: Any, kinds: Mapping[str, Kind], posting: set[str], findings: list[Finding]
+) -> Iterable[str]:
     if listed == "all":
         return kinds
     if listed == "posting":

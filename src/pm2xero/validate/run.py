@@ -175,7 +175,8 @@ class _Run:
         findings += check_templates(pack, self._env, self._memory)
         if firm is not None:
             findings += account_faults(pack, firm)
-        subject, more = self._subject(name, examined, not findings)
+        is_sound = all(f.severity != "error" for f in findings)
+        subject, more = self._subject(name, examined, is_sound)
         findings += more
         if subject is not None:
             for check in checks():
