@@ -76,12 +76,17 @@ class KindBuilder:
             if raw in SCALARS:
                 return ScalarType(raw)
             if raw in REFERENCES:
-                return ReferenceType(raw)
+                purpose = raw.removesuffix("_bank")
+                return (
+                    ReferenceType("bank_account", purpose) if purpose != raw else ReferenceType(raw)
+                )
             self._fault("PX306", f'unknown type "{raw}"', at, SCALARS | REFERENCES, raw)
             return None
         if not isinstance(raw, Mapping):
             self._fault("PX306", "a type is a word or a mapping such as { one_of: […] }", at)
             return None
+        if "type" in raw:
+            return self._reference(raw, at)
         if "one_of" in raw:
             return ScalarType("text", tuple(str(v) for v in raw["one_of"]))
         if "record" in raw:
@@ -96,6 +101,25 @@ class KindBuilder:
             return TaxCodeType(str(spec["on"]), str(spec["is"]), str(spec["for"]))
         self._fault("PX306", "this type is not known", at)
         return None
+
+    def _reference(self, raw: Mapping[str, Any], at: Position) -> FieldType | None:
+        """A bank account with its purpose, or a document with the kinds that it may be of."""
+        name = str(raw["type"])
+        if name in SCALARS:
+            return ScalarType(name)
+        for key, of in (("purpose", "bank_account"), ("refers_to", "document")):
+            if key in raw and name != of:
+                message = f'"{key}" is said of a {of.replace("_", " ")}, and this is a {name}'
+                self._fault("PX306", message, _value_at(raw, key, at))
+                return None
+        wanted = raw.get("refers_to", ())
+        listed = wanted if isinstance(wanted, SourceList) else [wanted] if wanted else []
+        for kind in listed:
+            if kind not in self.merged.entries["kinds"]:
+                known = self.merged.entries["kinds"]
+                where = _value_at(raw, "refers_to", at)
+                self._fault("PX311", f'there is no kind "{kind}"', where, known, str(kind))
+        return ReferenceType(name, str(raw.get("purpose", "")), tuple(str(k) for k in listed))
 
     def _record(self, name: str, at: Position) -> RecordType | None:
         if name in self.records:

@@ -14,7 +14,13 @@ from pm2xero.pack.guards import build_guards
 from pm2xero.pack.language.condition_parser import parse_condition
 from pm2xero.pack.language.conditions import Condition, Quantified, atoms
 from pm2xero.pack.language.paths import PathError, Scope, TextExpr, parse_text
-from pm2xero.pack.language.types import DERIVED_LISTS, ListType, RecordType
+from pm2xero.pack.language.types import (
+    DERIVED_LISTS,
+    FieldType,
+    ListType,
+    RecordType,
+    belongs,
+)
 from pm2xero.pack.layers import Entry, Merged
 from pm2xero.pack.model import Guard, Kind, Rule
 from pm2xero.pack.yaml.read import SourceList, SourceMap
@@ -271,20 +277,20 @@ def _has(kind: Kind, field: str) -> bool:
     if field == "trust":
         return any(p.matter for p in kind.postings)
     if field in DERIVED_LISTS:
-        return bool(reference_fields(kind.record, DERIVED_LISTS[field].of.name))
+        return bool(reference_fields(kind.record, DERIVED_LISTS[field].of))
     return kind.record.field(field) is not None
 
 
-def reference_fields(record: RecordType, name: str) -> list[tuple[str, ...]]:
+def reference_fields(record: RecordType, wanted: FieldType) -> list[tuple[str, ...]]:
     """Paths to all fields of a reference type; a list's items count under the list's name."""
     found: list[tuple[str, ...]] = []
     for field, kind in {**record.required, **record.optional}.items():
-        if kind.name == name:
+        if belongs(kind, wanted):
             found.append((field,))
         elif isinstance(kind, ListType):
-            if kind.of.name == name:
+            if belongs(kind.of, wanted):
                 found.append((field,))
             elif isinstance(kind.of, RecordType):
                 inner = {**kind.of.required, **kind.of.optional}
-                found.extend((field, f) for f, t in inner.items() if t.name == name)
+                found.extend((field, f) for f, t in inner.items() if belongs(t, wanted))
     return found
