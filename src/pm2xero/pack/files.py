@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pm2xero.errors import Finding, PackError, Position, UsageError
 from pm2xero.pack.cache import Memory
 from pm2xero.pack.layers import BY_ID, Document, Layer
+from pm2xero.pack.strays import strays
 from pm2xero.pack.yaml.read import SourceList, SourceMap, read_yaml
 from pm2xero.pack.yaml.schema import check, is_valid
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
@@ -99,6 +101,10 @@ class Files:
         self, region: str, overlay: tuple[str, SourceMap] | None, at: Position | None
     ) -> tuple[Layer, ...] | None:
         """base → region (→ state) → extensions → firm; None when the region cannot be followed."""
+        for pack in self.roots:
+            self.findings.extend(
+                self._memory.once(("strays", pack), (), partial(strays, pack.path, pack.shown))
+            )
         layers = [Layer(BASE, self._documents(self.roots[0], BASE))]
         chain = self._chain(region, at)
         for name in chain or ():

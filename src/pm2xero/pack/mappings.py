@@ -306,11 +306,10 @@ class _Compiler:
             try:
                 return resolve(text, scope)
             except PathError as exc:
-                # A plain word may be meant as text, unless it is nearly the name of a field.
-                if exc.hint is not None:
-                    at = raw.value_at["describe"]
-                    self.findings.append(exc.finding("PX303", at, len(text)))
-                    return None
+                # A field that is gone must never become its own name in the books.
+                exc.hint = exc.hint or f'for the word itself write "{text.capitalize()}"'
+                self.findings.append(exc.finding("PX303", raw.value_at["describe"], len(text)))
+                return None
         try:
             return parse_text(text, scope)
         except PathError as exc:
