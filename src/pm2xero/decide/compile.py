@@ -213,7 +213,7 @@ class _Generator:
 
     def value(self, path: PathExpr, block: _Block) -> tuple[str, bool]:
         """A name that holds the path's value, and whether it may be None."""
-        if path.base in ("organisation", "xero"):
+        if path.base in ("organisation", "xero", "settings"):
             value = self.facts.constant(path)
             return self.constant(value), value is None
         if path.base == "item":

@@ -79,6 +79,8 @@ class Facts:
         """A value of the organisation or of Xero, the same for the whole run."""
         organisation = self.chart.organisation
         xero = organisation.xero
+        if path.base == "settings":
+            return self.chart.settings[path.steps[0]]
         if path.base == "organisation":
             return getattr(organisation, path.steps[0])
         values: dict[str, Any] = {

@@ -25,7 +25,7 @@ Getter = Callable[[Transaction, Any, State], Any]
 
 def getter(path: PathExpr, facts: Facts) -> Getter:
     """A closure that gives the value of a path, or None where something on the way is missing."""
-    if path.base in ("organisation", "xero"):
+    if path.base in ("organisation", "xero", "settings"):
         constant = facts.constant(path)
         return lambda tx, item, state: constant
     if path.base == "submission":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -77,6 +77,7 @@ class Organisation:
     region_at: Position | None = None
     snapshot_file: Path = Path()
     packs: tuple[Path, ...] = ()
+    settings: SourceMap = field(default_factory=lambda: SourceMap(Position("")))
 
 
 def load_organisation(path: Path, region: str | None = None) -> Organisation:
@@ -144,6 +145,7 @@ def load_organisation(path: Path, region: str | None = None) -> Organisation:
         region_at=None if region else tree.value_at["region"],
         snapshot_file=path.parent / str(xero["snapshot"]),
         packs=packs,
+        settings=tree.get("settings") or SourceMap(tree.at),
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from pm2xero.pack.yaml.suggest import did_you_mean
 BY_ID = {
     "fields": "field",
     "records": "record",
+    "settings": "setting",
     "roles": "role",
     "kinds": "kind",
     "rules": "rule",

@@ -154,6 +154,7 @@ def assemble(
         words=dict(merged.settings.get("words", {})),
         sections=tuple(merged.sections),
         rows=dict(merged.settings.get("rows", {})),
+        settings=KindBuilder(merged, []).declared_settings(),
         guards=build_kept_guards(merged, kinds, rules),
         template_dirs=tuple(
             d for r in reversed(roots) if (d := r.path / "mappings" / "templates").is_dir()
@@ -165,7 +166,7 @@ def assemble(
 
 def _parts_of_kinds(merged: Merged) -> tuple[object, ...]:
     """All that kinds are built of: the same objects give the same kinds."""
-    groups = ("fields", "records", "roles", "kinds")
+    groups = ("fields", "records", "roles", "settings", "kinds")
     entries = (e.values for g in groups for e in merged.entries[g].values())
     return (merged.settings.get("every_document"), *entries)
 

@@ -130,7 +130,7 @@ def _rule(
     texts: dict[str, Mapping[str, TextExpr]] = {}
     local: dict[tuple[object, ...], list[tuple[str, Finding]]] = {}
     for name in names:
-        scope = Scope(name, kinds[name].record)
+        scope = Scope(name, kinds[name].record, None, kinds[name].settings)
         own: list[Finding] = []
         condition = None
         if "when" in values:

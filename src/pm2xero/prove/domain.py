@@ -116,7 +116,7 @@ class Domain:
 
     def value(self, path: PathExpr, item: Item | None) -> Value:
         """What a path yields for the document, or for an item of one of its lists."""
-        if path.base in ("organisation", "xero"):
+        if path.base in ("organisation", "xero", "settings"):
             return self.world.constant(path)
         if path.base in ("submission", "earlier"):
             return self._past(path.base)

@@ -25,7 +25,9 @@ Shape = Mapping[str, "Shape | None"]
 
 _ACCOUNT: Shape = dict.fromkeys(("id", "code", "name", "class"))
 _CONTACT: Shape = dict.fromkeys(("ContactNumber", "Name"))
-_LINE: Shape = dict.fromkeys(("description", "net", "tax", "account", "tax_type", "sources"))
+_LINE: Shape = dict.fromkeys(
+    ("description", "net", "tax", "account", "tax_type", "sources", "item", "tracking")
+)
 # The key under which a list keeps the shape of its items; no name in a template can be this.
 _ITEMS = "[]"
 
@@ -70,7 +72,8 @@ def provided(spec: RequestSpec, kind: Kind) -> Shape:
         names |= {"lines": {_ITEMS: _LINE}, "total": None, "money_in": None}
     if spec.contact:
         names["contact"] = _CONTACT
-    names["xero_id"] = None
+    names |= dict.fromkeys(("xero_id", "id_of", "status"))
+    names["settings"] = dict.fromkeys(kind.settings)
     return names
 
 

@@ -8,8 +8,9 @@ is dropped when the template is compiled. Money is written with its own digits.
 from __future__ import annotations
 
 import json.encoder
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -175,6 +176,16 @@ def fit(text: Any, length: int) -> str:
     return plain if len(plain) <= length else plain[: length - 1] + "…"
 
 
+def plus_days(day: date, days: int) -> date:
+    """The date so many days later."""
+    return day + timedelta(days=days)
+
+
+def end_of_month(day: date) -> date:
+    """The last day of the date's month."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
 def environment(
     folders: Iterable[Path],
     finalize: Callable[[Any], str] = encode,
@@ -192,6 +203,8 @@ def environment(
     )
     env.globals.clear()
     env.filters["fit"] = fit
+    env.filters["plus_days"] = plus_days
+    env.filters["end_of_month"] = end_of_month
     return env
 
 

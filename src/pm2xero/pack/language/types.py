@@ -79,7 +79,15 @@ class ListType:
     name: str = "list"
 
 
-FieldType = ScalarType | ReferenceType | TaxCodeType | RecordType | ListType
+@dataclass(frozen=True, slots=True)
+class TableType:
+    """A table of a firm: a value of one type for each name; only a setting is one."""
+
+    of: FieldType
+    name: str = "table"
+
+
+FieldType = ScalarType | ReferenceType | TaxCodeType | RecordType | ListType | TableType
 
 TEXT = ScalarType("text")
 MONEY = ScalarType("money")
