@@ -13,7 +13,8 @@ from tests.support.pack_reading import write
 STRAY = (
     "rules/bills.yml", "rules/bills.yaml.bak", "rules/billing/bills.yaml", "rules/region/au.yaml",
     "rules/regions/au.yml", "mappings/bills.YAML", "mappings/templates/bill.json",
-    "mappings/templates/parts/bill.json.j2", "mappings/base/deep/x.yaml", "mappings/xero/errors.yaml",
+    "mappings/templates/parts/bill.json.j2", "mappings/base/deep/x.yaml",
+    "mappings/xero/errors.yaml",
 )  # fmt: skip
 
 

@@ -228,9 +228,6 @@ class _Compiler:
             value_at={**raw.value_at, **getattr(raw.get("with"), "value_at", {})},
             status=self._word(raw, "status", scope) or "AUTHORISED",
             contact_name=self._text(raw, "contact_name", scope),
-            contact_email=self.tools.path(raw, "contact_email", scope)
-            if "contact_email" in raw
-            else None,
         )
 
     def _word(self, raw: SourceMap, key: str, scope: Scope) -> PathExpr | str | None:

@@ -212,7 +212,6 @@ class RequestSpec:
     value_at: Mapping[str, Position]
     status: str | PathExpr = "AUTHORISED"
     contact_name: TextExpr | None = None
-    contact_email: PathExpr | None = None
 
     @property
     def endpoint(self) -> str:

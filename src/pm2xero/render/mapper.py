@@ -99,7 +99,6 @@ class CompiledRequest:
         self._lines: LinesOf | None = compile_lines(spec, facts)
         self._contact = [getter(p, facts) for p in spec.contact]
         self._contact_name = text_getter(spec.contact_name, facts) if spec.contact_name else None
-        self._contact_email = getter(spec.contact_email, facts) if spec.contact_email else None
         status = spec.status
         self._status: Value = (
             getter(status, facts)
@@ -202,17 +201,11 @@ class CompiledRequest:
                 named = party["display_name"]
                 if self._contact_name is not None:
                     named = self._contact_name(tx, item, [], state)
-                return self._with_mail(contact(party["id"], named), tx, item, state)
+                return contact(party["id"], named)
         default = self._organisation.default_contact
         if default is None:
             raise self._fault(tx, "there is nobody to name as contact")
         return contact(default["number"], default["name"])
-
-    def _with_mail(
-        self, found: dict[str, str], tx: Transaction, item: Any, state: State
-    ) -> dict[str, str]:
-        mail = self._contact_email(tx, item, state) if self._contact_email is not None else None
-        return found if mail is None else {**found, "EmailAddress": str(mail)}
 
     def _own_id(self, tx: Transaction, step: str, needs: list[str]) -> str:
         """The id of what an earlier request of the same transaction makes."""
