@@ -109,6 +109,11 @@ def template_file(env: BodyEnvironment, name: str) -> str:
     return path.relative_to(root()).as_posix() if path.is_relative_to(own) else path.as_posix()
 
 
+def place_in_template(env: BodyEnvironment, name: str, line: int, word: str) -> Position:
+    """Where a word stands on a line of a template, as messages name it."""
+    return _place(template_file(env, name), parsed(env, name).lines, line, word)
+
+
 def _shape(kind: FieldType) -> Shape | None:
     if isinstance(kind, RecordType):
         return {n: _shape(t) for n, t in {**kind.required, **kind.optional}.items()}

@@ -26,6 +26,7 @@ _MODULES = (
     "kind_without_side",
     "unused_template",
     "required_rule",
+    "missing_value",
 )
 
 
