@@ -83,7 +83,7 @@ def test_one_state_of_on_change_leaves_the_others(tmp_path: Path) -> None:
     examined = over(tmp_path, mappings=mappings)
     assert told(examined) == []
     assert entry(examined, "mappings", "sales_invoice")["on_change"] == {
-        "unpaid": "void_and_recreate", "paid": "needs_a_person", "voided": "void",
+        "unpaid": "void_and_recreate", "voided": "void",
     }  # fmt: skip
 
 
@@ -222,3 +222,12 @@ def test_an_override_that_is_equal_is_a_warning(tmp_path: Path) -> None:
     codes = {(f.code, f.severity) for f in examined.findings}
     assert ("PX202", "warning") in codes
     assert examined.sound() is examined.pack
+
+
+def test_where_a_mapping_says_nothing_of_changes_a_person_is_asked() -> None:
+    pack = examine("au").sound()
+    asked = dict.fromkeys(("unpaid", "paid", "voided"), "needs_a_person")
+    assert pack.mappings["trust_payment"].on_change == asked
+    assert pack.mappings["sales_invoice"].on_change == {
+        "unpaid": "update", "paid": "needs_a_person", "voided": "void",
+    }  # fmt: skip

@@ -34,6 +34,8 @@ from pm2xero.pack.yaml.read import SourceList, SourceMap
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 from pm2xero.resources import root
 
+# What a later revision does where the mapping says nothing.
+_TO_A_PERSON = dict.fromkeys(("unpaid", "paid", "voided"), "needs_a_person")
 # What a name under `with` can be taken from.
 _SOURCES = ("field", "bank", "account", "role", "table", "text")
 
@@ -58,7 +60,7 @@ def build_mappings(merged: Merged, findings: list[Finding]) -> dict[str, Mapping
             title=str(entry.values.get("title", name)),
             section=entry.section,
             raw=entry.values,
-            on_change=dict(entry.values.get("on_change") or {}),
+            on_change={**_TO_A_PERSON, **(entry.values.get("on_change") or {})},
             at=entry.at,
             origins=entry.origins,
         )
