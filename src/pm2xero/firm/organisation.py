@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pm2xero.errors import Finding, OrganisationError, PackError, Position
 from pm2xero.firm.snapshot import XeroSnapshot, load_snapshot
 from pm2xero.pack.files import is_folder, is_pack
-from pm2xero.pack.yaml.read import SourceList, SourceMap, read_yaml
+from pm2xero.pack.yaml.read import SourceList, SourceMap, parse_yaml, read_yaml
 from pm2xero.pack.yaml.schema import check
 from pm2xero.pack.yaml.suggest import did_you_mean
 
@@ -80,15 +80,20 @@ class Organisation:
     settings: SourceMap = field(default_factory=lambda: SourceMap(Position("")))
 
 
-def load_organisation(path: Path, region: str | None = None) -> Organisation:
+def load_organisation(
+    path: Path, region: str | None = None, edited: str | None = None
+) -> Organisation:
     """Read organisation.yaml and its snapshot; `region` replaces the one in the file.
+
+    Args:
+        edited: a text of the file that is not saved yet.
 
     Raises:
         OrganisationError: a file or folder is missing or wrong; all faults at once.
     """
     name = str(path)
     try:
-        tree = read_yaml(path, name)
+        tree = read_yaml(path, name) if edited is None else parse_yaml(edited, name)
     except PackError as exc:
         raise OrganisationError(*exc.findings) from None
     findings = list(check("organisation.schema", tree, Position(name)))
