@@ -24,6 +24,7 @@ from pm2xero.pack.language.types import (
 )
 from pm2xero.pack.layers import Entry, Merged
 from pm2xero.pack.model import Ignored, Kind, Opens, Posting, Role, Setting, Settles, Share
+from pm2xero.pack.rules import offers_of
 from pm2xero.pack.yaml.read import SourceList, SourceMap
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 
@@ -206,13 +207,14 @@ class KindBuilder:
         record = RecordType(name, required, optional)
         scope = Scope(name, record, None, self.settings)
         ignores = values.get("ignores") or SourceMap(values.at)
+        postings = tuple(self._postings(values, scope, roles))
         return Kind(
             name=name,
             title=str(values["title"]),
             section=entry.section,
             side=values.get("side"),
             record=record,
-            postings=tuple(self._postings(values, scope, roles)),
+            postings=postings,
             opens=self._opens(values, scope),
             settles=tuple(self._settles(values, scope)),
             at=entry.at,
@@ -220,6 +222,7 @@ class KindBuilder:
                 str(path): Ignored(str(why), ignores.key_at[path]) for path, why in ignores.items()
             },
             settings=self.settings,
+            offers=offers_of(record, postings),
         )
 
     def _postings(self, values: SourceMap, scope: Scope, roles: dict[str, Role]) -> list[Posting]:

@@ -104,6 +104,7 @@ class Kind:
     at: Position
     ignores: Mapping[str, Ignored] = field(default_factory=dict)
     settings: Mapping[str, FieldType] = field(default_factory=dict)
+    offers: frozenset[str] = frozenset()
 
     def fields_of_type(self, name: str) -> tuple[str, ...]:
         """The top-level fields of this kind whose type has the given name."""

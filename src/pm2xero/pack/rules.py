@@ -22,7 +22,7 @@ from pm2xero.pack.language.types import (
     belongs,
 )
 from pm2xero.pack.layers import Entry, Merged
-from pm2xero.pack.model import Guard, Kind, Rule
+from pm2xero.pack.model import Guard, Kind, Posting, Rule
 from pm2xero.pack.yaml.read import SourceList, SourceMap
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 
@@ -272,13 +272,18 @@ def _named_kinds(
 
 
 def _has(kind: Kind, field: str) -> bool:
-    if field == "roles":
-        return any(p.account.by == "role" for p in kind.postings)
-    if field == "trust":
-        return any(p.matter for p in kind.postings)
-    if field in DERIVED_LISTS:
-        return bool(reference_fields(kind.record, DERIVED_LISTS[field].of))
-    return kind.record.field(field) is not None
+    return field in kind.offers
+
+
+def offers_of(record: RecordType, postings: tuple[Posting, ...]) -> frozenset[str]:
+    """What rules may choose a kind by: its fields, and what its fields and postings amount to."""
+    derived = {n for n, t in DERIVED_LISTS.items() if reference_fields(record, t.of)}
+    found = {*record.required, *record.optional, *derived}
+    if any(p.account.by == "role" for p in postings):
+        found.add("roles")
+    if any(p.matter for p in postings):
+        found.add("trust")
+    return frozenset(found)
 
 
 def reference_fields(record: RecordType, wanted: FieldType) -> list[tuple[str, ...]]:
