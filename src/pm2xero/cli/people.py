@@ -54,7 +54,8 @@ def act(
         # Naming one more id of a document that is done changes no request, yet it is something.
         sys.exit(common.OK if xero_id is not None else common.FINDINGS)
     for request in changed:
-        click.echo(f"{states.get(request, action)}: {request}")
+        state = states.get(request, action)
+        click.echo(f"{'looked up, then sent' if state == 'unknown' else state}: {request}")
 
 
 def _why_nothing(outbox: Outbox, id: str) -> str:
