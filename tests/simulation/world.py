@@ -19,13 +19,14 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import Engine, event
 
 from pm2xero.connection import Connection, Target
+from pm2xero.errors import LeaseTaken
 from pm2xero.outbox.database import open_engine
 from pm2xero.outbox.records import Document as Saved
 from pm2xero.outbox.store import Outbox
 from pm2xero.push.run import push
 from pm2xero.read.stream import Source
 from pm2xero.sandbox import Limits, Sandbox
-from pm2xero.send.sender import LEASE, LeaseTaken, SendReport
+from pm2xero.send.sender import LEASE, SendReport
 from pm2xero.xero.asgi import AsgiTransport
 from pm2xero.xero.auth import Credentials, GrantedToken
 from pm2xero.xero.client import XeroClient

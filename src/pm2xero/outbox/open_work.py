@@ -70,6 +70,17 @@ class OpenWork(Database):
                 found.update((row.number, (row.xero_id, row.name)) for row in rows)
         return found
 
+    def contacts_beginning(self, start: str) -> dict[str, tuple[str, str]]:
+        """ContactID and name of the contacts whose numbers begin so."""
+        with self._read() as connection:
+            rows = connection.execute(
+                select(contacts).where(
+                    contacts.c.organisation == self._organisation,
+                    contacts.c.number.startswith(start, autoescape=True),
+                )
+            )
+            return {row.number: (row.xero_id, row.name) for row in rows}
+
     def tally(self, states: Collection[RequestState]) -> Mapping[RequestState, int]:
         """How many requests count now in each of the states."""
         with self._read() as connection:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pm2xero.connection import Connection
+from pm2xero.connection import Connection, process_name
 from pm2xero.push.intake import Intake, IntakeReport, Saved
 from pm2xero.push.plan import Plan, check_saved, make_plan, mark_of
 from pm2xero.read.stream import Source
@@ -54,13 +52,12 @@ def push(
     if saved_plan is not None:
         check_saved(saved_plan, plan_only(connection, sources))
         connection = _afresh(connection)
-    owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     sender = Sender(
         connection.outbox,
         connection.client,
         load_errors(),
         load_lookups(),
-        owner=owner,
+        owner=process_name(),
         clock=connection.clock,
         sleep=connection.sleep,
         limits=CallLimits.none() if is_embedded else None,

@@ -25,6 +25,7 @@ from pm2xero.render.lines import LinesOf, compile_lines
 from pm2xero.render.request import Contract, Request, idempotency_key, placeholder
 from pm2xero.render.template_checks import load_template, template_file
 from pm2xero.render.templates import BodyEnvironment, Values, environment, render
+from pm2xero.xero.contact_number import contact_number
 from pm2xero.xero.contracts import contract
 
 Value = Callable[[Transaction, Any, State], Any]
@@ -235,7 +236,8 @@ def contact(number: str, name: str) -> dict[str, str]:
     Xero refuses angle brackets and repeated spaces in names, and names over 255 characters.
     """
     plain = " ".join(name.replace("<", "(").replace(">", ")").split())
-    return {"ContactNumber": number[:50], "Name": plain[:255] or number[:50]}
+    unique = contact_number(number)
+    return {"ContactNumber": unique, "Name": plain[:255] or unique}
 
 
 def _value(value: object, facts: Facts) -> Value:

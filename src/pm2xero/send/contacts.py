@@ -30,6 +30,7 @@ from pm2xero.xero.answers import (
 )
 from pm2xero.xero.budget import StopRun
 from pm2xero.xero.client import UnknownOutcome, Unreachable
+from pm2xero.xero.contact_number import LONGEST, is_shortened, shared_start
 from pm2xero.xero.errors import REFUSED, ErrorTable, Refusal
 from pm2xero.xero.ports import Contacts
 
@@ -106,8 +107,18 @@ class ContactBook:
             StopRun: Xero does not answer, or refuses the sign-in.
         """
         self.know(wanted)
+        self._know_as_before(wanted)
         if missing := self._left(wanted):
             self._take(self._look_up(missing))
+
+    def _know_as_before(self, wanted: Mapping[str, str]) -> None:
+        """Ids beyond 50 characters were cut once; who was linked so by name stays linked."""
+        for number, name in wanted.items():
+            if number in self.ids or not is_shortened(number):
+                continue
+            for cut, known in self._store.contacts_beginning(shared_start(number)).items():
+                if len(cut) == LONGEST and not is_shortened(cut) and known[1] == name:
+                    self._keep(number, *known)
 
     def provide(self, wanted: Mapping[str, str]) -> None:
         """See that every contact has an id or a refusal.
@@ -119,6 +130,7 @@ class ContactBook:
             StopRun: Xero does not answer, or refuses the sign-in.
         """
         self.know(wanted)
+        self._know_as_before(wanted)
         missing = self._left(wanted)
         for attempt in range(_TRIES):
             if not missing:

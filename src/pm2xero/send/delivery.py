@@ -286,7 +286,8 @@ class Delivery:
             refusal = self._errors.classify(REFUSED, result.errors)
             alone = parcel.only([member])
             try:
-                again += self._one_refused(alone, member, refusal)
+                # Where ids are missing an answer is not to be relied on.
+                again += self._one_refused(alone, member, refusal, look=bool(nameless))
             except StopRun as reason:
                 stop = reason
         if stop is not None:
@@ -329,7 +330,9 @@ class Delivery:
         assert isinstance(sent, list)
         return key.echoes(sent[0], result.body)
 
-    def _one_refused(self, parcel: Parcel, member: Ready, refusal: Refusal) -> list[Parcel]:
+    def _one_refused(
+        self, parcel: Parcel, member: Ready, refusal: Refusal, *, look: bool = False
+    ) -> list[Parcel]:
         """Xero has refused one document; what that means is the policy of errors.yaml."""
         said = Said(refusal.entry.id, refusal.sentence, refusal.status)
         conclusion = conclude(Seen.REFUSED, parcel.when)
@@ -347,7 +350,7 @@ class Delivery:
         if treat == "lookup" and tries_left:
             self._book.unknown([member.row], said.cause, said.message)
             return self._look(parcel, said)
-        if treat == "adopt" or member.contract.method != "PUT":
+        if look or treat == "adopt" or member.contract.method != "PUT":
             sighting = self._find([member])[member.row.id]
             found = conclude(sighting.seen, When.REFUSED)
             if found.event is not Event.REFUSE:

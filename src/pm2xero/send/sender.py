@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pm2xero.errors import Finding, LeaseLost, OutboxError
+from pm2xero.errors import LeaseLost
+from pm2xero.outbox.lease import TTL
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import DUE, UNSETTLED, RequestState
 from pm2xero.send.batching import batches, grouped, ready, wave
@@ -23,7 +24,7 @@ from pm2xero.xero.client import XeroClient
 from pm2xero.xero.errors import ErrorTable, load_errors
 from pm2xero.xero.ports import Outbox
 
-LEASE = timedelta(minutes=2)
+LEASE = TTL
 # unverified: how long after it was lost on its way Xero may still act on a call. Connections and
 # proxies give up within a minute or so; nothing is sent under another key before this is over.
 LATE = timedelta(minutes=2)
@@ -56,10 +57,6 @@ class SendReport:
     stopped: str | None = None
     cause: str | None = None
     warnings: tuple[str, ...] = ()
-
-
-class LeaseTaken(OutboxError):
-    """Another process writes for the organisation."""
 
 
 class Sender:
@@ -118,21 +115,13 @@ class Sender:
         Raises:
             LeaseTaken: PE110, another process is.
         """
-        if not self._outbox.acquire_lease(self._owner, LEASE):
-            raise LeaseTaken(
-                Finding(
-                    "PE110",
-                    "another process is sending for this organisation",
-                    should_be="push again when it is done, or two minutes after it was killed",
-                )
-            )
-        self._is_held = True
-        self._alive = self._clock()
-        try:
-            yield
-        finally:
-            self._is_held = False
-            self._outbox.release(self._owner)
+        with self._outbox.writing(self._owner):
+            self._is_held = True
+            self._alive = self._clock()
+            try:
+                yield
+            finally:
+                self._is_held = False
 
     def _keep_alive(self) -> None:
         now = self._clock()
@@ -190,6 +179,8 @@ class _Run:
         """Find out about everything of which nobody knows whether it is in Xero."""
         lost = self._outbox.lost_at(LOOKED_UP)
         if lost is not None:
+            # By a clock that was wrong it may lie ahead; it was not lost later than now.
+            lost = min(lost, self._clock())
             # A look-up proves nothing while the lost call may still arrive.
             wait = lost + self._late - self._clock()
             self._caller.pause(wait.total_seconds(), STILL_LATE)

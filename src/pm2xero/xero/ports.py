@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from pm2xero.outbox.records import Link, StoredRequest
@@ -15,6 +16,9 @@ class Contacts(Protocol):
 
     def contacts_of(self, numbers: Iterable[str]) -> Mapping[str, tuple[str, str]]:
         """ContactID and name of those of the numbers that are known."""
+
+    def contacts_beginning(self, start: str) -> Mapping[str, tuple[str, str]]:
+        """ContactID and name of the contacts whose numbers begin so."""
 
     def save_contact(self, number: str, xero_id: str, name: str) -> None:
         """Remember a contact."""
@@ -80,11 +84,8 @@ class Outbox(Contacts, Protocol):
     def plan_again(self, requests: Sequence[StoredRequest]) -> None:
         """Write down that Xero has not got them."""
 
-    def acquire_lease(self, owner: str, ttl: timedelta) -> bool:
-        """Become the only writer."""
+    def writing(self, owner: str) -> AbstractContextManager[None]:
+        """Be the only writer. Raises LeaseTaken when somebody else is."""
 
     def heartbeat(self, owner: str) -> None:
         """Stay the only writer. Raises LeaseLost when somebody else is."""
-
-    def release(self, owner: str) -> None:
-        """Let others write."""
