@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pm2xero.errors import OutboxError
-from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import Event
 from pm2xero.send.caller import REPEATABLE, STILL_LATE, TURNED_BACK, Caller, backoff
 from pm2xero.send.conclusions import Conclusion, Seen, Step, When, conclude
+from pm2xero.send.echo import seen_of
 from pm2xero.send.fill_ids import Ready, body, idempotency_key
-from pm2xero.send.lookup import Eyes, Lookups, Sighting, element_of
+from pm2xero.send.lookup import Eyes, Lookups, Sighting
+from pm2xero.send.parcel import Parcel, Said, renumbered
 from pm2xero.send.run_state import Book
 from pm2xero.xero.answers import Element, Misfit, Unproven, elements_of
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import StopRun
 from pm2xero.xero.client import Response, UnknownOutcome, Unreachable
 from pm2xero.xero.errors import REFUSED, ErrorTable, Refusal
-from pm2xero.xero.natural_key import GONE, STANDING
 
 # Causes of an unknown outcome that another look alone does not end.
 LOOKED_UP = ("several", "unseen", "draft")
@@ -39,62 +39,6 @@ _DIFFERS = (
 )
 _UNSEEN = "Nobody can say whether this was done in Xero; a person must look"
 _DRAFT = "It is a draft in Xero ({id}): approve it there, or delete it; the next push looks again"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Why an outcome is not known: an id of errors.yaml, and a sentence."""
-
-    cause: str
-    message: str
-    status: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """Documents of one contract that go in one call.
-
-    Attributes:
-        keys: how many keys were used up before the present one.
-        repeats: how often it went under the present key after the first time.
-        begun: when the present key was first used; None where it is fresh, or of no use any more.
-        is_doubted: an earlier call under the present key is in doubt.
-        lost: when the last call was lost that may still arrive at Xero.
-        is_spoiled: a call with all of them was refused as a whole.
-    """
-
-    members: tuple[Ready, ...]
-    keys: int = 0
-    repeats: int = 0
-    begun: datetime | None = None
-    is_doubted: bool = False
-    lost: datetime | None = None
-    is_spoiled: bool = False
-
-    @property
-    def rows(self) -> list[StoredRequest]:
-        """Its requests."""
-        return [member.row for member in self.members]
-
-    @property
-    def when(self) -> When:
-        """Whether a call under its key is in doubt."""
-        return When.DOUBTED if self.is_doubted else When.FIRST
-
-    def only(self, members: Sequence[Ready]) -> Parcel:
-        """Some of its members; without the others they make another call, with another key."""
-        if len(members) == len(self.members):
-            return self
-        return replace(self, members=tuple(members), begun=None)
-
-    def under_new_key(self, members: Sequence[Ready]) -> list[Parcel]:
-        """What goes next, in halves where a document may spoil the call for the others."""
-        fresh = tuple(member.under_new_key() for member in members)
-        keys = self.keys + 1
-        if len(fresh) > 1 and (self.is_spoiled or keys > 1):
-            middle = len(fresh) // 2
-            return [Parcel(fresh[:middle], keys), Parcel(fresh[middle:], keys)]
-        return [Parcel(fresh, keys)]
 
 
 class Delivery:
@@ -266,7 +210,7 @@ class Delivery:
         self._caller.note(useful=True)
         kinds: dict[Seen, list[tuple[Ready, Element]]] = {}
         for member, result in zip(parcel.members, results, strict=True):
-            kinds.setdefault(self._seen_of(member, result), []).append((member, result))
+            kinds.setdefault(seen_of(member, result, self._lookups), []).append((member, result))
         taken = kinds.get(Seen.TAKEN, [])
         self._confirm([(member, result.xero_id) for member, result in taken], answer.status)
         for member, result in taken:
@@ -297,39 +241,6 @@ class Delivery:
             again += self._carry_out(conclude(Seen.NAMELESS, parcel.when), lost, not_read)
         return again
 
-    def _seen_of(self, member: Ready, result: Element) -> Seen:
-        """What an element says about what was sent."""
-        if result.is_refused:
-            return Seen.SAID_NO
-        contract = member.contract
-        if contract.id_name is None:
-            return Seen.TAKEN
-        if result.xero_id is None:
-            return Seen.NAMELESS
-        element = element_of(member)
-        status = result.body.get("Status")
-        if contract.method != "PUT":
-            wanted = element.get(contract.id_name) or member.path.rsplit("/", 1)[-1]
-            is_about = result.xero_id.lower() == str(wanted).lower()
-            is_gone = status in GONE or result.body.get("IsDeleted") is True
-            if contract.method == "DELETE" or element.get("Status") in GONE:
-                is_about = is_about and (is_gone or status is None)
-            return Seen.TAKEN if is_about else Seen.NAMELESS
-        if not self._echoes(member, element, result):
-            return Seen.NAMELESS
-        return Seen.TAKEN if status in (None, *STANDING) else Seen.DRAFT_MADE
-
-    def _echoes(self, member: Ready, element: dict[str, object], result: Element) -> bool:
-        key = self._lookups.key(member.contract.name)
-        if key is None:
-            return True
-        parts = self._lookups.parts(member.contract.name)
-        if parts is None:
-            return key.echoes(element, result.body, member.row.transaction)
-        sent = element[parts]
-        assert isinstance(sent, list)
-        return key.echoes(sent[0], result.body)
-
     def _one_refused(
         self, parcel: Parcel, member: Ready, refusal: Refusal, *, look: bool = False
     ) -> list[Parcel]:
@@ -356,6 +267,13 @@ class Delivery:
             if found.event is not Event.REFUSE:
                 self._note_sighting(member, sighting, found)
                 return []
+            if tries_left and sighting.is_number_kept and (other := renumbered(member, parcel)):
+                number, named = other
+                self._book.plan_again([member.row])
+                self._book.warnings.append(
+                    f"{member.row.id}: a voided document keeps the number; it is {number} there"
+                )
+                return parcel.under_new_key([named])
         about_contact = tries_left and refusal.entry.about_contact
         if about_contact and (moved := self._relinked(member)) is not None:
             self._book.plan_again([member.row])

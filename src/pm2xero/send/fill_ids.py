@@ -47,6 +47,11 @@ class Ready:
         """The same request, so that Xero does not answer from its memory."""
         return replace(self, salt=self.salt + 1)
 
+    def with_text(self, field: str, text: str) -> Ready:
+        """The same request with another text in a field."""
+        tree = json.loads(self.element, parse_float=_exact)
+        return replace(self, element=orjson.dumps({**tree, field: text}))
+
     def parts(self, name: str) -> list[Ready]:
         """One request for each of its parts; itself when it has one only."""
         tree = json.loads(self.element, parse_float=_exact)

@@ -43,12 +43,14 @@ class Sighting:
         xero_id: its id when it stands, or is a draft; None too where such a thing has no id.
         rivals: the ids of which a person must choose, if there are any.
         why: what kept a look-up from proving anything.
+        is_number_kept: its number is that of a document that was taken back, and stays taken.
     """
 
     seen: Seen
     xero_id: str | None = None
     rivals: tuple[str, ...] = ()
     why: str = ""
+    is_number_kept: bool = False
 
 
 _ABSENT = Sighting(Seen.ABSENT)
@@ -133,11 +135,9 @@ def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sight
     sent = {member.row.id: element_of(member) for member in members}
     transactions = {member.row.id: member.row.transaction for member in members}
     id_name = id_name_of(how.endpoint)
-    found = {
-        str(doc[id_name]): doc
-        for doc in _listed(how, list(sent.values()), eyes.read)
-        if not is_gone(doc)
-    }
+    listed = list(_listed(how, list(sent.values()), eyes.read))
+    found = {str(doc[id_name]): doc for doc in listed if not is_gone(doc)}
+    gone = [doc for doc in listed if is_gone(doc)]
     owners: dict[str, str | None] = {}
     candidates: dict[str, list[str]] = {}
     suspects: dict[str, list[str]] = {}
@@ -167,7 +167,8 @@ def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sight
         elif left := tuple(i for i in suspects.get(request, ()) if i not in taken):
             result[request] = Sighting(Seen.RIVALS, rivals=left)
         else:
-            result[request] = _ABSENT
+            kept = any(how.key.is_of(sent[request], doc) for doc in gone)
+            result[request] = Sighting(Seen.ABSENT, is_number_kept=kept)
     return result
 
 

@@ -14,9 +14,10 @@ from pm2xero.outbox.states import DUE, UNSETTLED, RequestState
 from pm2xero.send.batching import batches, grouped, ready, wave
 from pm2xero.send.caller import STILL_LATE, Caller
 from pm2xero.send.contacts import ContactBook
-from pm2xero.send.delivery import LOOKED_UP, Delivery, Said
+from pm2xero.send.delivery import LOOKED_UP, Delivery
 from pm2xero.send.fill_ids import MissingId, Ready, contact_of, fill, placeholders
 from pm2xero.send.lookup import Eyes, Lookups, load_lookups
+from pm2xero.send.parcel import Said
 from pm2xero.send.run_state import Book, Progress
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, CallLimits, StopRun

@@ -116,6 +116,11 @@ class NaturalKey:
                 wrong.add(parts)
         return wrong
 
+    def is_of(self, sent: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+        """Whether a document bears the number of the one that was sent, whatever else it says."""
+        named = [name for name in self.identity if name in sent]
+        return bool(named) and all(same_value(sent[name], found.get(name)) for name in named)
+
     def is_suspect(self, sent: Mapping[str, Any], wrong: Collection[str]) -> bool:
         """Whether something that differs may be the document all the same.
 
@@ -154,6 +159,15 @@ def same_tag(sent: object, found: object, transaction: str) -> bool:
     # A journal's text has a title before the id.
     head = whole[: named.end()] if transaction and named else whole
     return there == head or there.startswith(head + " ")
+
+
+def same_number(ours: str, theirs: str) -> bool:
+    """Whether two numbers are one: Xero's may have a count in brackets behind it.
+
+    It has where the number itself stays taken by a document that a person voided.
+    """
+    head = re.escape(_plain(ours))
+    return re.fullmatch(rf"{head}(?: \([0-9]+\))?", _plain(theirs)) is not None
 
 
 def same_value(sent: Any, found: Any) -> bool:
