@@ -21,6 +21,7 @@ from sqlalchemy import Engine, event
 
 from pm2xero.connection import Connection, Target
 from pm2xero.decide.decider import opening_state
+from pm2xero.errors import LeaseTaken
 from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.database import open_engine
 from pm2xero.outbox.past_records import Chapter
@@ -30,7 +31,7 @@ from pm2xero.pipeline import Pipeline
 from pm2xero.push.run import push
 from pm2xero.read.stream import Source
 from pm2xero.sandbox import Limits, Sandbox, Unkindness
-from pm2xero.send.sender import LEASE, LeaseTaken, SendReport
+from pm2xero.send.sender import LEASE, SendReport
 from pm2xero.xero.asgi import AsgiTransport
 from pm2xero.xero.auth import Credentials, GrantedToken
 from pm2xero.xero.client import XeroClient

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pm2xero.connection import Connection
+from pm2xero.connection import Connection, process_name
 from pm2xero.outbox.past_records import Chapter
 from pm2xero.outbox.records import Document
 from pm2xero.push.intake import Intake
@@ -63,13 +61,12 @@ def push(
     if saved_plan is not None:
         check_saved(saved_plan, plan_only(connection, sources))
         connection = connection.afresh()
-    owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     sender = Sender(
         connection.outbox,
         connection.client,
         load_errors(),
         load_lookups(),
-        owner=owner,
+        owner=process_name(),
         clock=connection.clock,
         sleep=connection.sleep,
         limits=CallLimits.none() if is_embedded else None,
