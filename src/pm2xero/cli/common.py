@@ -147,6 +147,13 @@ def write_file(path: Path, text: str) -> None:
         ) from None
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Write text that may hold names of the input; nothing in it commands the terminal."""
+    from pm2xero.harmless import on_terminal
+
+    click.echo(on_terminal(text), err=err)
+
+
 def say_findings(findings: tuple[Finding, ...]) -> None:
     """Write findings to standard error, each with its place in the source."""
     from pm2xero.report.findings import format_findings

@@ -50,11 +50,11 @@ def act(
         states = {r.id: r.state for r in outbox.requests()}
         because = "" if changed else _why_nothing(outbox, id)
     if not changed:
-        click.echo(f"{id}: nothing was left to {action}{because}; the log has it", err=True)
+        common.say(f"{id}: nothing was left to {action}{because}; the log has it", err=True)
         # Naming one more id of a document that is done changes no request, yet it is something.
         sys.exit(common.OK if xero_id is not None else common.FINDINGS)
     for request in changed:
-        click.echo(f"{states.get(request, action)}: {request}")
+        common.say(f"{states.get(request, action)}: {request}")
 
 
 def _why_nothing(outbox: Outbox, id: str) -> str:

@@ -10,6 +10,7 @@ from pm2xero.compare.changes import Change, Comparison, KindChange
 from pm2xero.compare.impact import EFFECTS, LISTED, Impact, Touched
 from pm2xero.compare.turned import Turn, Turns, word
 from pm2xero.decide.decision import Decision
+from pm2xero.harmless import in_markdown
 from pm2xero.report.findings import WIDTH
 from pm2xero.report.text import money
 
@@ -193,7 +194,7 @@ def as_markdown(found: Comparison, impact: Impact | None, turns: Turns | None = 
             tally = impact.tallies[effect]
             if tally.count:
                 rows += [f"<details><summary>{effect}</summary>", ""]
-                rows += [f"- {_escaped(_one(t))}" for t in tally.first]
+                rows += [f"- {in_markdown(_one(t))}" for t in tally.first]
                 if tally.count > LISTED:
                     rows.append(f"- … and {tally.count - LISTED:,} more")
                 rows += ["", "</details>", ""]
@@ -219,16 +220,12 @@ def _turns_markdown(turns: Turns) -> list[str]:
     rows = [f"Proven: {turns.sentence}.", ""]
     for turn in turns.turns:
         example = json.dumps(turn.example.as_json(), ensure_ascii=False, indent=1)
-        said = _escaped(f"{turn.kind}: {_turn(turn, turns)}")
+        said = in_markdown(f"{turn.kind}: {_turn(turn, turns)}")
         rows += [f"<details><summary>{said}</summary>", "", "```json", example, "```", ""]
         rows += ["</details>", ""]
-    rows += [f"- undecided: {_escaped(text)}" for text in turns.unshown]
+    rows += [f"- undecided: {in_markdown(text)}" for text in turns.unshown]
     return rows
 
 
-def _escaped(text: str) -> str:
-    return text.replace("<", "&lt;")
-
-
 def _cell(text: str) -> str:
-    return _escaped(text).replace("|", "\\|").replace("\n", " ")
+    return in_markdown(text)

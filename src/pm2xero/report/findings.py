@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 from pm2xero.errors import Finding, Position
+from pm2xero.harmless import MARK, on_terminal
 
 ReadSource = Callable[[str], "list[str] | None"]
 
@@ -46,22 +47,24 @@ class _Paint:
 
 def _block(finding: Finding, read_source: ReadSource, paint: _Paint) -> str:
     tint = _RED if finding.severity == "error" else _YELLOW
-    head = f"{paint(f'{finding.severity} {finding.code}', tint, _BOLD)}  {finding.message}"
+    message = on_terminal(finding.message)
+    head = f"{paint(f'{finding.severity} {finding.code}', tint, _BOLD)}  {message}"
     if finding.at is not None:
-        head = f"{paint(str(finding.at), _BOLD)}  {head}"
+        head = f"{paint(on_terminal(str(finding.at)), _BOLD)}  {head}"
     parts = [head]
+    hint = on_terminal(finding.hint) if finding.hint else None
     frame = None
     if finding.at is not None:
-        frame = _frame(finding.at, finding.width, finding.hint, read_source, paint, tint)
+        frame = _frame(finding.at, finding.width, hint, read_source, paint, tint)
     if frame:
         parts += ["", *frame]
-    elif finding.hint:
-        parts.append(f"  {paint(finding.hint, _CYAN)}")
+    elif hint:
+        parts.append(f"  {paint(hint, _CYAN)}")
     tail = []
     if finding.should_be:
-        tail += [f"  {line}" for line in _wrapped(finding.should_be)]
+        tail += [f"  {line}" for line in _wrapped(on_terminal(finding.should_be))]
     for place, why in finding.related:
-        tail.append(f"  {place}  {why}")
+        tail.append(on_terminal(f"  {place}  {why}"))
         tail += _quoted(place, read_source, paint)
     return "\n".join([*parts, "", *tail] if tail and frame else [*parts, *tail])
 
@@ -111,7 +114,8 @@ def _row(number: str, text: str, gutter: int, paint: _Paint) -> str:
 def _visible(text: str) -> str:
     """One character for one character, so that carets stay below what they mean."""
     return "".join(
-        "→" if c == "\t" else "·" if unicodedata.category(c) == "Cc" else c for c in text
+        "→" if c == "\t" else MARK if unicodedata.category(c) == "Cc" else on_terminal(c)
+        for c in text
     )
 
 
