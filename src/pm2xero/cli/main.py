@@ -13,6 +13,7 @@ from pm2xero import __version__
 COMMANDS: dict[str, tuple[str, str]] = {
     "decide": ("decide", "Say what happens to each transaction, and why."),
     "render": ("render", "Make the exact request bodies of everything that is posted."),
+    "schema": ("schema", "Say which fields a document of a kind has; list the kinds."),
     "explain": ("explain", "Show how one transaction was decided, and where each value came from."),
     "why-not": ("why_not", "Say what would have to change so that a rule applies."),
     "plan": ("plan", "Say what a push would do: documents, money, calls, what blocks what."),
