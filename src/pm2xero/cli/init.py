@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pm2xero.cli import common
 
 if TYPE_CHECKING:
+    from pm2xero.errors import Finding
     from pm2xero.firm.organisation import Organisation
 
 
@@ -71,9 +72,39 @@ def command(
             raise UsageError(Finding("PU926", "a firm needs its region and currency", hint=hint))
         files = _firm_files(name, region, currency, packs, into)
         then = f"pm2xero validate --org {into / 'organisation.yaml'}"
-    for file in make.write(into, files, make.schemas()):
+    before = _errors(what, name, into, organisation)
+    with make.written(into, files, make.schemas()) as made:
+        new = [f for m, f in _errors(what, name, into, organisation).items() if m not in before]
+        if new:
+            message = f"this {what} would not validate, and nothing was written"
+            raise UsageError(Finding("PU929", message), *new)
+    for file in made:
         click.echo(f"wrote {file}")
     click.echo(f"\nnow: {then}")
+
+
+def _errors(
+    what: str, name: str, into: Path, organisation: Path | None
+) -> dict[Any, Finding]:  # fmt: skip
+    """The errors that `validate` finds with what is in the folder, by what makes each the same."""
+    from pm2xero.validate.run import validate
+
+    if what == "firm":
+        file = into / "organisation.yaml"
+        found = validate(organisation=file) if file.is_file() else None
+    elif not (into / "rules").is_dir():
+        found = None
+    elif what == "region":
+        there = (into / "rules" / "regions" / f"{name}.yaml").is_file()
+        found = validate((name,), (into,)) if there else None
+    else:
+        found = validate(() if organisation else ("base",), (into,), organisation)
+    errors = (f for f in found.findings if f.severity == "error") if found else ()
+    return {_mark(f): f for f in errors}
+
+
+def _mark(finding: Finding) -> tuple[str, str, str]:
+    return finding.code, finding.message, finding.at.file if finding.at else ""
 
 
 def _firm_files(
