@@ -197,5 +197,5 @@ def test_proposed_cases_work_where_they_are_written(
 def test_an_update_tells_each_value(run: Run, tmp_path: Path) -> None:
     told = run("test", write(tmp_path, BAD), "--update").stdout
     before, _, diff = told.partition("---")
-    assert before.startswith("no draft:\n  expected post, the decision is skip")
+    assert before.startswith("no draft: expected post, the decision is skip")
     assert "+" in diff and "outcome: skip" in diff

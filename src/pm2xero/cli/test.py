@@ -152,9 +152,8 @@ def _update(files: list[CaseFile], results: list[CaseResult], yes: bool) -> int:
     for result in results if found else ():
         if result.status == "failed":
             # The values one by one: in the files a body may stand on a single line.
-            common.say(f"{result.case.name}:")
             for finding in result.findings:
-                common.say(f"  {finding.message}")
+                common.say(finding.message)
     for change in found:
         click.echo(change.diff, nl=False)
     left = sum(r.status == "failed" for r in results)
