@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pm2xero.errors import Finding, Position
+from pm2xero.firm.organisation import load_organisation
 from pm2xero.report.findings import format_findings
 
 from .conftest import Run
@@ -122,3 +123,53 @@ def test_findings_are_as_wide_as_the_terminal(width: int) -> None:
     text = format_findings([finding], lambda _: ["x" * 300], width=width)
     assert max(map(len, text.splitlines()[2:])) <= width + len(" ^ hint")
     assert text.count("value_") == 40
+
+
+CHART = """account,xero,purpose,role
+BA-OFFICE,090,office,
+BA-TRUST,091,trust,
+4000,200,,
+,870,,trust_liability
+"""
+
+
+def test_init_of_a_firm_with_its_own_xero_and_chart(run: Run, firm: Path, tmp_path: Path) -> None:
+    chart, into = tmp_path / "chart.csv", tmp_path / "own"
+    chart.write_text(CHART, encoding="utf-8")
+    words = ("init", "firm", "marsh", "--into", into, "--region", "au")
+    own = ("--snapshot", firm.parent / "xero.json", "--chart", chart, "--start", "2026-05-01")
+    made = run(*words, *own)
+    assert made.exit_code == 0, made.output
+    checked = run("validate", "--org", into / "organisation.yaml", "--no-proofs")
+    assert checked.exit_code == 0, checked.output
+    loaded = load_organisation(into / "organisation.yaml")
+    assert (loaded.accounts, loaded.roles) == ({"4000": "200"}, {"trust_liability": "870"})
+    assert {n: (b.code, b.purpose) for n, b in loaded.bank_accounts.items()} == {
+        "BA-OFFICE": ("090", "office"), "BA-TRUST": ("091", "trust"),
+    }  # fmt: skip
+    assert loaded.xero_organisation_id == load_organisation(firm).xero_organisation_id
+    text = (into / "organisation.yaml").read_text(encoding="utf-8")
+    assert "pm2xero opening --org" in text and "# opening:" in text
+    assert "# trust_advances: the code in Xero" in text
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("4000,2000,,", 'Xero has no account with the code "2000"'),
+        ("BA-X,090,,", 'the bank "BA-X" must be of the purpose office or trust'),
+        (",870,,trust_liabilty", 'did you mean "trust_liability"?'),
+    ],
+)
+def test_every_line_of_a_chart_that_cannot_be_used_is_told(
+    run: Run, firm: Path, tmp_path: Path, line: str, says: str
+) -> None:
+    chart, into = tmp_path / "chart.csv", tmp_path / "own"
+    chart.write_text(f"account,xero,purpose,role\n4010,200,,\n{line}\n", encoding="utf-8")
+    result = run(
+        "init", "firm", "marsh", "--into", into, "--region", "au", "--chart", chart,
+        "--snapshot", firm.parent / "xero.json",
+    )  # fmt: skip
+    assert result.exit_code == 2
+    assert f"{chart}:3:1" in result.stderr and says in result.stderr
+    assert not into.exists()

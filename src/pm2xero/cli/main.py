@@ -36,7 +36,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "effective": ("effective", "The whole pack of a region as one YAML."),
     "diff": ("diff", "Say what a change of the pack does, in words and on real documents."),
     "init": ("init", "Start a region, a firm or a kind, with files that validate at once."),
+    "migrate": ("migrate", "Bring the YAML of a pack forward to the present form."),
     "watch": ("watch", "Validate again whenever a file is saved."),
+    "docs": ("docs", "Show the documentation in the browser."),
     "sandbox": ("sandbox", "Serve an emulated Xero organisation."),
 }
 
