@@ -88,15 +88,12 @@ def _pack(
 
 
 def _example(pack: Pack, firm: Organisation | None, kind: Kind) -> None:
-    from pm2xero.pack.load import load_pack
     from pm2xero.scaffold.example_document import example_document
-    from pm2xero.validate.subject import example_for
+    from pm2xero.validate.subject import shown_example
 
     if firm is None:
         # The base has no taxes and no firm: those of a region show how a document is filled.
-        pack = load_pack("au")
-        firm = example_for(pack)
-    assert firm is not None, "the product brings the firms of its cases"
+        pack, firm = shown_example()
     click.echo(_json(example_document(pack, firm, kind)))
 
 

@@ -8,10 +8,7 @@ import click
 
 from pm2xero.pack.load import load_pack
 from pm2xero.reference import commands, inputs, language, messages, templates, yaml_files
-from pm2xero.validate.subject import example_for
-
-# Whose taxes and accounts the examples of documents are filled with.
-SHOWN = "au"
+from pm2xero.validate.subject import shown_example
 
 
 def pages(group: click.Group) -> Mapping[str, Callable[[], str]]:
@@ -33,7 +30,4 @@ def pages(group: click.Group) -> Mapping[str, Callable[[], str]]:
 
 
 def _inputs() -> str:
-    regional = load_pack(SHOWN)
-    firm = example_for(regional)
-    assert firm is not None, "the product brings a firm for each region of its cases"
-    return inputs.page(load_pack("base"), regional, firm)
+    return inputs.page(load_pack("base"), *shown_example())

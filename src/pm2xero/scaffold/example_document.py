@@ -70,7 +70,7 @@ class _Maker:
             if (fact := self._chart.tax(code, account, self._kind.side)).mapped
             and fact.suits_account
         ]
-        best = max(pairs, key=lambda p: p[0], default=(Decimal(0), "4000", "NONE"))
+        best = max(pairs, key=lambda p: p[0], default=(Decimal(0), "4000", "NO-TAX"))
         return best[1], best[2]
 
     def _value(self, name: str, of: FieldType) -> Any:
