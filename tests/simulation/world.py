@@ -19,7 +19,9 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import Engine, event
 
 from pm2xero.connection import Connection, Target
+from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.database import open_engine
+from pm2xero.outbox.past_records import Chapter
 from pm2xero.outbox.records import Document as Saved
 from pm2xero.outbox.store import Outbox
 from pm2xero.push.run import push
@@ -55,11 +57,17 @@ class FragileOutbox(Outbox):
             self.trouble.step("before a commit")
         self.trouble.step("after a commit")
 
-    def save_many(self, documents: Iterable[Saved]) -> None:
+    def save_many(self, documents: Iterable[Saved], past: Iterable[Chapter] = ()) -> None:
         """Save a few at a time, so that an intake can end between them."""
-        given = list(documents)
+        given, told = list(documents), list(past)
         for start in range(0, len(given), self.at_once):
-            super().save_many(given[start : start + self.at_once])
+            part = given[start : start + self.at_once]
+            keys = {(tx.id, tx.revision) for tx, _, _ in part}
+            own = [c for c in told if (c.id, c.revision) in keys]
+            told = [c for c in told if c not in own]
+            super().save_many(part, own)
+        if told:
+            super().save_many((), told)
 
 
 class World:
@@ -127,6 +135,8 @@ class World:
         _PLACE[:] = [str(self.folder / "outbox.db")]
         outbox = FragileOutbox(_engine(), fresh.organisation.id, self.clock)
         outbox.trouble = fragile
+        assert outbox.is_taken_over(self.clock())
+        fresh.state = RowsState(outbox, fresh.state)
         sign_in = AsgiTransport(self.sandbox.app)
         tokens = GrantedToken(Credentials("firm", "secret"), clock=self.clock, transport=sign_in)
         client = XeroClient(

@@ -42,12 +42,15 @@ def act(
         elif xero_id is None:
             changed = getattr(outbox, action)(id, who, why, now())
         else:
+            from pm2xero.history.opening import open_past
             from pm2xero.push.entered_by_hand import resolve_by_hand
 
             _check_free(outbox, id, xero_id)
             pipeline = common.load(place.organisation, place.region, place.packs)
-            changed = resolve_by_hand(pipeline, outbox, id, who, why, now(), xero_id)
-        states = {r.id: r.state for r in outbox.requests()}
+            url = place.require_outbox()
+            with open_past(pipeline, place.organisation, place.packs, url, now) as past:
+                changed = resolve_by_hand(past, id, who, why, now(), xero_id)
+        states = outbox.states_of(changed)
         because = "" if changed else _why_nothing(outbox, id)
     if not changed:
         common.say(f"{id}: nothing was left to {action}{because}; the log has it", err=True)

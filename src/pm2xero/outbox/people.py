@@ -14,7 +14,7 @@ from pm2xero.outbox.blocking import block_again, block_on, unblock
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.links import write_links
 from pm2xero.outbox.moving import move
-from pm2xero.outbox.records import HumanAction, StoredRequest
+from pm2xero.outbox.records import Actor, HumanAction, StoredRequest
 from pm2xero.outbox.rows import load_requests, mine
 from pm2xero.outbox.schema import human_actions, requests, transactions
 from pm2xero.outbox.states import IN_FLIGHT, TRANSITIONS, Event, RequestState
@@ -72,7 +72,8 @@ class People(Database):
                 for r in still_open
             ]
             for request, id in results:
-                self._put(connection, [request.id], Event.RESOLVE, None, why, xero_id=id)
+                by = {"xero_id": id, "actor": Actor.PERSON}
+                self._put(connection, [request.id], Event.RESOLVE, None, why, **by)
             write_links(connection, self._organisation, results)
             changed = [r.id for r in still_open]
             changed += unblock(connection, self._organisation, [*changed, *_blockers(still_open)])

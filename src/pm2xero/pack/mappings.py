@@ -199,6 +199,7 @@ class _Compiler:
             becomes_document=raw.get("becomes") == "document",
             at=raw.at,
             value_at={**raw.value_at, **getattr(raw.get("with"), "value_at", {})},
+            slot=str(raw.get("slot") or raw["id"]),
         )
 
     def _when(self, raw: SourceMap, scope: Scope) -> Any:

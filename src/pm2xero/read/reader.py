@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
-import orjson
 
 from pm2xero.pack.model import Kind
 from pm2xero.pack.yaml.suggest import did_you_mean
@@ -15,7 +13,7 @@ from pm2xero.read.converters import Convert, converter, of_scalar
 from pm2xero.read.faults import cut, faults, shown, some
 from pm2xero.read.limits import COUNT, DEPTH, ID
 from pm2xero.read.schema import kind_schema
-from pm2xero.read.transaction import Malformed, Transaction
+from pm2xero.read.transaction import Malformed, Transaction, fingerprint_of
 
 
 class Reader:
@@ -36,7 +34,7 @@ class Reader:
             compiled = self._compiled[kind_name] = _compile(self._kinds[kind_name])
         validator, convert, known = compiled
         try:
-            content = orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)
+            digest = fingerprint_of(raw)
         except TypeError:
             fault = f"lists and groups stand more than {DEPTH} deep within each other"
             return _malformed(raw, (fault,), source, line, _shape(kind_name))
@@ -47,7 +45,6 @@ class Reader:
         except ValueError:
             return self._unfit(raw, kind_name, source, line)
         unknown = () if known.issuperset(raw) else some(set(raw) - known)
-        digest = hashlib.blake2b(content, digest_size=16).digest()
         return Transaction(
             fields["id"], kind_name, fields["revision"], fields, digest, source, line, unknown
         )

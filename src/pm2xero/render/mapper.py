@@ -149,6 +149,7 @@ class CompiledRequest:
             key=idempotency_key(self._organisation.id, tx.id, tx.revision, step),
             needs=tuple(dict.fromkeys(needs)) if needs else (),
             becomes_document=self.spec.becomes_document,
+            slot=self.spec.slot + step[len(self.spec.id) :],
         )
 
     def values(self, tx: Transaction, item: Any, state: State, needs: list[str]) -> dict[str, Any]:
