@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.outbox.postgresql import binaries, server
 from tests.support.office import Doc, Office, month
 
 from .conftest import Run
@@ -148,3 +149,33 @@ def test_hostile_names_reach_no_terminal_table_or_page(
     assert "=cmd" in table
     for row in table.splitlines()[1:]:
         assert not any(cell.startswith("=") for cell in row.split(","))
+
+
+LONG: dict[str, dict[str, str]] = {
+    "currency": {"currency": json.dumps("A" * 150)},
+    "matter": {"matter": json.dumps({"id": "m" * 50_000})},
+    "contact": {"participant": json.dumps({"id": "c" * 50_000, "display_name": "n" * 50_000})},
+    "number": {"number": json.dumps("9" * 50_000), "reference": json.dumps("r" * 50_000)},
+    "division": {"division": json.dumps({"id": "d" * 200, "name": "d" * 50_000})},
+}
+
+
+@pytest.mark.skipif(binaries() is None, reason="PostgreSQL is not installed (the header says so)")
+def test_postgresql_holds_whatever_is_taken(tmp_path: Path, bill: Doc) -> None:
+    """Its columns have lengths, and one value too long would take the whole batch with it."""
+    folder = binaries()
+    assert folder is not None
+    office = Office(tmp_path)
+    odd = [
+        line(bill | {"id": f"O-{n}"}, changes)
+        for n, changes in enumerate([*ODD.values(), *LONG.values()])
+    ]
+    good = [json.dumps(bill | {"id": f"G-{n}", "number": f"G-{n}"}) for n in (1, 2)]
+    file = tmp_path / "month.jsonl"
+    file.write_text("\n".join([good[0], *odd, good[1]]), encoding="utf-8")
+    with server(folder) as url:
+        office.database = url  # type: ignore[assignment]  # an address is text
+        pushed = office.run("push", file)
+        assert pushed.exit_code == 1, pushed.output
+        states = json.loads(office.run("status", "--format", "json").stdout)
+    assert states["requests"].get("confirmed", 0) >= 2

@@ -46,7 +46,7 @@ def test_unknown_rule_is_suggested(run: Run, firm: Path, month: Path) -> None:
         ("multi_currency_not_supported", "currency: AUD → (another text)"),
         ("changed_after_posting", "→ a higher revision than an earlier record of this id"),
         ("draft", "status: posted → draft"),
-        ("tax_amount_off", "tax_code: GST → "),
+        ("tax_amount_off", "tax_code: "),
     ],
 )
 def test_only_what_a_document_can_hold_is_proposed(

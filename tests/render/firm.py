@@ -64,6 +64,11 @@ def document(kind: str, text: str) -> Raw:
     return filled | ENVELOPE | {"kind": kind}
 
 
+def as_name(text: str) -> str:
+    """A text that can be a name: one with a control character is refused when it is read."""
+    return CONTROL.sub("·", text)[:100]
+
+
 def as_read(text: str) -> str:
     """A text of the input as it is read: control characters but line breaks and tabs are blanks."""
     return "".join(c if c in "\t\n\r" else CONTROL.sub(" ", c) for c in text)
@@ -79,6 +84,5 @@ def _fill(kind: FieldType, text: str) -> object:
     if isinstance(kind, ScalarType) and kind.values:
         return kind.values[0]
     if kind.name == "identifier":
-        # A name with a control character is refused when it is read.
-        return CONTROL.sub("·", text)[:100]
+        return as_name(text)
     return SAMPLES.get(kind.name, text)
