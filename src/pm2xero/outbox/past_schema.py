@@ -91,7 +91,7 @@ bookings = Table(
     Column("contact", Identifier),
     Column("contact_name", Text, nullable=False),
     Column("bank", Identifier),
-    Column("currency", String(10), nullable=False),
+    Column("currency", Identifier, nullable=False),
     Column("cents", BigInteger, nullable=False),
     Column("voided", Boolean, nullable=False),
     # posted; of others, how the money counts that is not in Xero: missing, nothing, …
