@@ -17,7 +17,7 @@ from .documents import AT, Document, confirmed, document, refused, request, stat
 
 
 def undo(of: str, revision: int) -> StoredRequest:
-    transaction, step = of.split("/")
+    transaction, step = of.partition("@")[0].split("/")
     made = request(f"{transaction}/{step}.undo@{revision}", revision=revision)
     return replace(
         made, step=step, purpose=Purpose.UNDO, slot=None, stands=False, target=of,
@@ -27,7 +27,7 @@ def undo(of: str, revision: int) -> StoredRequest:
 
 def made_again(of: str, revision: int) -> Document:
     """A revision that takes back what is there and creates it anew."""
-    transaction, step = of.split("/")
+    transaction, step = of.partition("@")[0].split("/")
     first = undo(of, revision)
     again = request(f"{transaction}/{step}@{revision}", revision=revision, needs=[first.id])
     again = replace(again, step=step, slot=step, target=of)
