@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pm2xero.decide.decider import Decider, opening_state
 from pm2xero.decide.decision import Decision, Reason
+from pm2xero.decide.revision import left_to_a_person
 from pm2xero.decide.state import MemoryState
 from pm2xero.errors import (
     OrganisationError,
@@ -119,8 +120,11 @@ class Pipeline:
     ) -> tuple[Decision, tuple[Request, ...]]:
         """The requests of a posted transaction; a body that must not leave turns it down."""
         assert isinstance(tx, Transaction)
+        if decision.takes_back:
+            return decision, ()
+        state = self.state if decision.revises is None else self.state.without(tx.id)
         try:
-            return decision, tuple(self.mapper.requests(tx, decision.mapping or "", self.state))
+            return decision, tuple(self.mapper.requests(tx, decision.mapping or "", state))
         except RenderError as exc:
             reasons = tuple(
                 Reason(
@@ -136,4 +140,8 @@ class Pipeline:
                 )
                 for f in exc.findings
             )
+            if decision.revises is not None:
+                why = "what it would send is refused before it leaves"
+                held = left_to_a_person(tx, why, reasons)
+                return replace(held, revises=decision.revises), ()
             return replace(decision, outcome="reject", reasons=reasons, mapping=None), ()

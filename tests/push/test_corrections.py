@@ -260,17 +260,28 @@ def test_other_content_of_a_revision_that_waits_does_not_stop_a_push(
     assert office.push(revised(revised(bill))).exit_code == 1
 
 
-def test_two_revisions_of_a_trust_entry_in_one_push_come_to_a_person_with_the_next(
+def test_of_two_revisions_of_a_trust_entry_in_one_push_the_later_is_sent(
     office: Office, docs: dict[str, Doc]
 ) -> None:
     receipt = docs["AU-0006"]
-    office.push(receipt, revised(receipt, memo="again"))
-    (waiting,) = office.status()["stuck"]
-    assert waiting["cause"] == "changed_after_posting"
-    office.push()
+    again = revised(receipt, memo="again")
+    assert office.push(receipt, again).exit_code == 0
+    assert len(office.in_xero("BankTransactions")) == 1
+    assert office.reconcile()["agrees"]
+    office.push(revised(again, memo="once more"))
     (waiting,) = office.status()["stuck"]
     assert waiting["cause"] == "needs_a_person"
     assert "AU-0006" in office.run("manual-work").stdout
+
+
+def test_a_payment_beside_a_higher_revision_of_its_bill_is_decided_by_the_new_amount(
+    office: Office, bill: Doc, docs: dict[str, Doc]
+) -> None:
+    less = revised(with_lines(bill, "100.00"))
+    whole = paying(docs["AU-0038"], bill["id"], "4672.98")
+    assert "exceeds_amount_due" in office.push(bill, less, whole).stdout
+    assert office.push(paying(docs["AU-0038"], bill["id"], "110.00") | {"id": "P-2"}).exit_code == 0
+    assert office.reconcile()["agrees"]
 
 
 def test_a_revision_that_comes_again_voided_is_a_conflict(office: Office, bill: Doc) -> None:

@@ -17,7 +17,8 @@ class AccountFact:
     """A ledger account, bank or role of Practice Management and what it is in Xero.
 
     `mapped` says that the firm gave it a code, `in_xero` that Xero has an account of that code;
-    what is not known is None, so every test on it is false.
+    what is not known is None, so every test on it is false. `account_id` is its AccountID in Xero,
+    which never changes, as codes and names do.
     """
 
     id: str
@@ -30,6 +31,7 @@ class AccountFact:
     type: str | None = None
     system: str | None = None
     purpose: str | None = None
+    account_id: str | None = None
 
     @property
     def called(self) -> str:
@@ -114,6 +116,7 @@ def _in_xero(name: str, account: XeroAccount, purpose: str | None) -> AccountFac
         type=account.type,
         system=account.system or None,
         purpose=purpose,
+        account_id=account.id or None,
     )
 
 

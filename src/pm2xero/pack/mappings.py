@@ -228,6 +228,7 @@ class _Compiler:
             becomes_document=raw.get("becomes") == "document",
             at=raw.at,
             value_at={**raw.value_at, **getattr(raw.get("with"), "value_at", {})},
+            slot=str(raw.get("slot") or raw["id"]),
             status=self._word(raw, "status", scope) or "AUTHORISED",
             contact_name=self._text(raw, "contact_name", scope),
         )

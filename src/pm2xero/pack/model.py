@@ -194,7 +194,11 @@ class LineSource:
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """One request of a mapping, before it meets a transaction."""
+    """One request of a mapping, before it meets a transaction.
+
+    Attributes:
+        slot: the place in Xero that the request fills; alternative requests share one.
+    """
 
     id: str
     method: Literal["PUT", "POST"]
@@ -211,6 +215,7 @@ class RequestSpec:
     becomes_document: bool
     at: Position
     value_at: Mapping[str, Position]
+    slot: str = ""
     status: str | PathExpr = "AUTHORISED"
     contact_name: TextExpr | None = None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.decision import Decision
-from pm2xero.decide.state import DocumentFact, MemoryState
+from pm2xero.decide.state import NO_EFFECT, DocumentFact, Effect, MemoryState
 from pm2xero.errors import Finding
 from pm2xero.read.reader import Reader
 from pm2xero.read.transaction import Transaction
@@ -82,8 +82,8 @@ def state_of(example: Example, tx: Transaction) -> MemoryState:
             )
         elif fact["state"] in _SEEN:
             left = Decimal(fact["to_reverse"]) if "to_reverse" in fact else None
-            amount = None if left is None else -left
-            state.remember(fact["id"], 1, b"", _SEEN[fact["state"]], amount)
+            effect = NO_EFFECT if left is None else Effect(reversible=-left)
+            state.remember(fact["id"], 1, b"", _SEEN[fact["state"]], effect)
     if example.earlier is not None:
         digest = tx.fingerprint if example.earlier["same_content"] else b"\0" * 16
         revision = example.earlier["revision"]
@@ -98,7 +98,7 @@ def replay(example: Example, decider: Decider) -> Decision:
         ValueError: the document of the example cannot be read.
     """
     tx = read(example.transaction, decider)
-    return decider.decide(tx, state_of(example, tx))
+    return decider.by_rules(tx, state_of(example, tx))
 
 
 def read(document: Mapping[str, Any], decider: Decider) -> Transaction:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -10,13 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 import jsonschema_rs
-import orjson
 
 from pm2xero.pack.language.types import FieldType, ListType, RecordType, ScalarType
 from pm2xero.pack.model import Kind
 from pm2xero.pack.yaml.suggest import did_you_mean
 from pm2xero.read.schema import EXPECTED, kind_schema, scalar_schema
-from pm2xero.read.transaction import Malformed, Transaction
+from pm2xero.read.transaction import Malformed, Transaction, fingerprint_of
 
 Convert = Callable[[Any], Any]
 _CENTS = Decimal("0.00")
@@ -46,9 +44,7 @@ class Reader:
         except ValueError:
             return _malformed(raw, _faults(raw, self._kinds[kind_name].record), source, line)
         unknown = () if known.issuperset(raw) else tuple(sorted(set(raw) - known))
-        digest = hashlib.blake2b(
-            orjson.dumps(raw, option=orjson.OPT_SORT_KEYS), digest_size=16
-        ).digest()
+        digest = fingerprint_of(raw)
         return Transaction(
             fields["id"], kind_name, fields["revision"], fields, digest, source, line, unknown
         )

@@ -32,6 +32,7 @@ from pm2xero.render.templates import (
     plus_days,
     render,
 )
+from pm2xero.xero.contact_number import contact_number
 from pm2xero.xero.contracts import contract
 
 # In a path: the id of what an earlier request of the same transaction makes.
@@ -169,6 +170,7 @@ class CompiledRequest:
             key=idempotency_key(self._organisation.id, tx.id, tx.revision, step),
             needs=tuple(dict.fromkeys(needs)) if needs else (),
             becomes_document=self.spec.becomes_document,
+            slot=self.spec.slot + step[len(self.spec.id) :],
         )
 
     def values(self, tx: Transaction, item: Any, state: State, needs: list[str]) -> dict[str, Any]:
@@ -272,7 +274,8 @@ def contact(number: str, name: str) -> dict[str, str]:
     Xero refuses angle brackets and repeated spaces in names, and names over 255 characters.
     """
     plain = " ".join(name.replace("<", "(").replace(">", ")").split())
-    return {"ContactNumber": number[:50], "Name": plain[:255] or number[:50]}
+    unique = contact_number(number)
+    return {"ContactNumber": unique, "Name": plain[:255] or unique}
 
 
 def _value(value: object, facts: Facts) -> Value:

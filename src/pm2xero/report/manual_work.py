@@ -84,7 +84,7 @@ def _journal(item: Booked) -> list[tuple[str, str, Decimal]]:
     """
     sums: dict[tuple[str, str], Decimal] = {}
     for entry, sign in (*((e, 1) for e in item.entries), *((e, -1) for e in item.in_xero)):
-        key = (entry.account.code or "", entry.account.name or entry.name)
+        key = (entry.code, entry.title or entry.name)
         sums[key] = sums.get(key, Decimal("0.00")) + sign * entry.amount
     return [(code, name, amount) for (code, name), amount in sums.items() if amount]
 
