@@ -340,11 +340,12 @@ def test_a_credit_allocation_that_is_changed_twice_and_voided_leaves_what_is_rig
         total = sum(Decimal(a) for _, a in amounts)
         return docs["AU-0075"] | {"amount": f"{total:.2f}", "allocations": allocations}
 
-    office.push(bill, docs["AU-0074"], of(("AU-0016", "100.00")))
+    other = bill | {"id": "B-2", "number": "INV-B2"}
+    office.push(bill, other, docs["AU-0074"], of(("AU-0016", "100.00")))
     assert applied(office) == [Decimal("100.00")]
     office.push(revised(of(("AU-0016", "60.00"))))
     assert applied(office) == [Decimal("60.00")]
-    office.push(of(("AU-0016", "40.00"), ("AU-0016", "30.00")) | {"revision": 3})
+    office.push(of(("AU-0016", "40.00"), ("B-2", "30.00")) | {"revision": 3})
     assert sorted(applied(office)) == [Decimal("30.00"), Decimal("40.00")]
     assert office.reconcile()["agrees"]
     assert office.push(of(("AU-0016", "70.00")) | VOIDED | {"revision": 4}).exit_code == 0
