@@ -26,8 +26,8 @@ class DocumentFact:
             before_integration, unknown.
         amount_due: what is outstanding (or left of a credit), in currency units.
         to_reverse: the amount that its reversal carries, in currency units: -600.00 for a payment
-            of 600.00, and 0.00 once any of it was reversed; None for what is not in Xero or
-            carries no amount.
+            of 600.00, and 0.00 once any of it was reversed (also of what is not in Xero); None for
+            what carries no amount, or is not in Xero and not reversed.
         request: id of the request that creates it, None when it was there before.
         xero_id: its id in Xero, once known.
     """
@@ -124,6 +124,8 @@ class MemoryState:
         self._seen: dict[str, bytes] = {}
         self._open: dict[str, DocumentFact] = {}
         self._ahead: dict[str, Decimal] = {}
+        # How often something was reversed that is not in Xero (of before, or still to come).
+        self._reversed: dict[str, int] = {}
         self._trust = dict(trust_balances) if trust_balances is not None else None
 
     def document(self, id: str) -> DocumentFact:
@@ -133,9 +135,14 @@ class MemoryState:
             return fact
         packed = self._seen.get(id)
         if packed is None:
-            return DocumentFact(id, "unknown")
+            return DocumentFact(id, "unknown", to_reverse=self._left_elsewhere(id))
         state = _STATE_OF[_OUTCOMES[packed[0]]]
-        return DocumentFact(id, state, to_reverse=_left(packed) if state == "in_xero" else None)
+        left = _left(packed) if state == "in_xero" else self._left_elsewhere(id)
+        return DocumentFact(id, state, to_reverse=left)
+
+    def _left_elsewhere(self, id: str) -> Decimal | None:
+        """Nothing is left of what was reversed here, though it is not in Xero (or not yet)."""
+        return ZERO if self._reversed.get(id) else None
 
     def earlier(self, id: str) -> Earlier | None:
         """The last decision about the id, or None."""
@@ -176,7 +183,8 @@ class MemoryState:
         """
         packed = (_packed(outcome, revision) + digest[:8]).ljust(_HEAD, b"\0")
         if amount is not None:
-            packed += int(amount.scaleb(2)).to_bytes(_CENTS, "big", signed=True) + b"\0"
+            times = min(self._reversed.pop(id, 0), 255)
+            packed += int(amount.scaleb(2)).to_bytes(_CENTS, "big", signed=True) + bytes((times,))
         self._seen[id] = packed
 
     def reverse(self, id: str, by: int) -> None:
@@ -184,6 +192,8 @@ class MemoryState:
         packed = self._seen.get(id)
         if packed is not None and len(packed) > _HEAD:
             self._seen[id] = packed[:-1] + bytes((min(max(packed[-1] + by, 0), 255),))
+        elif id not in self._open:
+            self._reversed[id] = max(self._reversed.get(id, 0) + by, 0)
         fact = self._open.get(id)
         if by > 0 and fact is not None and fact.to_reverse is not None:
             self._open[id] = replace(fact, to_reverse=ZERO)
