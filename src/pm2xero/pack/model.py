@@ -84,6 +84,17 @@ class Kind:
     at: Position
     ignores: Mapping[str, Ignored] = field(default_factory=dict)
 
+    def role_conditions(self) -> dict[str, tuple[Condition, ...]]:
+        """The roles of the postings and when each is needed: in one of these cases, or always."""
+        found: dict[str, list[Condition | None]] = {}
+        for posting in self.postings:
+            if posting.account.role:
+                found.setdefault(posting.account.role, []).append(posting.when)
+        return {
+            role: () if None in whens else tuple({w.key: w for w in whens if w}.values())
+            for role, whens in found.items()
+        }
+
     def fields_of_type(self, name: str) -> tuple[str, ...]:
         """The top-level fields of this kind whose type has the given name."""
         both = {**self.record.required, **self.record.optional}
