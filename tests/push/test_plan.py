@@ -52,7 +52,7 @@ def test_counts_money_tax_and_calls(office: Office) -> None:
     assert "needs at least 15 calls of 5,000 a day, less than two minutes" in text
     plan = json.loads(office.run("plan", MONTH, "--format", "json").stdout)
     assert plan["calls_per_day"] == 5000
-    assert len(plan["requests"]) == 63
+    assert len(plan["requests"]) == 64
     tax = {t["type"]: Decimal(t["tax"]) for t in plan["tax"]}
     office.run("push", MONTH)
     (control,) = (c for c in office.reconcile()["controls"] if c["name"] == "Sales tax")

@@ -125,7 +125,7 @@ def merge(layers: tuple[Layer, ...], memory: Memory | None = None) -> Merged:
 
 def _settings(document: Document, merged: Merged) -> None:
     content = document.content
-    for key in ("every_document", "no_tax"):
+    for key in ("every_document", "no_tax", "trust_surplus"):
         if key in content:
             merged.settings[key] = content[key]
             merged.setting_at[key] = content.value_at[key]

@@ -12,6 +12,7 @@ from pm2xero.errors import Position
 from pm2xero.pack.language.conditions import Condition
 from pm2xero.pack.language.paths import AccountExpr, PathExpr, TextExpr
 from pm2xero.pack.language.types import FieldType, RecordType
+from pm2xero.pack.surplus import Surplus
 
 Outcome = Literal["post", "reject", "hold", "skip"]
 Side = Literal["sales", "purchases", "sales_unless_cost", "purchases_unless_income"]
@@ -262,6 +263,7 @@ class Pack:
     tolerance: Decimal = field(default=Decimal("0.01"))
     sections: tuple[str, ...] = ()
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    trust_surplus: Surplus = Surplus.ZERO
 
     def rules_of(self, kind: str) -> tuple[Rule, ...]:
         """The rules that may apply to a kind, in the order in which reasons are named."""

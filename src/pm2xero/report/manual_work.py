@@ -57,7 +57,7 @@ def write_manual_work(stream: IO[str], work: Iterable[Booked]) -> None:
         )
         texts = [item.id, item.date.isoformat(), item.kind, item.number, item.participant]
         rest = [item.currency, journal, item.cause, item.message, item.remedy]
-        writer.writerow([*map(_harmless, texts), str(_to_enter(item)), *map(_harmless, rest)])
+        writer.writerow([*map(harmless, texts), str(_to_enter(item)), *map(harmless, rest)])
 
 
 def _to_enter(item: Booked) -> Decimal:
@@ -93,7 +93,8 @@ def _side(amount: Decimal) -> str:
     return "debit" if amount > 0 else "credit"
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
