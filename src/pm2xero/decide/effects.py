@@ -7,81 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
-from pm2xero.decide.compile import compile_item_test
-from pm2xero.decide.facts import Facts, TrustMoves
+from pm2xero.decide.facts import Facts
 from pm2xero.decide.state import ZERO, DocumentFact, Effect, State
+from pm2xero.decide.trust_moves import compile_trust_moves
 from pm2xero.decide.values import Getter, getter
-from pm2xero.pack.model import Kind, Posting, Settles
+from pm2xero.pack.model import Kind, Settles
 from pm2xero.read.transaction import Transaction, money_of
-
-TRUST_ROLE = "trust_liability"
-
-
-def compile_trust_moves(kind: Kind, facts: Facts) -> TrustMoves | None:
-    """The movements of matters' money by the kind's postings: (matter, bank, amount).
-
-    A credit to the trust liability adds to the matter's money, a debit takes from it.
-    """
-    moves = [_trust_move(p, facts) for p in kind.postings if p.matter and p.held_in]
-    if not moves:
-        return None
-
-    if len(moves) == 1:
-        return moves[0]
-
-    def all_moves(tx: Transaction, state: State) -> list[tuple[str, str, Decimal]]:
-        return [m for move in moves for m in move(tx, state)]
-
-    return all_moves
-
-
-def _trust_move(posting: Posting, facts: Facts) -> TrustMoves:
-    matters = [getter(p, facts) for p in posting.matter]
-    assert posting.held_in is not None
-    held_in = getter(posting.held_in, facts)
-    amount = getter(posting.amount, facts)
-    test = compile_item_test(posting.when, facts) if posting.when is not None else None
-    each, sign = posting.each, -posting.sign
-
-    first = matters[0] if len(matters) == 1 else _first_of(matters)
-
-    def one(tx: Transaction, state: State) -> list[tuple[str, str, Decimal]]:
-        if test is not None and not test(tx, None, state):
-            return []
-        matter = first(tx, None, state)
-        bank = held_in(tx, None, state)
-        if matter is None or bank is None:
-            return []
-        moved = amount(tx, None, state)
-        return [(matter, bank, moved if sign == 1 else -moved)]
-
-    def moves(tx: Transaction, state: State) -> list[tuple[str, str, Decimal]]:
-        if test is not None and not test(tx, None, state):
-            return []
-        made = []
-        for item in (tx.fields[each] or ()) if each else ():
-            matter = first(tx, item, state)
-            bank = held_in(tx, item, state)
-            if matter is not None and bank is not None:
-                moved = amount(tx, item, state)
-                made.append((matter, bank, moved if sign == 1 else -moved))
-        return made
-
-    return moves if each else one
-
-
-def _first_of(getters: list[Getter]) -> Getter:
-    return lambda tx, item, state: _first(getters, tx, item, state)
-
-
-def _first(getters: list[Getter], tx: Transaction, item: Any, state: State) -> Any:
-    for get in getters:
-        value = get(tx, item, state)
-        if value is not None:
-            return value
-    return None
 
 
 class Effects:

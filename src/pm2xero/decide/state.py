@@ -29,8 +29,8 @@ class DocumentFact:
             before_integration, unknown.
         amount_due: what is outstanding (or left of a credit), in currency units.
         to_reverse: the amount that its reversal carries, in currency units: -600.00 for a payment
-            of 600.00, and 0.00 once any of it was reversed; None for what is not in Xero or
-            carries no amount.
+            of 600.00, and 0.00 once any of it was reversed (also of what is not in Xero); None for
+            what carries no amount, or is not in Xero and not reversed.
         request: id of the request that creates it, None when it was there before.
         xero_id: its id in Xero, once known.
     """
@@ -236,14 +236,16 @@ class MemoryState:
             return DocumentFact(
                 id, fact.state, fact.kind, due, fact.contact, fact.request, fact.xero_id, left
             )
+        # Nothing is left of what was reversed here, though it is not in Xero (or not yet).
+        left = ZERO if reversals > 0 else None
         packed = self._seen.get(id)
         if packed is None:
-            return DocumentFact(id, "unknown")
+            return DocumentFact(id, "unknown", to_reverse=left)
         state = _STATE_OF[_OUTCOMES[packed[0]]]
-        amount = _reversible(packed) if state == "in_xero" else None
-        if amount is not None:
-            amount = ZERO if reversals > 0 else -amount
-        return DocumentFact(id, state, to_reverse=amount)
+        if state == "in_xero":
+            amount = _reversible(packed)
+            left = None if amount is None else ZERO if reversals > 0 else -amount
+        return DocumentFact(id, state, to_reverse=left)
 
     def earlier(self, id: str) -> Earlier | None:
         """The last decision about the id, or None."""

@@ -33,8 +33,10 @@ def getter(path: PathExpr, facts: Facts) -> Getter:
     if path.base == "earlier":
         return lambda tx, item, state: facts.past(tx, state)[1]
     if path.base == "trust":
-        index = 0 if path.steps[0] == "shortfall" else 1
-        return lambda tx, item, state: facts.shortfall(tx, state)[index]
+        step = path.steps[0]
+        index = 0 if step in ("shortfall", "missing") else 1
+        short = facts.shortfall if step in ("shortfall", "matter") else facts.missing
+        return lambda tx, item, state: short(tx, state)[index]
     if path.base == "transaction" and path.steps[0] in DERIVED_LISTS:
         return _followed(path, derived_list(path.steps[0], facts), facts)
     return _followed(path, _stepped(path), facts)
@@ -45,6 +47,9 @@ def derived_list(name: str, facts: Facts) -> Getter:
     if facts.kind.record.field(name) is not None:
         return lambda tx, item, state: tx.fields[name]
     if name == "roles":
+        roles_of = facts.roles_of
+        if roles_of is not None:
+            return lambda tx, item, state: roles_of(tx, state)
         return lambda tx, item, state: list(facts.roles)
     return lambda tx, item, state: facts.named(name, tx.fields)
 

@@ -12,6 +12,7 @@ from pm2xero.errors import Position
 from pm2xero.pack.language.conditions import Condition
 from pm2xero.pack.language.paths import AccountExpr, PathExpr, TextExpr
 from pm2xero.pack.language.types import FieldType, RecordType
+from pm2xero.pack.surplus import Surplus
 
 Outcome = Literal["post", "reject", "hold", "skip"]
 Side = Literal["sales", "purchases", "sales_unless_cost", "purchases_unless_income"]
@@ -105,6 +106,17 @@ class Kind:
     ignores: Mapping[str, Ignored] = field(default_factory=dict)
     settings: Mapping[str, FieldType] = field(default_factory=dict)
     offers: frozenset[str] = frozenset()
+
+    def role_conditions(self) -> dict[str, tuple[Condition, ...]]:
+        """The roles of the postings and when each is needed: in one of these cases, or always."""
+        found: dict[str, list[Condition | None]] = {}
+        for posting in self.postings:
+            if posting.account.role:
+                found.setdefault(posting.account.role, []).append(posting.when)
+        return {
+            role: () if None in whens else tuple({w.key: w for w in whens if w}.values())
+            for role, whens in found.items()
+        }
 
     def fields_of_type(self, name: str) -> tuple[str, ...]:
         """The top-level fields of this kind whose type has the given name."""
@@ -319,6 +331,7 @@ class Pack:
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     guards: tuple[Guard, ...] = ()
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    trust_surplus: Surplus = Surplus.ZERO
 
     def rules_of(self, kind: str) -> tuple[Rule, ...]:
         """The rules that may apply to a kind, in the order in which reasons are named."""

@@ -79,7 +79,7 @@ class World(Protocol):
         """Names for a reference, the ones that suit an example best first."""
 
     def roles(self) -> tuple[Item, ...]:
-        """The accounts that the postings of the kind need."""
+        """The accounts that the postings of the kind may need."""
 
 
 class Domain:
@@ -97,6 +97,8 @@ class Domain:
         self._patterns: list[tuple[Term, Term, Any]] = []
         self._lists: dict[Place, tuple[Item, ...]] = {}
         self.world: World
+        # When a document needs a role; filled in by whoever turns conditions into formulas.
+        self.needs_role: dict[str, Term] = {}
 
     def finish(self) -> list[Term]:
         """All axioms, once nothing more will be asked."""
@@ -121,9 +123,9 @@ class Domain:
         if path.base in ("submission", "earlier"):
             return self._past(path.base)
         if path.base == "trust":
-            known = self.presence(("trust",))
-            kind = path.type if path.steps[0] == "shortfall" else ScalarType("text")
-            return Value(known, self.leaf(("trust", path.steps[0]), kind))
+            step = path.steps[0]
+            whose = "trust" if step in ("shortfall", "matter") else "trust funds"
+            return Value(self.presence((whose,)), self.leaf((whose, step), path.type))
         if path.base == "item":
             assert item is not None
             return self._walk(item.place, item.type, path, path.steps, True)

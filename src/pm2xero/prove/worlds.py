@@ -58,6 +58,10 @@ class _World:
         """Names for a reference, the ones that suit an example best first."""
         return OTHERS
 
+    def needed(self, role: str) -> Term:
+        """Whether the document needs a role."""
+        return self.domain.needs_role.get(role, True)
+
     def document(self, place: Place, attribute: str, reference: ReferenceType) -> Value:
         """A fact about another document: the same wherever the same document is named."""
         state, detailed, kind, due, contact = self._facts(place)
@@ -106,7 +110,9 @@ class _World:
         at: Place = ("reversible", *place)
         found = (domain.presence(at), domain.leaf((*at, "to_reverse"), MONEY))
         in_xero = same(state, domain.words.number("in_xero"))
-        domain.axioms.append(implies(found[0], both(in_xero, no(detailed))))
+        # Of what is not in Xero it is only known that it was reversed.
+        gone = both(no(in_xero), same(found[1], 0))
+        domain.axioms.append(implies(found[0], either(both(in_xero, no(detailed)), gone)))
         self._alike(place, found, self._reversals)
         return found
 
@@ -133,7 +139,7 @@ class AnyFirm(_World):
         super().__init__(domain)
         self._made: set[Place] = set()
         self._by_system = {("role", name) for name, role in pack.roles.items() if role.system}
-        self._roles = tuple(dict.fromkeys(p.account.role for p in kind.postings if p.account.role))
+        self._roles = tuple(kind.role_conditions())
 
     def constant(self, path: PathExpr) -> Value:
         """A value of the organisation or of Xero."""
@@ -143,8 +149,8 @@ class AnyFirm(_World):
         return Value(known, self.domain.leaf(place, path.type))
 
     def roles(self) -> tuple[Item, ...]:
-        """The accounts that the postings of the kind need."""
-        return tuple(Item(True, ("role", r), _ACCOUNT) for r in self._roles)
+        """The accounts that the postings of the kind may need."""
+        return tuple(Item(self.needed(r), ("role", r), _ACCOUNT) for r in self._roles)
 
     def fact(self, place: Place, reference: FieldType, attribute: str) -> Value:
         """A fact about what the reference at a place names."""
@@ -217,8 +223,10 @@ class OneFirm(_World):
         )
 
     def roles(self) -> tuple[Item, ...]:
-        """The accounts that the postings of the kind need."""
-        return tuple(Item(True, place, _ACCOUNT) for place in self._roles)
+        """The accounts that the postings of the kind may need."""
+        return tuple(
+            Item(self.needed(fact.id), place, _ACCOUNT) for place, fact in self._roles.items()
+        )
 
     def reference(self, place: Place, reference: FieldType) -> Term:
         """The number of the name at a place: one that the firm has, or one that it lacks."""

@@ -14,6 +14,7 @@ from pm2xero.reconcile.opening import Opening, OpeningDiffers
 from pm2xero.reconcile.payments_there import HandMade
 from pm2xero.reconcile.pm_side import Booked
 from pm2xero.reconcile.trial_balance import AccountLine
+from pm2xero.reconcile.trust_proof import TrustProof
 
 ZERO = Decimal("0.00")
 TRUST_LIABILITY = "trust_liability"
@@ -98,6 +99,7 @@ class Reconciliation:
         taxes: tax by rate of all documents that are in Xero.
         matters: the trust ledger by matter.
         others: what others entered in Xero from the day on which the integration began.
+        trust: the three-way proof of trust money; None for a firm without a trust bank.
         opening: set when accounts differ and Xero began with other balances than the firm declares.
     """
 
@@ -116,6 +118,7 @@ class Reconciliation:
     matters: tuple[MatterBalance, ...]
     others: tuple[ByOthers, ...]
     opening: OpeningDiffers | None
+    trust: TrustProof | None = None
 
     @property
     def agrees(self) -> bool:
@@ -132,6 +135,7 @@ class Reconciliation:
             or self.trust_moved
             or any(line.difference for line in self.accounts)
             or self.controls_differ
+            or (self.trust is not None and self.trust.is_broken)
         )
 
     @property
@@ -180,7 +184,8 @@ class Reconciliation:
         }
         groups = [asdict(group) for group in self.others_by_endpoint]
         verdict = {"agrees": self.agrees, "complete": self.is_complete}
-        return asdict(self) | both | {"others_by_endpoint": groups} | verdict
+        trust = {"trust": self.trust.as_json() if self.trust is not None else None}
+        return asdict(self) | both | {"others_by_endpoint": groups} | trust | verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +198,7 @@ class Findings:
     taxes: tuple[TaxRateLine, ...]
     others: tuple[ByOthers, ...]
     opening: OpeningDiffers | None
+    trust: TrustProof | None = None
 
 
 def reconcile(
@@ -226,6 +232,7 @@ def reconcile(
         matters=tuple(matters),
         others=found.others,
         opening=found.opening,
+        trust=found.trust,
     )
 
 

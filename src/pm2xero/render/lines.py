@@ -76,6 +76,9 @@ def compile_lines(spec: RequestSpec, facts: Facts) -> LinesOf | None:
         if movement is not None and total < 0:
             sign, money_in, total = -1, not money_in, -total
         rows = [_row(g, sign) for g in made if g.net or g.tax_amount]
+        if not rows and movement is None:
+            # A document that comes to nothing is still one, and Xero wants a line on it.
+            rows = [_row(g, sign) for g in made[:1]]
         return Lines(rows, total, money_in)
 
     return lines

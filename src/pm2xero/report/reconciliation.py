@@ -13,6 +13,7 @@ from rich.text import Text
 from pm2xero.reconcile.documents import Compared
 from pm2xero.reconcile.opening import OpeningDiffers
 from pm2xero.reconcile.result import Control, Group, Reconciliation, TaxRateLine
+from pm2xero.report.trust import print_banks
 
 ZERO = Decimal("0.00")
 NAME_WIDTH = 32
@@ -70,6 +71,9 @@ def print_reconciliation(
     if result.others:
         _head(out, "8", "In Xero, entered by others")
         _others(out, result, currency)
+    if result.trust is not None:
+        _head(out, "9", "Trust money, three ways")
+        print_banks(out, result.trust, currency)
     out.print()
     _verdict(out, result, currency, firm)
 
@@ -103,6 +107,8 @@ def _verdict(out: Console, result: Reconciliation, currency: str, firm: str) -> 
             why.append(f"see section {number}")
     if result.controls_differ:
         why.append("see section 7")
+    if result.trust is not None and result.trust.is_broken:
+        why.append("see section 9")
     if result.trust_moved:
         moved = [f"{e.endpoint} {e.xero_id} of {e.day}" for e in result.trust_moved]
         more = f" and {len(moved) - NAMED} more" if len(moved) > NAMED else ""

@@ -171,7 +171,7 @@ ROOTS: dict[str, Mapping[str, FieldType]] = {
         "class": TEXT,
         "lock_date": DATE,
     },
-    "trust": {"shortfall": MONEY, "matter": TEXT},
+    "trust": {"shortfall": MONEY, "matter": TEXT, "missing": MONEY, "missing_of": TEXT},
     "earlier": {"outcome": ScalarType("text", OUTCOMES)},
 }
 SUBMISSION = ScalarType("text", ("first", "repeated", "conflicting", "newer", "older"))
