@@ -78,6 +78,8 @@ def test_init_writes_nothing_that_does_not_validate(
 @pytest.mark.parametrize("parent", ["au", "uk", "us", "nz", "ca-on", "base"])
 def test_init_region_builds_on_any_other(run: Run, tmp_path: Path, parent: str) -> None:
     assert run("init", "region", "xx", "--extends", parent, "--into", tmp_path).exit_code == 0
+    further = run("init", "region", "xx-north", "--extends", "xx", "--into", tmp_path)
+    assert further.exit_code == 0, further.output
     checked = run("validate", tmp_path, "--no-proofs", "--fail-on", "warning")
     assert checked.exit_code == 0, checked.output
 

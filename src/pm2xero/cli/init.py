@@ -76,7 +76,7 @@ def command(
             message = f'there is a region "{name}" already'
             hint = f"choose another name, with --extends {name} to build on it"
             raise UsageError(Finding("PU924", message, hint=hint))
-        files = make.region(name, parent)
+        files = make.region(name, parent, _tax_codes(parent, into))
         then = f"pm2xero validate {into}"
     elif what == "kind":
         firm = load_organisation(organisation) if organisation else None
@@ -97,6 +97,15 @@ def command(
     for file in made:
         click.echo(f"wrote {file}")
     click.echo(f"\nnow: {then}")
+
+
+def _tax_codes(region: str, into: Path) -> frozenset[str]:
+    """The tax codes of a region, which may be one of the same pack."""
+    from pm2xero.pack.load import examine, extension
+
+    own = (extension(into),) if (into / "rules").is_dir() else ()
+    pack = examine(region, extensions=own).pack
+    return frozenset(pack.tax_codes) if pack is not None else frozenset()
 
 
 def _errors(
