@@ -14,7 +14,7 @@ NAMED = 5
 
 
 def nothing_posted(pack: Pack, firm: Organisation) -> Finding | None:
-    """The finding (PX605) for a firm at which no document of any kind is ever posted.
+    """The finding (PX607) for a firm at which no document of any kind is ever posted.
 
     Raises:
         RuntimeError: the solver gave up.
@@ -40,4 +40,4 @@ def nothing_posted(pack: Pack, firm: Organisation) -> Finding | None:
         hint = "it names no accounts or banks on which a document could be booked"
         related = ()
     message = f"{firm.name} can post nothing: every document of every kind is refused or waits"
-    return Finding("PX605", message, Position(firm.file), hint=hint, related=related)
+    return Finding("PX607", message, Position(firm.file), hint=hint, related=related)
