@@ -62,7 +62,8 @@ def test_show_a_template_with_who_uses_it(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("kind", "client_bill"), "is set to what it already is"),
+        (("kind", "client_bill"), 'PU924  there is a kind "client_bill" already'),
+        (("region", "xx", "--extends", "nowhere"), "PU929"),
         (("region", "xx", "--extends", "nowhere"), 'there is no region "nowhere"'),
     ],
 )
@@ -71,13 +72,15 @@ def test_init_writes_nothing_that_does_not_validate(
 ) -> None:
     result = run("init", *words, "--into", tmp_path / "pack")
     assert result.exit_code == 2
-    assert "PU929" in result.stderr and says in result.stderr
+    assert says in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("parent", ["au", "uk", "us", "nz", "ca-on", "base"])
 def test_init_region_builds_on_any_other(run: Run, tmp_path: Path, parent: str) -> None:
     assert run("init", "region", "xx", "--extends", parent, "--into", tmp_path).exit_code == 0
+    further = run("init", "region", "xx-north", "--extends", "xx", "--into", tmp_path)
+    assert further.exit_code == 0, further.output
     checked = run("validate", tmp_path, "--no-proofs", "--fail-on", "warning")
     assert checked.exit_code == 0, checked.output
 

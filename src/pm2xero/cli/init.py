@@ -76,9 +76,13 @@ def command(
             message = f'there is a region "{name}" already'
             hint = f"choose another name, with --extends {name} to build on it"
             raise UsageError(Finding("PU924", message, hint=hint))
-        files = make.region(name, parent)
+        files = make.region(name, parent, _pack_of(parent, into)["tax_codes"])
         then = f"pm2xero validate {into}"
     elif what == "kind":
+        if name in _pack_of("base", into)["kinds"]:
+            message = f'there is a kind "{name}" already'
+            hint = "choose another name; a kind that is there is changed by what differs"
+            raise UsageError(Finding("PU924", message, hint=hint))
         firm = load_organisation(organisation) if organisation else None
         files = make.kind(name, _firm_of_cases(firm, organisation, into))
         then = f"pm2xero validate {into}" + (f" --org {organisation}" if organisation else "")
@@ -97,6 +101,17 @@ def command(
     for file in made:
         click.echo(f"wrote {file}")
     click.echo(f"\nnow: {then}")
+
+
+def _pack_of(region: str, into: Path) -> dict[str, frozenset[str]]:
+    """The names of tax codes and kinds of a region, which may be one of the same pack."""
+    from pm2xero.pack.load import examine, extension
+
+    own = (extension(into),) if (into / "rules").is_dir() else ()
+    pack = examine(region, extensions=own).pack
+    if pack is None:
+        return {"tax_codes": frozenset(), "kinds": frozenset()}
+    return {"tax_codes": frozenset(pack.tax_codes), "kinds": frozenset(pack.kinds)}
 
 
 def _errors(

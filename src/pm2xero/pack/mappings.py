@@ -116,7 +116,7 @@ def compile_requests(
 
 
 _DOES = {"put": "created in", "post": "changed at"}
-_IN_FULL = "a layer that names `requests` replaces the whole list: write each request in full"
+_VERB = "write `put: ENDPOINT` to create, or `post: ENDPOINT/{FIELD}` to change"
 
 
 def _endpoints(mapping: MappingSpec) -> Iterator[Finding]:
@@ -196,7 +196,7 @@ class _Compiler:
                     + ("both" if verbs else "neither"),
                     raw.key_at["post"] if verbs else at,
                     width=len("post") if verbs else len(raw["id"]),
-                    hint=None if verbs else _IN_FULL,
+                    hint=None if verbs else _VERB,
                 )
             )
             return None

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
+from typing import Any
+
+from jinja2.filters import FILTERS
 
 from pm2xero.pack.model import Pack
 from pm2xero.pack.template_use import templates
 from pm2xero.reference.markdown import blocks, code, filled, table
-from pm2xero.render.templates import environment, fit
+from pm2xero.render.templates import environment
 from pm2xero.resources import root
 from pm2xero.xero.contracts import contract
 
@@ -16,12 +21,12 @@ from pm2xero.xero.contracts import contract
 def page(pack: Pack) -> str:
     """Names, filters, and the templates of the built-in pack with who uses them."""
     filters = environment(pack.template_dirs).filters
-    own = {name: f for name, f in filters.items() if f is fit}
+    own = {name: f for name, f in filters.items() if name not in FILTERS}
     jinja = (code(n) for n in sorted(filters) if n not in own and not n.startswith("_"))
     return filled(
         "templates",
         own=table(
-            ["filter", "does"], [[code(f"{n}(LENGTH)"), str(f.__doc__)] for n, f in own.items()]
+            ["filter", "does"], [[code(_call(n, f)), str(f.__doc__)] for n, f in own.items()]
         ),
         jinja=", ".join(jinja),
         templates=table(
@@ -55,3 +60,9 @@ def _one(file: Path) -> str:
         ),
         f"Fields: {fields}." if fields else "",
     )
+
+
+def _call(name: str, function: Callable[..., Any]) -> str:
+    """A filter with what it is given besides the value: `fit(LENGTH)`."""
+    given = [p.upper() for p in list(signature(function).parameters)[1:]]
+    return f"{name}({', '.join(given)})" if given else name

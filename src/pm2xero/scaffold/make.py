@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,14 @@ def check_name(what: str, name: str) -> None:
     raise UsageError(Finding("PU924", f'"{name}" cannot be the name of a {what}', hint=hint))
 
 
-def region(name: str, parent: str) -> dict[str, str]:
-    """A region that extends another one (or base)."""
-    values = {"name": name, "title": _title(name), "parent": parent, "code": "TAX"}
+def region(name: str, parent: str, taken: Collection[str] = ()) -> dict[str, str]:
+    """A region that extends another one (or base).
+
+    Args:
+        taken: tax codes that the other one has; the new region begins with one of its own.
+    """
+    code = next(c for n in count(1) if (c := f"TAX{n}" if n > 1 else "TAX") not in taken)
+    values = {"name": name, "title": _title(name), "parent": parent, "code": code}
     return {f"rules/regions/{name}.yaml": _filled("region.yaml", values, "../../schema")}
 
 
