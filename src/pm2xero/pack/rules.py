@@ -9,6 +9,7 @@ from functools import partial
 
 from pm2xero.errors import Finding
 from pm2xero.pack.cache import Memory
+from pm2xero.pack.counts import Counts
 from pm2xero.pack.language.condition_parser import parse_condition
 from pm2xero.pack.language.conditions import Condition, Quantified, atoms
 from pm2xero.pack.language.paths import PathError, Scope, TextExpr, parse_text
@@ -130,6 +131,7 @@ def _rule(
         at=values.value_at.get("id", values.at),
         origins=entry.origins,
         partial=values.get("support") == "partial",
+        counts=Counts(values["counts"]) if "counts" in values else None,
     )
     return rule, faults
 

@@ -58,6 +58,15 @@ class Accounts:
             return found.called
         return str(named.get(f"{prefix}Code") or named.get("Name") or named.get("AccountID") or "")
 
+    def of(self, account_id: str | None, otherwise: str) -> str:
+        """What the account is called that had an AccountID when a document was decided.
+
+        Args:
+            otherwise: what it was called then, for one of which no id was known.
+        """
+        found = self._by_id.get(account_id.lower()) if account_id else None
+        return found.called if found is not None else otherwise
+
     def by_id(self, account_id: str) -> Account | None:
         """The account with an AccountID."""
         return self._by_id.get(account_id.lower())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -72,12 +72,7 @@ def opening_of(firm: Organisation) -> Opening:
         matters = {}
         for (matter, _), amount in firm.trust_balances.items():
             matters[matter] = matters.get(matter, ZERO) + amount
-    return Opening(opening_day(firm), balances_of(rows) if rows is not None else None, matters)
-
-
-def opening_day(firm: Organisation) -> date:
-    """The day before the integration began, by the date as `integration_start` is written."""
-    return firm.integration_start.date() - timedelta(days=1)
+    return Opening(firm.opening_day, balances_of(rows) if rows is not None else None, matters)
 
 
 def accounts_of(connection: Connection, live: Live) -> Accounts:

@@ -19,10 +19,12 @@ from pm2xero.firm.trial_balance import (
 from pm2xero.history.requests import alive, taken_back
 from pm2xero.history.taxes import Tax
 from pm2xero.outbox.records import StoredRequest
+from pm2xero.outbox.states import UNSETTLED, RequestState
 from pm2xero.reconcile import trial_balance
 from pm2xero.reconcile.documents import Live, compare
 from pm2xero.reconcile.foreign_entries import Others, Period, others_by_account
 from pm2xero.reconcile.hand_entries import Matcher
+from pm2xero.reconcile.missing import missing_of
 from pm2xero.reconcile.opening import (
     Opening,
     accounts_of,
@@ -45,8 +47,8 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     """The reconciliation of everything in the outbox.
 
     Args:
-        as_at: date of Xero's trial balance; that of the last document when None, or of the opening
-            when that is later, or today when there is neither.
+        as_at: date of both trial balances, without what is dated later; when None, that of the last
+            document in Xero (of the opening, when that is later), but today at most.
         given: a PM trial balance as CSV, in place of the opening and the declared postings.
 
     Raises:
@@ -60,12 +62,12 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     check_same(connection.ask, firm)
     opening = opening_of(firm)
     requests = outbox.requests()
-    booked = books_of(outbox, requests)
+    live = Live(connection.get_all, firm.xero.tax_rates)
+    accounts = accounts_of(connection, live)
+    booked = books_of(outbox, requests, accounts)
     day = _day(connection, as_at, booked, opening)
     if as_at is not None:
         booked = [b for b in booked if b.date <= as_at]
-    live = Live(connection.get_all, firm.xero.tax_rates)
-    accounts = accounts_of(connection, live)
     year = year_to_date(connection, accounts, day)
     keeper = Bookkeeper(accounts, live, firm.base_currency)
     former = outbox.former_ids()
@@ -74,7 +76,10 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     linked = matcher.named.union(outbox.links().values(), *former.values())
     others = Others(requests, linked, live, keeper, trust)
     entries = matcher.told(others.entries(Period(firm.integration_start.date(), day)))
-    sides = trial_balance.pm_sides(booked, year, opening.day, opening.balances or {})
+    missing = missing_of(booked, year, day, firm.base_currency)
+    not_there = missing.accounts or {}
+    counted = [b for b in booked if b.date <= day]
+    sides = trial_balance.pm_sides(counted, year, opening.day, opening.balances or {}, not_there)
     if given is not None:
         rows = read_trial_balance(given)
         wrong = codes_of_practice_management(rows, firm)
@@ -82,18 +87,22 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
             raise InputError(*wrong)
         sides = replace(sides, pm=balances_of(rows))
     lines = trial_balance.compare(
-        sides, others_by_account(entries, year), xero_as_at(connection, day, accounts), accounts
+        sides,
+        others_by_account(entries, year),
+        xero_as_at(connection, day, accounts),
+        not_there,
+        accounts,
     )
     differs = given is None and any(line.difference for line in lines)
     found = Findings(
         compared=tuple(map(matcher.judged, compare(booked, live))),
         by_hand=tuple(hand_made(requests, matcher.named, live, as_at)),
         tampered=tuple(tampered(outbox.transactions())),
-        taxes=tuple(_taxes(booked, requests, live)),
+        taxes=tuple(_taxes(counted, requests, live)),
         others=entries,
         opening=opening_differs(connection, opening, accounts, live) if differs else None,
     )
-    return reconcile(booked, lines, pipeline.decider.chart, found, opening)
+    return reconcile(booked, lines, pipeline.decider.chart, found, opening, missing, day)
 
 
 def trust_accounts(chart: Chart) -> frozenset[str]:
@@ -108,10 +117,12 @@ def _day(
     connection: Connection, as_at: date | None, booked: Iterable[Booked], opening: Opening
 ) -> date:
     if as_at is None:
-        last = max((b.date for b in booked), default=None)
+        # A slip in a date must not carry a year's income to retained earnings on both sides.
+        today = connection.clock().date()
+        last = max((b.date for b in booked if _may_be_there(b)), default=None)
         if opening.is_empty:
-            return last or connection.clock().date()
-        return max(last or opening.day, opening.day)
+            return min(last or today, today)
+        return max(min(last or opening.day, today), opening.day)
     if as_at < opening.day and not opening.is_empty:
         raise UsageError(
             Finding(
@@ -121,6 +132,12 @@ def _day(
             )
         )
     return as_at
+
+
+def _may_be_there(item: Booked) -> bool:
+    """Whether a document is in Xero, in part, or for all that is known."""
+    sent = any(r.state is RequestState.CONFIRMED or r.state in UNSETTLED for r in item.requests)
+    return sent or item.standing == "in_xero"
 
 
 def _taxes(
