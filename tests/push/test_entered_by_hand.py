@@ -12,7 +12,7 @@ def enter_bill(office: Office, number: str, account: str, net: float) -> str:
     line = {"Description": "by hand", "Quantity": 1, "UnitAmount": net, "AccountCode": account,
             "TaxType": "INPUT"}  # fmt: skip
     invoice = {
-        "Type": "ACCPAY", "Status": "AUTHORISED", "Contact": {"Name": "Papermill"},
+        "Type": "ACCPAY", "Status": "AUTHORISED", "Contact": {"Name": "Papermill Office Supplies"},
         "Date": "2026-05-07", "DueDate": "2026-06-07", "InvoiceNumber": number,
         "LineAmountTypes": "Exclusive", "LineItems": [line],
     }  # fmt: skip
@@ -112,7 +112,8 @@ def receipt_by_hand(office: Office, receipt: Doc, amount: str) -> str:
     line = {"Description": "difference", "Quantity": 1, "UnitAmount": amount, "AccountCode": "870",
             "TaxType": "BASEXCLUDED"}  # fmt: skip
     entry = {
-        "Type": "RECEIVE", "Status": "AUTHORISED", "Contact": {"Name": "By hand"},
+        "Type": "RECEIVE", "Status": "AUTHORISED",
+        "Contact": {"Name": receipt["participant"]["display_name"]},
         "BankAccount": {"Code": "092"}, "Date": receipt["date"], "LineAmountTypes": "NoTax",
         "LineItems": [line],
     }  # fmt: skip

@@ -5,7 +5,7 @@ All of it was written down when the documents were decided; nothing is decided o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -67,7 +67,9 @@ class Booked:
         standing: in_xero, partial (some of its requests are), pending, refused, skipped,
             unsupported (a rule rejects it), held, voided.
         cause: the reason code or the cause of the refusal.
+        contact: the participant's id in Practice Management.
         counts: how its money counts while it is not in Xero.
+        codes: what the accounts are called now, by the codes that they had when it was decided.
         in_xero: the journal of the revision that Xero has, where that is not this one.
         money_in_xero: its amount.
         rounding: by account code, what Xero's own tax calculation moves (see `rounding_line`).
@@ -81,6 +83,7 @@ class Booked:
     date: date
     number: str
     participant: str
+    contact: str | None
     currency: str
     money: Decimal
     standing: str
@@ -94,6 +97,7 @@ class Booked:
     taxes: Mapping[str, Tax]
     requests: tuple[StoredRequest, ...]
     counts: Counts
+    codes: Mapping[str, str]
     in_xero: tuple[BookedEntry, ...] = ()
     money_in_xero: Decimal | None = None
 
@@ -149,6 +153,7 @@ def _booked(
         date=told.date or newest.date,
         number=told.number,
         participant=told.contact_name,
+        contact=told.contact,
         currency=told.currency,
         money=amount_of(told.cents),
         standing=standing,
@@ -162,6 +167,7 @@ def _booked(
         taxes=_taxes(newest) if counts else {},
         requests=tuple(requests),
         counts=Counts(newest.counts),
+        codes=_codes((newest, sent), accounts),
         in_xero=tuple(_journal(sent, accounts)) if is_behind else (),
         money_in_xero=amount_of(sent.cents) if is_behind else None,
     )
@@ -174,6 +180,15 @@ def _journal(booking: Booking, accounts: Accounts) -> Iterator[BookedEntry]:
             e.name, account, e.account_id, e.account_code, e.account_name, amount_of(e.cents),
             e.matter, e.bank,
         )  # fmt: skip
+
+
+def _codes(bookings: Iterable[Booking], accounts: Accounts) -> dict[str, str]:
+    return {
+        e.account_code: accounts.of(e.account_id, e.account_code)
+        for booking in bookings
+        for e in booking.entries
+        if e.account_code
+    }
 
 
 def _rounding(booking: Booking, accounts: Accounts) -> dict[str, Decimal]:

@@ -15,6 +15,7 @@ from pm2xero.reconcile.missing import Group, Missing, groups_of, is_missing
 from pm2xero.reconcile.opening import Opening, OpeningDiffers
 from pm2xero.reconcile.payments_there import HandMade
 from pm2xero.reconcile.pm_side import Booked
+from pm2xero.reconcile.since import TakenBack
 from pm2xero.reconcile.trial_balance import AccountLine
 from pm2xero.reconcile.verdict import Verdict
 
@@ -104,6 +105,7 @@ class Reconciliation:
         taxes: tax by rate of all documents that are in Xero.
         matters: the trust ledger by matter.
         others: what others entered in Xero from the day on which the integration began.
+        since: what stood in Xero on the day and was taken back by later documents.
         opening: set when accounts differ and Xero began with other balances than the firm declares.
     """
 
@@ -125,6 +127,7 @@ class Reconciliation:
     matters: tuple[MatterBalance, ...]
     others: tuple[ByOthers, ...]
     opening: OpeningDiffers | None
+    since: tuple[TakenBack, ...]
 
     @property
     def verdict(self) -> Verdict:
@@ -139,6 +142,7 @@ class Reconciliation:
             or self.changed_there
             or self.by_hand
             or self.trust_moved
+            or self.doubles
             or any(line.difference for line in self.accounts)
             or self.controls_differ
         ):
@@ -154,6 +158,11 @@ class Reconciliation:
     def trust_moved(self) -> tuple[ByOthers, ...]:
         """Entries of others on trust accounts: trust money must move through PM alone."""
         return tuple(entry for entry in self.others if entry.trust)
+
+    @property
+    def doubles(self) -> tuple[ByOthers, ...]:
+        """Entries of others that stand in Xero a second time."""
+        return tuple(entry for entry in self.others if entry.double_of)
 
     @property
     def others_by_endpoint(self) -> tuple[Group, ...]:
@@ -194,6 +203,7 @@ class Findings:
     taxes: tuple[TaxRateLine, ...]
     others: tuple[ByOthers, ...]
     opening: OpeningDiffers | None
+    since: tuple[TakenBack, ...] = ()
 
 
 def reconcile(
@@ -232,7 +242,15 @@ def reconcile(
             DatedAhead(b.id, b.date) for b in booked if b.standing == "in_xero" and b.date > day
         ),
         voided_here=_with(found.compared, "voided_here"),
-        changed_there=_with(found.compared, "changed", "gone", "missing", "by_hand_otherwise"),
+        changed_there=_with(
+            found.compared,
+            "changed",
+            "draft",
+            "gone",
+            "missing",
+            "by_hand_otherwise",
+            "by_hand_of_another",
+        ),
         by_hand=found.by_hand,
         accounts=tuple(accounts),
         controls=tuple(_controls(accounts, chart, matters, opening)),
@@ -240,6 +258,7 @@ def reconcile(
         matters=tuple(matters),
         others=found.others,
         opening=found.opening,
+        since=found.since,
     )
 
 

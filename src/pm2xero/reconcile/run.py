@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -21,7 +21,9 @@ from pm2xero.history.taxes import Tax
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import UNSETTLED, RequestState
 from pm2xero.reconcile import trial_balance
-from pm2xero.reconcile.documents import Live, compare
+from pm2xero.reconcile.accounts import added
+from pm2xero.reconcile.clients import Clients
+from pm2xero.reconcile.documents import Comparer, Live
 from pm2xero.reconcile.foreign_entries import Others, Period, others_by_account
 from pm2xero.reconcile.hand_entries import Matcher
 from pm2xero.reconcile.missing import missing_of
@@ -36,6 +38,7 @@ from pm2xero.reconcile.opening import (
 from pm2xero.reconcile.payments_there import hand_made
 from pm2xero.reconcile.pm_side import Booked, books_of
 from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reconcile
+from pm2xero.reconcile.since import since_by_account, taken_back_since
 from pm2xero.reconcile.tampering import tampered
 from pm2xero.reconcile.xero_journal import Bookkeeper
 from pm2xero.xero.drift import check_same
@@ -66,6 +69,7 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     accounts = accounts_of(connection, live)
     booked = books_of(outbox, requests, accounts)
     day = _day(connection, as_at, booked, opening)
+    everything = booked
     if as_at is not None:
         booked = [b for b in booked if b.date <= as_at]
     year = year_to_date(connection, accounts, day)
@@ -76,8 +80,12 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     linked = matcher.named.union(outbox.links().values(), *former.values())
     others = Others(requests, linked, live, keeper, trust)
     entries = matcher.told(others.entries(Period(firm.integration_start.date(), day)))
+    clients = Clients(outbox.contacts(), connection.get_one)
+    comparer = Comparer(live, accounts, clients, taken_back(requests))
     missing = missing_of(booked, year, day, firm.base_currency)
-    not_there = missing.accounts or {}
+    since = tuple(taken_back_since(everything, day, live, keeper))
+    not_there = dict(missing.accounts or {})
+    gone_since = since_by_account(since, year, day)
     counted = [b for b in booked if b.date <= day]
     sides = trial_balance.pm_sides(counted, year, opening.day, opening.balances or {}, not_there)
     if given is not None:
@@ -90,15 +98,16 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
         sides,
         others_by_account(entries, year),
         xero_as_at(connection, day, accounts),
-        not_there,
+        added(not_there, gone_since),
         accounts,
     )
     differs = given is None and any(line.difference for line in lines)
     found = Findings(
-        compared=tuple(map(matcher.judged, compare(booked, live))),
+        compared=tuple(map(matcher.judged, comparer.all(booked))),
         by_hand=tuple(hand_made(requests, matcher.named, live, as_at)),
         tampered=tuple(tampered(outbox.transactions())),
-        taxes=tuple(_taxes(counted, requests, live)),
+        taxes=tuple(_taxes(counted, requests, live, {part.xero_id for part in since})),
+        since=since,
         others=entries,
         opening=opening_differs(connection, opening, accounts, live) if differs else None,
     )
@@ -141,9 +150,13 @@ def _may_be_there(item: Booked) -> bool:
 
 
 def _taxes(
-    booked: list[Booked], requests: Iterable[StoredRequest], live: Live
+    booked: list[Booked], requests: Iterable[StoredRequest], live: Live, since: Collection[str]
 ) -> Iterator[TaxRateLine]:
-    """Tax by rate: of the documents that are in Xero, and of what they became there."""
+    """Tax by rate: of the documents that are in Xero, and of what they became there.
+
+    Args:
+        since: ids of what was taken back later, and stood on the day.
+    """
     told: dict[str, Tax] = {}
     counted = {b.id for b in booked if b.standing == "in_xero"}
     for item in booked:
@@ -152,8 +165,10 @@ def _taxes(
                 told[type] = told.get(type, Tax()) + tax
     there: dict[str, Decimal] = {}
     rows = list(requests)
-    for request in alive(rows, taken_back(rows)):
-        found = live.contents(request) if request.transaction in counted else None
+    for request in alive(rows, taken_back(rows) - {*since}):
+        if request.transaction not in counted:
+            continue
+        found = live.contents(request, even_gone=request.xero_id in since)
         for type, share in found.taxes.items() if found else ():
             there[type] = there.get(type, ZERO) + share.tax
     for type in sorted({*told, *there}):

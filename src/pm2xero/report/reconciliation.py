@@ -35,6 +35,8 @@ VERDICTS = {
     "voided_here": "voided in Practice Management, still in Xero",
     "changed": "edited in Xero",
     "by_hand_otherwise": "entered by hand with other amounts",
+    "by_hand_of_another": "entered by hand, but on somebody else",
+    "draft": "a draft in Xero: approve it",
     "gone": "voided or deleted in Xero",
     "missing": "not found in Xero",
 }
@@ -98,6 +100,14 @@ def _verdict(out: Console, result: Reconciliation, currency: str, firm: str) -> 
         word = "document in Xero is" if len(named) == 1 else "documents in Xero are"
         text = f"{len(named)} {word} dated after {day}, so in neither column: {_few(named)}"
         out.print(Text(text, style="yellow"))
+    for part in result.since[:SHOWN]:
+        text = (
+            f"since then, {part.by} of {part.day} took back {_money(part.amount)} {currency} of "
+            f"{part.transaction} in Xero; it stood on {day} and counts there"
+        )
+        out.print(Text(text, style="yellow"))
+    if len(result.since) > SHOWN:
+        out.print(f"… and {len(result.since) - SHOWN:,} more (--format json has them all)")
     missing = _missing(result, currency)
     match result.verdict:
         case Verdict.AGREES:
@@ -145,6 +155,13 @@ def _faults(result: Reconciliation) -> list[str]:
     if result.trust_moved:
         moved = [f"{e.endpoint} {e.xero_id} of {e.day}" for e in result.trust_moved]
         why.append(f"others moved trust money: {_few(moved)} (section 8)")
+    if result.doubles:
+        twice = [
+            f"{e.double_of[0]} ({e.double_of[1]} and {e.xero_id})"
+            for e in result.doubles
+            if e.double_of
+        ]
+        why.append(f"twice in Xero: {_few(twice)} (section 8)")
     return why
 
 
@@ -173,7 +190,7 @@ def _others(out: Console, result: Reconciliation, currency: str) -> None:
     for group in result.others_by_endpoint:
         _item(out, f"{group.count} × {group.cause}, {_money(group.money)} {currency}")
     # What decides the verdict is never among those that are left out.
-    for entry in sorted(result.others, key=lambda e: not e.trust)[:SHOWN]:
+    for entry in sorted(result.others, key=lambda e: not (e.trust or e.double_of))[:SHOWN]:
         booked = ", ".join(f"{code} {_money(a)}" for code, a in sorted(entry.accounts.items()))
         named = f" {entry.what}" if entry.what else ""
         _item(
@@ -185,6 +202,10 @@ def _others(out: Console, result: Reconciliation, currency: str) -> None:
             text = (
                 f"moves trust money ({_some(list(entry.trust), 'account')}) past the trust ledger"
             )
+            out.print(Padding(Text(text, style="red"), (0, 0, 0, 6), expand=False))
+        if entry.double_of is not None:
+            id, xero_id = entry.double_of
+            text = f"the same as {id}, which is in Xero already ({xero_id}): void one of them"
             out.print(Padding(Text(text, style="red"), (0, 0, 0, 6), expand=False))
         if entry.document is not None:
             text = (
