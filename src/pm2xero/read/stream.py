@@ -10,6 +10,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -23,13 +24,18 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of the input: its parsed value, or the fault that kept it from being parsed."""
+    """One record of the input: its parsed value, or the fault that kept it from being parsed.
+
+    Attributes:
+        digest: hash of its bytes, of one that has a fault.
+    """
 
     source: str
     line: int
     offset: int
     raw: Any
     fault: str | None = None
+    digest: bytes = b""
 
 
 class Source:
@@ -73,7 +79,8 @@ class Source:
             return Record(self.name, line, offset, orjson.loads(text))
         except orjson.JSONDecodeError as exc:
             fault = f"this is no JSON: {exc.msg} at character {exc.colno}"
-            return Record(self.name, line, offset, None, fault)
+            digest = blake2b(text.strip(), digest_size=16).digest()
+            return Record(self.name, line, offset, None, fault, digest)
 
     def close(self) -> None:
         """Close the file (and drop it, when it was a temporary one)."""

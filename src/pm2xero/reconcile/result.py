@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from pm2xero.firm.chart import Chart
+from pm2xero.outbox.past_records import Unreadable
 from pm2xero.reconcile.documents import Compared
 from pm2xero.reconcile.foreign_entries import ByOthers
 from pm2xero.reconcile.missing import Group, Missing, groups_of, is_missing
@@ -96,6 +97,7 @@ class Reconciliation:
         unsupported: rejected by a rule.
         left_out: never to be sent, because a person said so.
         not_in_xero: what of all these three is booked and not in Xero.
+        unreadable: records of exports that were no documents; what they moved is not known.
         ahead: documents in Xero that are dated after the day.
         voided_here: in Xero, but taken back in Practice Management.
         changed_there: voided, deleted, edited in Xero, or not found there.
@@ -118,6 +120,7 @@ class Reconciliation:
     left_out: tuple[LeftOut, ...]
     not_in_xero: Missing
     ahead: tuple[DatedAhead, ...]
+    unreadable: tuple[Unreadable, ...]
     voided_here: tuple[Compared, ...]
     changed_there: tuple[Compared, ...]
     by_hand: tuple[HandMade, ...]
@@ -147,7 +150,9 @@ class Reconciliation:
             or self.controls_differ
         ):
             return Verdict.DIFFERS
-        return Verdict.AGREES_FOR_XERO if self.not_in_xero.causes else Verdict.AGREES
+        if self.not_in_xero.causes or self.unreadable:
+            return Verdict.AGREES_FOR_XERO
+        return Verdict.AGREES
 
     @property
     def controls_differ(self) -> bool:
@@ -204,6 +209,7 @@ class Findings:
     others: tuple[ByOthers, ...]
     opening: OpeningDiffers | None
     since: tuple[TakenBack, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 def reconcile(
@@ -259,6 +265,7 @@ def reconcile(
         others=found.others,
         opening=found.opening,
         since=found.since,
+        unreadable=found.unreadable,
     )
 
 

@@ -108,6 +108,7 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
         tampered=tuple(tampered(outbox.transactions())),
         taxes=tuple(_taxes(counted, requests, live, {part.xero_id for part in since})),
         since=since,
+        unreadable=tuple(outbox.unreadable()),
         others=entries,
         opening=opening_differs(connection, opening, accounts, live) if differs else None,
     )

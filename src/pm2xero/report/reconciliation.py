@@ -61,9 +61,16 @@ def print_reconciliation(
     _head(out, "3", "Supported, but not (wholly) in Xero yet")
     _groups(out, result.missing, currency)
     _head(out, "4", "Not sent: refused by rule, or left out by a person")
-    _groups(out, result.unsupported, currency, end=not result.left_out)
+    _groups(out, result.unsupported, currency, end=not (result.left_out or result.unreadable))
     for item in result.left_out:
         _item(out, f"{item.id}, {_money(item.money)} {currency}, left out: {item.why}")
+    for trace in result.unreadable:
+        named = f"{trace.id or 'a record'} of {trace.place}"
+        _item(
+            out,
+            f"{named} could not be read: {trace.message} (export it again, or dismiss it: "
+            f'`pm2xero skip --unreadable {trace.digest[:8]} --reason "…"`)',
+        )
     for part in result.not_in_xero.matters:
         _item(
             out,
@@ -128,8 +135,15 @@ def _verdict(out: Console, result: Reconciliation, currency: str, firm: str) -> 
 def _missing(result: Reconciliation, currency: str) -> str:
     """What is not in Xero, as the last line says it; empty when all is."""
     total = result.not_in_xero.total
-    if not total.count:
-        return ""
+    lost = len(result.unreadable)
+    told = [_missing_documents(result, total, currency)] if total.count else []
+    if lost:
+        records = f"{lost:,} record" if lost == 1 else f"{lost:,} records"
+        told.append(f"{records} could not be read (section 4)")
+    return "; ".join(told)
+
+
+def _missing_documents(result: Reconciliation, total: Group, currency: str) -> str:
     verb = "is" if total.count == 1 else "are"
     sections = [
         number
