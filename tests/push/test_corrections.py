@@ -82,7 +82,7 @@ def test_paid_bill_needs_a_person(office: Office, bill: Doc, smaller: Doc, payme
     assert "something is paid on it" in " ".join(result.stdout.split())
     assert invoices(office) == [("INV-3007", "AUTHORISED", "4672.98")]
     found = office.reconcile()
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
     (behind,) = found["differing"]
     assert (behind["verdict"], behind["document"], behind["live"]) == (
         "behind", "1416.85", "4672.98",
@@ -152,7 +152,7 @@ def test_voided_paid_bill_waits_until_nothing_is_paid_on_it(
     assert office.push(revised(bill, **VOIDED)).exit_code == 1
     found = office.reconcile()
     assert [c["verdict"] for c in found["voided_here"]] == ["voided_here"]
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
     office.push(revised(payment, **VOIDED))
     assert office.push().exit_code == 0
     assert invoices(office) == [("INV-3007", "VOIDED", "4672.98")]
@@ -320,7 +320,7 @@ def test_a_payment_that_was_made_again_and_then_by_hand_can_be_reconciled(
     office.push(revised(paying(second, "AU-0016", "99999.00")))
     hand = "0b1a2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
     office.run("resolve", payment["id"], "--as-done-in-xero", hand, "--reason", "so")
-    assert not office.reconcile()["agrees"]
+    assert office.reconcile()["verdict"] == "does_not_agree"
 
 
 def applied(office: Office) -> list[Decimal]:

@@ -89,7 +89,7 @@ class Decider:
             reasons = tuple([_reason(program.rules[i], tx, state) for i in verdict.reasons])
         return Decision(
             tx.id, tx.revision, tx.kind, verdict.outcome, reasons, warnings, None, None,
-            verdict.leaves,
+            verdict.leaves, verdict.counts,
         )  # fmt: skip
 
     def _posted(

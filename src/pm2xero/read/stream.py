@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,13 +30,18 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of the input: its parsed value, or the fault that kept it from being parsed."""
+    """One record of the input: its parsed value, or the fault that kept it from being parsed.
+
+    Attributes:
+        digest: hash of its bytes, of one that has a fault.
+    """
 
     source: str
     line: int
     offset: int
     raw: Any
     fault: str | None = None
+    digest: bytes = b""
 
 
 class Source:
@@ -90,7 +96,8 @@ class Source:
             # Files that were put one after the other keep the mark at which each began.
             with suppress(orjson.JSONDecodeError):
                 return Record(self.name, line, offset, orjson.loads(text[len(BOM) :]))
-        return Record(self.name, line, offset, None, why_not(text, line))
+        digest = blake2b(text.strip(), digest_size=16).digest()
+        return Record(self.name, line, offset, None, why_not(text, line), digest)
 
     def _rest_of_line(self, text: bytes) -> int:
         """Read over what is left of a line; how many bytes that were."""

@@ -33,12 +33,12 @@ def prove_trust(connection: Connection, as_at: date | None) -> TrustProof | None
     """
     firm = connection.pipeline.organisation
     check_same(connection.ask, firm)
-    booked = books_of(connection.outbox, connection.outbox.requests())
+    live = Live(connection.get_all, firm.xero.tax_rates)
+    accounts = accounts_of(connection, live)
+    booked = books_of(connection.outbox, connection.outbox.requests(), accounts)
     if as_at is not None:
         booked = [b for b in booked if b.date <= as_at]
     day = as_at or last_day(booked, connection.clock().date())
-    live = Live(connection.get_all, firm.xero.tax_rates)
-    accounts = accounts_of(connection, live)
     xero = xero_as_at(connection, day, accounts)
     keeper = Bookkeeper(accounts, live, firm.base_currency)
     return trust_proof(
