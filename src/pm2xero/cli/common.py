@@ -107,8 +107,44 @@ def reports_faults(command: Command) -> Command:
             # The reader (such as head) has seen enough; that is no fault.
             sys.stderr.close()
             raise SystemExit(OK) from None
+        except OSError as exc:
+            say_findings((_of_the_machine(exc),))
+            raise SystemExit(BROKEN) from None
+        except Exception as exc:
+            # The embedded organisation speaks to SQLite itself; importing it here would be slow.
+            if type(exc).__module__ != "sqlite3":
+                raise
+            from pm2xero.outbox.faults import finding
+
+            say_findings((finding(exc, "the file of the embedded Xero organisation"),))
+            raise SystemExit(BROKEN) from None
 
     return wrapped
+
+
+def _of_the_machine(exc: OSError) -> Finding:
+    """What the disk refused in the middle of a command."""
+    file = f" {exc.filename}" if exc.filename else ""
+    message = f"the machine refuses to read or write{file}: {exc.strerror or exc}"
+    return Finding("PE130", message, should_be="free space, or files and folders of yours")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file that an option names, for its owner only, whole or not at all.
+
+    Raises:
+        UsageError: PU909 when it cannot be written.
+    """
+    from pm2xero.errors import UsageError
+    from pm2xero.files import write_private
+
+    try:
+        write_private(path, text)
+    except OSError as exc:
+        message = f"{path} cannot be written: {exc.strerror}"
+        raise UsageError(
+            Finding("PU909", message, should_be="a file in a folder of yours")
+        ) from None
 
 
 def say_findings(findings: tuple[Finding, ...]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
-from pm2xero.cli.target import target, target_options, write_file
+from pm2xero.cli.target import target, target_options
 
 
 @click.command(
@@ -43,7 +43,7 @@ def command(as_at: datetime | None, out: Path | None, **options: Any) -> None:
         balances, accounts = opening_in_xero(connection, day)
     text = trial_balance_csv(balances, accounts.name)
     if out is not None:
-        write_file(out, text)
+        common.write_file(out, text)
     else:
         click.echo(text, nl=False)
     if balances:

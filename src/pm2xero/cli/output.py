@@ -13,6 +13,7 @@ import click
 from pm2xero.cli import common, run
 from pm2xero.decide.totals import Summary
 from pm2xero.errors import Finding, Position, UsageError
+from pm2xero.files import make_private_folder, write_private
 from pm2xero.report import text
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class _Bodies:
 
     def __init__(self, folder: Path) -> None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(folder)
         except OSError as exc:
             message = f"the folder cannot be made: {exc.strerror}"
             raise UsageError(Finding("PU909", message, Position(str(folder)))) from None
@@ -99,7 +100,8 @@ class _Bodies:
     def write(self, result: Result) -> None:
         for request in result.requests:
             name = f"{result.ordinal + 1:04d}-{_plain(request)}.json"
-            (self._folder / name).write_bytes(request.body + b"\n")
+            # The same command makes them anew: not worth waiting for the disk thousands of times.
+            write_private(self._folder / name, request.body + b"\n", durable=False)
             self._count += 1
 
     def finish(self) -> None:

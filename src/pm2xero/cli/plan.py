@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
-from pm2xero.cli.target import target, target_options, write_file
+from pm2xero.cli.target import target, target_options
 
 
 @click.command(
@@ -44,7 +44,7 @@ def command(
     with connect(target(**options), reading=True) as connection, common.opened(inputs) as sources:
         plan = plan_only(connection, sources, per_day)
         if out is not None:
-            write_file(out, json.dumps(plan.as_json(), indent=1) + "\n")
+            common.write_file(out, json.dumps(plan.as_json(), indent=1) + "\n")
         if form == "json":
             click.echo(json.dumps(plan.as_json()))
         else:

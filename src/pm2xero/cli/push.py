@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
-from pm2xero.cli.target import target, target_options, write_file
+from pm2xero.cli.target import target, target_options
 
 # What a shell makes of a command that was stopped by Ctrl-C.
 STOPPED = 130
@@ -65,7 +65,7 @@ def command(
             sys.exit(STOPPED)
         if locks is not None:
             value = locks_of(connection.outbox, firm.id)
-            write_file(locks, json.dumps(value, indent=1) + "\n")
+            common.write_file(locks, json.dumps(value, indent=1) + "\n")
             click.echo(f"{len(value['lock'])} documents to lock are in {locks}", err=True)
         if form == "json":
             click.echo(json.dumps(_as_json(report, sent), default=str))

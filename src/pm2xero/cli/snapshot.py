@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from pm2xero.cli import common
-from pm2xero.cli.target import write_file
 
 
 @click.command(
@@ -62,7 +61,7 @@ def command(organisation: Path | None, out: Path | None, xero_url: str | None) -
     if firm is not None:
         check_same_id(live, firm)
     assert file is not None, "one of both is given"
-    write_file(file, text.decode())
+    common.write_file(file, text.decode())
     changes = list(differences(firm.xero, live)) if firm is not None else []
     for change in changes:
         click.echo(f"changed: {change}")

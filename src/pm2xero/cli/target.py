@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
-from pm2xero.errors import Finding, UsageError
 
 Command = Callable[..., Any]
 
@@ -32,21 +31,6 @@ def target_options(command: Command) -> Command:
     ):  # fmt: skip
         command = option(command)
     return common.firm_options(command)
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file that an option names.
-
-    Raises:
-        UsageError: PU909 when it cannot be written.
-    """
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as exc:
-        message = f"{path} cannot be written: {exc.strerror}"
-        raise UsageError(
-            Finding("PU909", message, should_be="a file in a folder of yours")
-        ) from None
 
 
 def target(

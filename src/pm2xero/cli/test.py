@@ -142,6 +142,7 @@ def _of_region(
 
 def _update(files: list[CaseFile], results: list[CaseResult], yes: bool) -> int:
     from pm2xero.cases.update import changes
+    from pm2xero.files import write_edited
 
     broken = tuple(f for file in files for f in file.findings)
     if broken:
@@ -161,6 +162,6 @@ def _update(files: list[CaseFile], results: list[CaseResult], yes: bool) -> int:
         return common.FINDINGS
     for change in found:
         change.path.parent.mkdir(parents=True, exist_ok=True)
-        change.path.write_text(change.after, encoding="utf-8")
+        write_edited(change.path, change.after)
     click.echo(f"{len(found)} files were written.", err=True)
     return common.OK

@@ -11,9 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, select, upda
 from pm2xero.errors import DigestConflict, Finding, OutboxError, StateConflict
 from pm2xero.outbox.blocking import block_again, block_on, unblock
 from pm2xero.outbox.records import (
-    IN_FLIGHT,
     Document,
-    RequestState,
     StoredDecision,
     StoredRequest,
     StoredTransaction,
@@ -27,12 +25,7 @@ from pm2xero.outbox.rows import (
     transaction_row,
 )
 from pm2xero.outbox.schema import decisions, needs, requests, transactions
-
-# Nothing of these is in Xero, so a new rendering takes their place.
-_REPLACEABLE: tuple[RequestState, ...] = ("planned", "rejected", "held", "skipped", "blocked")
-_UNSETTLED: tuple[RequestState, ...] = (*IN_FLIGHT, "unknown")
-# What a person said about a document holds for its next revision too.
-_KEPT_BY_PERSON: tuple[RequestState, ...] = ("held", "skipped")
+from pm2xero.outbox.states import FIRST, KEPT_BY_PERSON, REPLACEABLE, UNSETTLED, RequestState
 
 Values = dict[str, Any]
 
@@ -124,22 +117,22 @@ class Batch:
     def _compare_requests(self, tx: StoredTransaction, planned: Sequence[StoredRequest]) -> None:
         rows = self._requests.get(tx.id, [])
         counting = [r for r in rows if r.current]
-        unsettled = [r for r in counting if r.revision < tx.revision and r.state in _UNSETTLED]
+        unsettled = [r for r in counting if r.revision < tx.revision and r.state in UNSETTLED]
         if unsettled:
             raise _unsettled(tx, unsettled)
         wanted = {r.id for r in planned}
         for row in counting:
             if row.revision < tx.revision:
-                retired = row.id in wanted or row.state != "confirmed"
+                retired = row.id in wanted or row.state != RequestState.CONFIRMED
             else:
-                retired = row.id not in wanted and row.state in _REPLACEABLE
+                retired = row.id not in wanted and row.state in REPLACEABLE
             if retired:
                 self._retired.append(self._key(row.id, row.revision))
                 if row.blocked_by is not None:
                     self._arrived.add(row.blocked_by)
                 if row.id not in wanted:
                     self._gone.append(row.id)
-        said = next((r for r in counting if r.state in _KEPT_BY_PERSON), None)
+        said = next((r for r in counting if r.state in KEPT_BY_PERSON), None)
         of_revision = {r.id: r for r in rows if r.revision == tx.revision}
         for request in planned:
             self._compare_request(request, of_revision.get(request.id), said)
@@ -148,7 +141,7 @@ class Batch:
         self, request: StoredRequest, row: AnyRow | None, said: AnyRow | None
     ) -> None:
         if row is not None and row.current:
-            if row.state not in _REPLACEABLE:
+            if row.state not in REPLACEABLE:
                 return
             if row.blocked_by is not None:
                 # Its needs may be others now, so what blocked it is looked at again.
@@ -156,7 +149,10 @@ class Batch:
             self._rendered.append(_as_before(request, row))
             return
         if said is not None:
-            request = replace(request, state=said.state, cause=said.cause, message=said.message)
+            state = RequestState(said.state)
+            request = replace(request, state=state, cause=said.cause, message=said.message)
+        if request.state not in FIRST:
+            raise _no_beginning(request)
         self._arrived.add(request.id)
         (self._inserted if row is None else self._rendered).append(request)
 
@@ -197,7 +193,7 @@ class Batch:
 def _as_before(request: StoredRequest, row: AnyRow) -> StoredRequest:
     return replace(
         request,
-        state=row.state,
+        state=RequestState(row.state),
         xero_id=row.xero_id,
         cause=row.cause,
         message=row.message,
@@ -245,6 +241,11 @@ def _too_old(tx: StoredTransaction, newest: int) -> OutboxError:
             "PE103", f"{tx.id} revision {tx.revision} is older than the revision {newest} known"
         )
     )
+
+
+def _no_beginning(request: StoredRequest) -> StateConflict:
+    message = f"{request.id} cannot begin as {request.state}"
+    return StateConflict(Finding("PE105", message, should_be=", ".join(FIRST)))
 
 
 def _unsettled(tx: StoredTransaction, rows: list[AnyRow]) -> StateConflict:

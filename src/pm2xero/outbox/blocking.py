@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select
 
-from pm2xero.outbox.records import STOPPED
+from pm2xero.outbox.moving import move
 from pm2xero.outbox.rows import AnyRow, chunks, mine, needs_of
 from pm2xero.outbox.schema import needs, requests
+from pm2xero.outbox.states import STOPPED, Event, RequestState
 
 
 def block(connection: Connection, organisation: str, root: str, start: Iterable[str]) -> list[str]:
@@ -17,12 +18,8 @@ def block(connection: Connection, organisation: str, root: str, start: Iterable[
     frontier = list(start)
     while frontier:
         frontier = _planned_dependants(connection, organisation, frontier)
-        for part in chunks(frontier):
-            connection.execute(
-                update(requests)
-                .where(mine(organisation), requests.c.id.in_(part))
-                .values(state="blocked", blocked_by=root, cause=None, message=None)
-            )
+        why = {"blocked_by": root, "cause": None, "message": None}
+        move(connection, organisation, frontier, Event.BLOCK, **why)
         changed.extend(frontier)
     return changed
 
@@ -40,17 +37,12 @@ def unblock(connection: Connection, organisation: str, roots: Collection[str]) -
             connection.scalars(
                 select(requests.c.id).where(
                     mine(organisation),
-                    requests.c.state == "blocked",
+                    requests.c.state == RequestState.BLOCKED,
                     requests.c.blocked_by.in_(part),
                 )
             )
         )
-    for part in chunks(freed):
-        connection.execute(
-            update(requests)
-            .where(mine(organisation), requests.c.id.in_(part))
-            .values(state="planned", blocked_by=None)
-        )
+    move(connection, organisation, freed, Event.FREE, blocked_by=None)
     blocked = set(block_again(connection, organisation, freed))
     return [i for i in freed if i not in blocked]
 
@@ -80,7 +72,7 @@ def _roots(connection: Connection, organisation: str, ids: Collection[str]) -> d
         latest.update((row.id, row) for row in rows)
     roots = {}
     for id, row in latest.items():
-        if row.current and row.state == "blocked":
+        if row.current and row.state == RequestState.BLOCKED:
             roots[id] = row.blocked_by
         elif not row.current or row.state in STOPPED:
             roots[id] = id
@@ -120,6 +112,6 @@ def _planned_dependants(
             )
         )
     planned = _revisions(
-        connection, organisation, {id for id, _ in edges}, requests.c.state == "planned"
+        connection, organisation, {id for id, _ in edges}, requests.c.state == RequestState.PLANNED
     )
     return [id for id, revision in planned.items() if (id, revision) in edges]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -15,6 +16,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from pm2xero.errors import Finding, OutboxError
+from pm2xero.files import reserve_private
+from pm2xero.outbox.faults import told
 from pm2xero.outbox.migrations import migrate
 from pm2xero.outbox.schema import metadata
 
@@ -33,6 +36,7 @@ class Database:
 
     def __init__(self, engine: Engine, organisation: str, clock: Clock) -> None:
         self._engine = engine
+        self._name = shown(engine.url)
         self._organisation = organisation
         self._clock = clock
         # A database in memory is one connection; threads must take turns.
@@ -50,14 +54,14 @@ class Database:
         options: dict[str, Any] = {"reading": True}
         if self._engine.dialect.name == "postgresql":
             options["isolation_level"] = "REPEATABLE READ"
-        with self._turn, self._engine.connect() as connection:
+        with told(self._name), self._turn, self._engine.connect() as connection:
             connection = connection.execution_options(**options)
             with connection.begin():
                 yield connection
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
-        with self._turn, self._engine.begin() as connection:
+        with told(self._name), self._turn, self._engine.begin() as connection:
             lock_writers(connection, self._organisation)
             yield connection
 
@@ -79,25 +83,36 @@ def open_engine(url: str, clock: Clock) -> Engine:
     """An engine on a migrated database.
 
     Raises:
-        OutboxError: PE108 when it cannot be opened, PE102 when a newer program made it.
+        OutboxError: PE108 when it cannot be opened, PE102 when a newer program made it, or what
+            is wrong with the database (PE120 to PE129).
     """
     try:
         parsed = make_url(url)
         engine = _engine(parsed)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as exc:
+    except ArgumentError:
+        # The error quotes the address, perhaps with its password.
+        raise _unusable("the outbox's address cannot be used") from None
+    except (NoSuchModuleError, ModuleNotFoundError) as exc:
         raise _unusable(f"the outbox's address cannot be used: {exc}") from None
     try:
-        with engine.begin() as connection:
-            lock_writers(connection, "pm2xero schema")
-            migrate(connection, clock())
+        connection = engine.connect()
     except DBAPIError as exc:
         engine.dispose()
-        shown = parsed.render_as_string(hide_password=True)
-        raise _unusable(f"the outbox {shown} cannot be opened: {exc.orig}") from None
+        # Nothing was stored yet: the driver speaks of the address and nothing else.
+        raise _unusable(f"{shown(parsed)} cannot be opened: {exc.orig}") from None
+    try:
+        with told(shown(parsed)), connection, connection.begin():
+            lock_writers(connection, "pm2xero schema")
+            migrate(connection, clock())
     except OutboxError:
         engine.dispose()
         raise
     return engine
+
+
+def shown(url: URL) -> str:
+    """How messages call an outbox: its address without a password."""
+    return f"the outbox {url.render_as_string(hide_password=True)}"
 
 
 def _unusable(message: str) -> OutboxError:
@@ -108,11 +123,19 @@ def _unusable(message: str) -> OutboxError:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url)
+        return create_engine(url, hide_parameters=True)
     if url.database in (None, "", ":memory:"):
-        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        engine = create_engine(
+            url,
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": False},
+            hide_parameters=True,
+        )
     else:
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        if not str(url.database).startswith("file:"):
+            with suppress(OSError):  # SQLite says it better, in a moment
+                reserve_private(Path(str(url.database)))
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, insert, select, update
@@ -12,13 +13,11 @@ from pm2xero.errors import Finding, OutboxError, StateConflict
 from pm2xero.outbox.blocking import block_again, block_on, unblock
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.links import write_links
-from pm2xero.outbox.records import IN_FLIGHT, HumanAction, RequestState, StoredRequest
-from pm2xero.outbox.rows import chunks, load_requests, mine
+from pm2xero.outbox.moving import move
+from pm2xero.outbox.records import HumanAction, StoredRequest
+from pm2xero.outbox.rows import load_requests, mine
 from pm2xero.outbox.schema import human_actions, requests, transactions
-
-_HOLDABLE: tuple[RequestState, ...] = ("planned", "rejected", "blocked")
-_SKIPPABLE: tuple[RequestState, ...] = (*_HOLDABLE, "held", "unknown")
-_RESENDABLE: tuple[RequestState, ...] = ("rejected", "unknown", "held", "skipped", "blocked")
+from pm2xero.outbox.states import IN_FLIGHT, TRANSITIONS, Event, RequestState
 
 
 class People(Database):
@@ -34,11 +33,11 @@ class People(Database):
 
     def hold(self, transaction_id: str, who: str, why: str, at: datetime) -> list[str]:
         """Do not send the document until it is resent; what depends on it waits too."""
-        return self._stop("hold", "held", _HOLDABLE, transaction_id, who, why, at)
+        return self._stop("hold", Event.HOLD, transaction_id, who, why, at)
 
     def skip(self, transaction_id: str, who: str, why: str, at: datetime) -> list[str]:
         """Never send the document; what depends on it is blocked."""
-        return self._stop("skip", "skipped", _SKIPPABLE, transaction_id, who, why, at)
+        return self._stop("skip", Event.SKIP, transaction_id, who, why, at)
 
     def resend(self, transaction_id: str, who: str, why: str, at: datetime) -> list[str]:
         """Plan again what stopped, and all that was blocked by it.
@@ -47,10 +46,10 @@ class People(Database):
         """
         with self._write() as connection:
             before = self._open(connection, transaction_id)
-            again = [r.id for r in before if r.state in _RESENDABLE]
-            self._put(connection, again, "planned", None, None)
+            again = [r.id for r in before if r.state in TRANSITIONS[Event.RESEND].sources]
+            self._put(connection, again, Event.RESEND, None, None)
             blocked = set(block_again(connection, self._organisation, again))
-            was_blocked = {r.id for r in before if r.state == "blocked"}
+            was_blocked = {r.id for r in before if r.state == RequestState.BLOCKED}
             freed = unblock(connection, self._organisation, again)
             changed = [i for i in again if i not in blocked & was_blocked]
             changed += [i for i in freed if i not in changed]
@@ -66,18 +65,14 @@ class People(Database):
         """
         with self._write() as connection:
             given = self._open(connection, transaction_id)
-            still_open = [r for r in given if r.state != "confirmed"]
+            still_open = [r for r in given if r.state != RequestState.CONFIRMED]
             bearer = still_open[0] if len(still_open) == 1 else None
             results: list[tuple[StoredRequest, str | None]] = [
                 (r, xero_id if r is bearer or (bearer is None and r.becomes_document) else None)
                 for r in still_open
             ]
             for request, id in results:
-                connection.execute(
-                    update(requests)
-                    .where(mine(self._organisation), requests.c.id == request.id)
-                    .values(state="confirmed", xero_id=id, cause=None, message=why, blocked_by=None)
-                )
+                self._put(connection, [request.id], Event.RESOLVE, None, why, xero_id=id)
             write_links(connection, self._organisation, results)
             changed = [r.id for r in still_open]
             changed += unblock(connection, self._organisation, [*changed, *_blockers(still_open)])
@@ -104,7 +99,7 @@ class People(Database):
                 (named.add if what == "resolve" else named.discard)(xero_id)
             if wrong not in named:
                 raise _never_named(transaction_id, wrong, named)
-            bearers = [r for r in given if r.state == "confirmed" and r.xero_id == wrong]
+            bearers = [r for r in given if r.state == RequestState.CONFIRMED and r.xero_id == wrong]
             for request in bearers:
                 connection.execute(
                     update(requests)
@@ -120,8 +115,7 @@ class People(Database):
     def _stop(
         self,
         action: HumanAction,
-        state: RequestState,
-        allowed: Iterable[RequestState],
+        event: Event,
         transaction_id: str,
         who: str,
         why: str,
@@ -129,9 +123,9 @@ class People(Database):
     ) -> list[str]:
         with self._write() as connection:
             given = self._open(connection, transaction_id)
-            taken = [r for r in given if r.state in allowed]
+            taken = [r for r in given if r.state in TRANSITIONS[event].sources]
             stopped = [r.id for r in taken]
-            self._put(connection, stopped, state, action, why)
+            self._put(connection, stopped, event, action, why)
             unblock(connection, self._organisation, _blockers(taken))
             changed = stopped + block_on(connection, self._organisation, stopped)
             self._log(connection, action, transaction_id, who, why, at, None, changed)
@@ -166,16 +160,13 @@ class People(Database):
         self,
         connection: Connection,
         ids: list[str],
-        state: RequestState,
+        event: Event,
         cause: str | None,
         message: str | None,
+        **values: Any,
     ) -> None:
-        for part in chunks(ids):
-            connection.execute(
-                update(requests)
-                .where(mine(self._organisation), requests.c.id.in_(part))
-                .values(state=state, cause=cause, message=message, blocked_by=None)
-            )
+        said = {"cause": cause, "message": message, "blocked_by": None}
+        move(connection, self._organisation, ids, event, **said, **values)
 
     def _log(
         self,

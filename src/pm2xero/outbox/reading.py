@@ -11,11 +11,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 
 from pm2xero.outbox.database import CHUNK, Database
 from pm2xero.outbox.records import (
-    IN_FLIGHT,
     Action,
     Attempt,
     Link,
-    RequestState,
     StoredDecision,
     StoredRequest,
     StoredTransaction,
@@ -30,6 +28,7 @@ from pm2xero.outbox.schema import (
     requests,
     transactions,
 )
+from pm2xero.outbox.states import IN_FLIGHT, UNSETTLED, RequestState
 
 
 class Reading(Database):
@@ -136,7 +135,7 @@ class Reading(Database):
             )
             .where(
                 mine(self._organisation),
-                requests.c.state.in_((*IN_FLIGHT, "unknown")),
+                requests.c.state.in_(UNSETTLED),
                 or_(requests.c.cause.is_(None), requests.c.cause.not_in(looked_up)),
             )
         )
@@ -200,7 +199,7 @@ class Reading(Database):
                 select(requests.c.transaction_id, requests.c.xero_id).where(
                     requests.c.organisation == self._organisation,
                     requests.c.current.is_(False),
-                    requests.c.state == "confirmed",
+                    requests.c.state == RequestState.CONFIRMED,
                     requests.c.xero_id.is_not(None),
                     requests.c.contract.startswith("put."),
                 )

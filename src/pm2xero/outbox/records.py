@@ -8,15 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-RequestState = Literal[
-    "planned", "claimed", "sent", "confirmed", "rejected", "unknown", "held", "skipped", "blocked"
-]
-HumanAction = Literal["hold", "skip", "resend", "resolve", "unresolve"]
+from pm2xero.outbox.states import RequestState
 
-# A call may be on its way, or its answer was lost.
-IN_FLIGHT: tuple[RequestState, ...] = ("claimed", "sent")
-# What depends on a request in one of these cannot go on.
-STOPPED: tuple[RequestState, ...] = ("rejected", "held", "skipped")
+HumanAction = Literal["hold", "skip", "resend", "resolve", "unresolve"]
 
 
 @dataclass(frozen=True, slots=True)

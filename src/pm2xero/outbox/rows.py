@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 import orjson
@@ -10,13 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
 
 from pm2xero.errors import Finding, StateConflict
 from pm2xero.outbox.database import CHUNK
-from pm2xero.outbox.records import (
-    RequestState,
-    StoredDecision,
-    StoredRequest,
-    StoredTransaction,
-)
+from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
 from pm2xero.outbox.schema import needs, requests
+from pm2xero.outbox.states import TRANSITIONS, Event, RequestState
 
 T = TypeVar("T")
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
@@ -147,7 +143,7 @@ def request_of(row: AnyRow, needed: Sequence[str]) -> StoredRequest:
         row.key,
         tuple(needed),
         row.becomes_document,
-        row.state,
+        RequestState(row.state),
         row.xero_id,
         row.cause,
         row.message,
@@ -194,10 +190,9 @@ def check_states(
     connection: Connection,
     organisation: str,
     given: Sequence[StoredRequest],
-    allowed: Collection[RequestState],
-    step: str,
+    event: Event,
 ) -> dict[str, AnyRow]:
-    """The rows of the requests given, all of them in a state that the step starts from.
+    """The rows of the requests given, all of them in a state in which the event can happen.
 
     Raises:
         StateConflict: PE105, somebody or something else moved a request, or a newer revision
@@ -215,6 +210,7 @@ def check_states(
             ).where(mine(organisation), requests.c.id.in_(part))
         )
         found.update((row.id, row) for row in rows)
+    allowed = TRANSITIONS[event].sources
     findings = []
     for request in given:
         row = found.get(request.id)
@@ -231,7 +227,7 @@ def check_states(
             findings.append(
                 Finding(
                     "PE105",
-                    f"{request.id} is {row.state} and cannot be {step}",
+                    f"{request.id} is {row.state} and cannot be {event.value}",
                     should_be=", ".join(allowed),
                 )
             )

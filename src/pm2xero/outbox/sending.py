@@ -8,17 +8,16 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 
+from pm2xero.errors import Finding, StateConflict
 from pm2xero.outbox.blocking import block
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.lease import check_lease
 from pm2xero.outbox.links import write_links
-from pm2xero.outbox.records import IN_FLIGHT, RequestState, StoredRequest
+from pm2xero.outbox.moving import move
+from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.rows import check_states
 from pm2xero.outbox.schema import attempts, contacts, requests
-
-# Unknown ones go again under the key of the call that was lost.
-_CLAIMABLE: tuple[RequestState, ...] = ("planned", "unknown")
-_OPEN: tuple[RequestState, ...] = (*IN_FLIGHT, "unknown")
+from pm2xero.outbox.states import Event, RequestState
 
 
 class Sending(Database):
@@ -39,7 +38,7 @@ class Sending(Database):
         with self._write() as connection:
             if self._owner is not None:
                 check_lease(connection, self._organisation, self._owner)
-            rows = check_states(connection, self._organisation, requests, _CLAIMABLE, "sent")
+            rows = check_states(connection, self._organisation, requests, Event.CLAIM)
             call = 1 + (
                 connection.execute(
                     select(func.max(attempts.c.call)).where(
@@ -50,9 +49,7 @@ class Sending(Database):
             )
             if not requests:
                 return int(call)
-            connection.execute(
-                _SET_SENT, [self._key(r) | {"n": rows[r.id].attempts + 1} for r in requests]
-            )
+            self._move(connection, requests, Event.CLAIM, attempts=_ATTEMPTS + 1)
             connection.execute(
                 insert(attempts),
                 [
@@ -84,17 +81,16 @@ class Sending(Database):
         """
         with self._write() as connection:
             given = [r for r, _ in results]
-            rows = check_states(
-                connection, self._organisation, given, (*_OPEN, "confirmed"), "confirmed"
-            )
-            fresh = [(r, xero_id) for r, xero_id in results if rows[r.id].state != "confirmed"]
-            again = [r for r, x in results if (r, x) not in fresh and rows[r.id].xero_id != x]
-            check_states(connection, self._organisation, again, _OPEN, "confirmed with another id")
+            rows = check_states(connection, self._organisation, given, Event.CONFIRM)
+            known = {id for id, row in rows.items() if row.state == RequestState.CONFIRMED}
+            other = [r for r, x in results if r.id in known and rows[r.id].xero_id != x]
+            if other:
+                raise _other_id(other)
+            fresh = [(r, xero_id) for r, xero_id in results if r.id not in known]
             if not fresh:
                 return
-            connection.execute(
-                _SET_CONFIRMED, [self._key(r) | {"x": xero_id} for r, xero_id in fresh]
-            )
+            self._move(connection, [r for r, _ in fresh], Event.CONFIRM)
+            connection.execute(_SET_ID, [self._key(r) | {"x": xero_id} for r, xero_id in fresh])
             self._end(connection, [r for r, _ in fresh], "confirmed", at, status=status)
             write_links(connection, self._organisation, fresh)
 
@@ -112,10 +108,40 @@ class Sending(Database):
             StateConflict: PE105, it was not sent.
         """
         with self._write() as connection:
-            check_states(connection, self._organisation, [request], _OPEN, "refused")
-            self._mark(connection, [request], "rejected", cause, message)
+            check_states(connection, self._organisation, [request], Event.REFUSE)
+            self._move(connection, [request], Event.REFUSE, cause, message)
             self._end(
                 connection, [request], "rejected", at, status=status, cause=cause, message=message
+            )
+            block(connection, self._organisation, request.id, [request.id])
+
+    def turn_away(self, request: StoredRequest, cause: str, message: str) -> None:
+        """The request cannot be sent, as what it names cannot be used; it never left.
+
+        Raises:
+            StateConflict: PE105, it is not planned.
+        """
+        with self._write() as connection:
+            check_states(connection, self._organisation, [request], Event.TURN_AWAY)
+            self._move(connection, [request], Event.TURN_AWAY, cause, message)
+            block(connection, self._organisation, request.id, [request.id])
+
+    def give_up(
+        self, request: StoredRequest, cause: str, message: str, status: int | None, at: datetime
+    ) -> None:
+        """It left again and again and is not in Xero; what depends on it is blocked.
+
+        Args:
+            message: Xero's last answer, in words.
+
+        Raises:
+            StateConflict: PE105, it was not sent.
+        """
+        with self._write() as connection:
+            check_states(connection, self._organisation, [request], Event.GIVE_UP)
+            self._move(connection, [request], Event.GIVE_UP, cause, message)
+            self._end(
+                connection, [request], "absent", at, status=status, cause=cause, message=message
             )
             block(connection, self._organisation, request.id, [request.id])
 
@@ -128,8 +154,8 @@ class Sending(Database):
             StateConflict: PE105, one of them was not sent.
         """
         with self._write() as connection:
-            check_states(connection, self._organisation, requests, _OPEN, "unknown")
-            self._mark(connection, requests, "unknown", cause, message)
+            check_states(connection, self._organisation, requests, Event.DOUBT)
+            self._move(connection, requests, Event.DOUBT, cause, message)
             self._end(connection, requests, "unknown", at, cause=cause, message=message)
 
     def plan_again(self, requests: Sequence[StoredRequest]) -> None:
@@ -139,8 +165,8 @@ class Sending(Database):
             StateConflict: PE105, one of them was not sent.
         """
         with self._write() as connection:
-            check_states(connection, self._organisation, requests, _OPEN, "planned again")
-            self._mark(connection, requests, "planned", None, None)
+            check_states(connection, self._organisation, requests, Event.ABSENT)
+            self._move(connection, requests, Event.ABSENT)
             self._end(connection, requests, "absent", self._clock())
 
     def save_contact(self, number: str, xero_id: str, name: str) -> None:
@@ -158,17 +184,17 @@ class Sending(Database):
     def _key(self, request: StoredRequest) -> dict[str, Any]:
         return {"of_": self._organisation, "id_": request.id, "revision_": request.revision}
 
-    def _mark(
+    def _move(
         self,
         connection: Connection,
         given: Sequence[StoredRequest],
-        state: RequestState,
-        cause: str | None,
-        message: str | None,
+        event: Event,
+        cause: str | None = None,
+        message: str | None = None,
+        **values: Any,
     ) -> None:
-        if given:
-            values = {"s": state, "c": cause, "m": message}
-            connection.execute(_SET_STATE, [self._key(r) | values for r in given])
+        ids = [r.id for r in given]
+        move(connection, self._organisation, ids, event, cause=cause, message=message, **values)
 
     def _end(
         self,
@@ -191,21 +217,8 @@ _THIS = and_(
     requests.c.id == bindparam("id_"),
     requests.c.revision == bindparam("revision_"),
 )
-_SET_SENT = (
-    update(requests)
-    .where(_THIS)
-    .values(state="sent", cause=None, message=None, attempts=bindparam("n"))
-)
-_SET_CONFIRMED = (
-    update(requests)
-    .where(_THIS)
-    .values(state="confirmed", xero_id=bindparam("x"), cause=None, message=None)
-)
-_SET_STATE = (
-    update(requests)
-    .where(_THIS)
-    .values(state=bindparam("s"), cause=bindparam("c"), message=bindparam("m"))
-)
+_ATTEMPTS = requests.c.attempts
+_SET_ID = update(requests).where(_THIS).values(xero_id=bindparam("x"))
 # The latest attempt; an answer found later (adopted, absent) ends it anew.
 _END_ATTEMPT = (
     update(attempts)
@@ -223,3 +236,12 @@ _END_ATTEMPT = (
         message=bindparam("m"),
     )
 )
+
+
+def _other_id(given: Sequence[StoredRequest]) -> StateConflict:
+    return StateConflict(
+        *(
+            Finding("PE105", f"{r.id} is confirmed and cannot be confirmed with another id")
+            for r in given
+        )
+    )

@@ -15,6 +15,7 @@ import orjson
 from pm2xero.decide.totals import money_of
 from pm2xero.errors import RenderError
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
+from pm2xero.outbox.states import RequestState
 from pm2xero.outbox.store import Outbox
 from pm2xero.pack.model import RequestSpec
 from pm2xero.pipeline import Pipeline
@@ -100,7 +101,7 @@ def _bearer(
         key=idempotency_key(organisation, tx.id, tx.revision, spec.id),
         needs=(),
         becomes_document=spec.becomes_document,
-        state="held",
+        state=RequestState.HELD,
         xero_id=None,
         cause=DONE_BY_HAND,
         message=None,

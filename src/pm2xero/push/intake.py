@@ -20,6 +20,7 @@ from pm2xero.decide.state import Earlier, Known
 from pm2xero.decide.totals import ZERO, Summary
 from pm2xero.errors import Finding, OutboxError
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
+from pm2xero.outbox.states import RequestState
 from pm2xero.pack.model import Outcome
 from pm2xero.pipeline import Pipeline, Result
 from pm2xero.push.revise import Corrector, is_voided, keep_paid, take_back_effects
@@ -337,7 +338,7 @@ class Intake:
                     key=request.key,
                     needs=needs,
                     becomes_document=request.becomes_document,
-                    state="planned",
+                    state=RequestState.PLANNED,
                     xero_id=None,
                     cause=None,
                     message=None,

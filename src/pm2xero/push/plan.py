@@ -56,7 +56,7 @@ class Plan:
     @property
     def needs_attention(self) -> bool:
         """Whether documents are refused or held, or requests wait for a person."""
-        stuck = any(r.state in ("rejected", "unknown", "held") for r in self.waiting)
+        stuck = any(r.state in ("rejected", "failed", "unknown", "held") for r in self.waiting)
         return stuck or self.intake.summary.attention > 0
 
     def as_json(self) -> dict[str, Any]:
@@ -108,8 +108,8 @@ def make_plan(
     from pm2xero.send.estimate import lower_bound, predict_seconds
     from pm2xero.xero.budget import CallLimits
 
-    due = [r for r in (*stored, *intake.requests) if r.state in ("planned", "sent", "claimed")]
-    waiting = [r for r in stored if r.state in ("blocked", "unknown", "rejected", "held")]
+    due = [r for r in (*stored, *intake.requests) if r.state in ("planned", "sent")]
+    waiting = [r for r in stored if r.state in ("blocked", "unknown", "rejected", "failed", "held")]
     contacts = len({n for r in due if (n := _contact_number(r.element)) is not None})
     bound = lower_bound(due, max(contacts - known_contacts, 0)).total
     per_contract: dict[str, tuple[int, int]] = {}

@@ -19,6 +19,7 @@ from pm2xero.decide.state import MemoryState
 from pm2xero.decide.totals import money_of
 from pm2xero.history.requests import alive, is_undo, taken_back
 from pm2xero.outbox.records import StoredRequest
+from pm2xero.outbox.states import SETTLED, UNSETTLED
 from pm2xero.pipeline import Pipeline, Result
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.request import Request, idempotency_key, placeholder
@@ -29,8 +30,8 @@ Live = Callable[[Sequence[StoredRequest]], str]
 # The stored, posted revision of an id, its mapping, and all requests of the id that count.
 Posted = Callable[[str], tuple[Transaction, str, list[StoredRequest]] | None]
 
-_MOVING = frozenset(("claimed", "sent", "unknown"))
-_DONE = frozenset(("confirmed", "skipped"))
+_MOVING = UNSETTLED
+_DONE = SETTLED
 
 
 class Corrector:

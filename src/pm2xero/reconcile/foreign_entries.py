@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pm2xero.outbox.records import RequestState, StoredRequest
+from pm2xero.outbox.records import StoredRequest
+from pm2xero.outbox.states import UNSETTLED
 from pm2xero.reconcile.accounts import Balances, YearToDate
 from pm2xero.reconcile.documents import Live
 from pm2xero.reconcile.payments_there import batch_of, owners_of, settles
@@ -23,7 +24,7 @@ ENDPOINTS = ("Invoices", "CreditNotes", "BankTransactions", "BankTransfers", "Ma
 # What has one of these statuses stands in the ledger; a transfer need not have any.
 _STANDS = frozenset(("AUTHORISED", "PAID", "POSTED", ""))
 # A call with such a request may have made an object whose id only Xero knows.
-_MAYBE_THERE: frozenset[RequestState] = frozenset(("claimed", "sent", "unknown"))
+_MAYBE_THERE = UNSETTLED
 # Parts of a stored body that do not bear an id of Xero yet, so that nothing can be compared.
 _NAMED_BY_OUR_ID = frozenset(("Contact", "Invoice", "CreditNote"))
 

@@ -177,7 +177,7 @@ def _standing(
         return ("in_xero" if done else "pending"), "", ""
     for state, standing in (
         ("rejected", "refused"), ("blocked", "pending"), ("unknown", "pending"), ("held", "held"),
-        ("planned", "pending"), ("claimed", "pending"), ("sent", "pending"),
+        ("planned", "pending"), ("sent", "pending"), ("failed", "pending"),
     ):  # fmt: skip
         stuck = next((r for r in requests if r.state == state), None)
         if stuck is not None:

@@ -14,15 +14,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pm2xero.outbox.records import IN_FLIGHT, Action, StoredDecision, StoredRequest
+from pm2xero.outbox.records import Action, StoredDecision, StoredRequest
+from pm2xero.outbox.states import IN_FLIGHT
 from pm2xero.report.text import money
 
 ZERO = Decimal("0.00")
 PEOPLE = 10
 PUSH_AGAIN = "If no push is running, one was cut off: push again, and it looks first what arrived."
-STUCK = ("rejected", "unknown", "on its way", "planned", "held", "waiting", "blocked")
+STUCK = ("rejected", "failed", "unknown", "on its way", "planned", "held", "waiting", "blocked")
 WORDS = {
     "rejected": "refused by Xero",
+    "failed": "that left again and again and never arrived",
     "on its way": "on the way to Xero when this was asked",
     "planned": "waiting for what is not there",
     "unknown": "of which nobody knows whether Xero has them",

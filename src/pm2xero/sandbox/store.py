@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from pm2xero.files import reserve_private
 
 SCHEMA_VERSION = 1
 
@@ -77,6 +79,9 @@ class Store:
     """One SQLite connection. Whoever uses it from several threads brings the lock."""
 
     def __init__(self, path: str | Path) -> None:
+        if str(path) != ":memory:":
+            with suppress(OSError):  # SQLite says it better, in a moment
+                reserve_private(Path(path))
         self._connection = sqlite3.connect(
             str(path), isolation_level=None, check_same_thread=False, cached_statements=256
         )

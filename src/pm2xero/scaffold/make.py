@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pm2xero.errors import Finding, Position, UsageError
+from pm2xero.files import write_edited
 from pm2xero.pack.model import Pack, TaxRateSearch
 from pm2xero.resources import root
 
@@ -110,7 +111,7 @@ def write(into: Path, files: Mapping[str, str], editors: Mapping[str, str]) -> l
     for name, text in {**files, **editors}.items():
         file = into / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        write_edited(file, text)
     return [into / name for name in files]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from pm2xero.outbox.records import RequestState, StoredRequest
+from pm2xero.outbox.records import StoredRequest
+from pm2xero.outbox.states import ENDED, RequestState
 from pm2xero.send.fill_ids import Ready, placeholders, references
 from pm2xero.xero.contracts import contract
 
@@ -13,8 +14,6 @@ BATCH = 50
 BATCH_BYTES = 3_000_000
 
 State = Callable[[str], RequestState | None]
-
-_ENDED: tuple[RequestState | None, ...] = ("confirmed", "rejected", "blocked", "held", "skipped")
 
 
 def ready(
@@ -31,14 +30,14 @@ def ready(
     """
     found = []
     for row in rows:
-        if state(row.id) != "planned":
+        if state(row.id) != RequestState.PLANNED:
             continue
         needed = [state(need) for need in row.needs]
-        if any(s not in ("confirmed", None) for s in needed):
+        if any(s not in (RequestState.CONFIRMED, None) for s in needed):
             continue
         if None in needed and not is_free(row):
             continue
-        if all(state(earlier) in _ENDED for earlier in after.get(row.id, ())):
+        if all(state(earlier) in ENDED for earlier in after.get(row.id, ())):
             found.append(row)
     return found
 
@@ -54,7 +53,7 @@ def undone_before(rows: Sequence[StoredRequest]) -> dict[str, frozenset[str]]:
         makers.setdefault(row.transaction, []).append(row)
     undoings: dict[str, list[StoredRequest]] = {}
     for row in rows:
-        if not row.contract.startswith("post.") or row.state in _ENDED:
+        if not row.contract.startswith("post.") or row.state in ENDED:
             continue
         for _, transaction in placeholders(row):
             for made in makers.get(transaction, ()):

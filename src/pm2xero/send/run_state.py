@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pm2xero.outbox.records import RequestState, StoredRequest
+from pm2xero.outbox.records import StoredRequest
+from pm2xero.outbox.states import DUE, RequestState
 from pm2xero.xero.contracts import contract
 from pm2xero.xero.errors import Refusal
 from pm2xero.xero.ports import Outbox
@@ -46,7 +47,7 @@ class Book:
         self._clock = clock
         self.rows = list(outbox.requests())
         self._states: dict[str, RequestState] = {row.id: row.state for row in self.rows}
-        self._due = [row.id for row in self.rows if row.state in _WAITING]
+        self._due = [row.id for row in self.rows if row.state in DUE]
         self._links = dict(outbox.links())
         self.contact_ids = {number: known[0] for number, known in outbox.contacts().items()}
         self.tally = Tally()
@@ -69,7 +70,7 @@ class Book:
     def claim(self, rows: Sequence[StoredRequest]) -> None:
         """A call with these is about to be made."""
         self._outbox.claim(rows, self._clock())
-        self._set(rows, "sent")
+        self._set(rows, RequestState.SENT)
 
     def confirm(
         self,
@@ -82,7 +83,7 @@ class Book:
         if not results:
             return
         self._outbox.confirm(results, status, self._clock())
-        self._set([row for row, _ in results], "confirmed")
+        self._set([row for row, _ in results], RequestState.CONFIRMED)
         for row, xero_id in results:
             # What takes something back has the id of what it took back, not one of its own.
             if xero_id is not None and row.contract.startswith("put."):
@@ -93,28 +94,25 @@ class Book:
     def refuse(self, row: StoredRequest, refusal: Refusal) -> None:
         """Xero refused this one."""
         self._outbox.refuse(row, refusal.entry.id, refusal.sentence, refusal.status, self._clock())
-        self._set([row], "rejected")
+        self._set([row], RequestState.REJECTED)
         self.tally.rejected += 1
 
     def unknown(self, rows: Sequence[StoredRequest], cause: str, message: str) -> None:
         """Nobody knows whether Xero has these."""
         if rows:
             self._outbox.unknown(rows, cause, message, self._clock())
-            self._set(rows, "unknown")
+            self._set(rows, RequestState.UNKNOWN)
 
     def plan_again(self, rows: Sequence[StoredRequest]) -> None:
         """Xero has not got these."""
         if rows:
             self._outbox.plan_again(rows)
-            self._set(rows, "planned")
+            self._set(rows, RequestState.PLANNED)
 
     def progress(self, calls: int) -> Progress:
         """How far the run is."""
-        settled = sum(1 for request in self._due if self._states[request] not in _WAITING)
+        settled = sum(1 for request in self._due if self._states[request] not in DUE)
         return Progress(settled, len(self._due), calls)
 
     def _set(self, rows: Sequence[StoredRequest], state: RequestState) -> None:
         self._states.update((row.id, state) for row in rows)
-
-
-_WAITING: tuple[RequestState, ...] = ("planned", "claimed", "sent", "unknown")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from pm2xero.errors import Finding, LeaseLost, OutboxError
 from pm2xero.outbox.records import StoredRequest
+from pm2xero.outbox.states import UNSETTLED, RequestState
 from pm2xero.send.batching import batches, grouped, ready, undone_before, wave
 from pm2xero.send.caller import STILL_LATE, Caller
 from pm2xero.send.contacts import ContactBook
@@ -187,7 +188,9 @@ class _Run:
             wait = lost + self._late - self._clock()
             self._caller.pause(wait.total_seconds(), STILL_LATE)
         interrupted = {row.id for row in self._outbox.interrupted()}
-        rows = [r for r in self._book.rows if r.id in interrupted or r.state == "unknown"]
+        rows = [
+            r for r in self._book.rows if r.id in interrupted or r.state == RequestState.UNKNOWN
+        ]
         for group in grouped(rows):
             members = []
             for row in group:
@@ -204,11 +207,11 @@ class _Run:
     def _provide_contacts(self) -> None:
         wanted: dict[str, str] = {}
         for row in self._book.rows:
-            if self._book.state(row.id) == "planned" and (named := contact_of(row)):
+            if self._book.state(row.id) == RequestState.PLANNED and (named := contact_of(row)):
                 wanted.setdefault(*named)
         self._contacts.provide(wanted)
         for row in self._book.rows:
-            if self._book.state(row.id) != "planned" or not self._contacts.refused:
+            if self._book.state(row.id) != RequestState.PLANNED or not self._contacts.refused:
                 continue
             named = contact_of(row)
             if named and (refusal := self._contacts.refused.get(named[0])):
@@ -216,7 +219,7 @@ class _Run:
                 self._book.refuse(row, refusal)
 
     def _send_all(self) -> None:
-        rows = [row for row in self._book.rows if self._book.state(row.id) == "planned"]
+        rows = [row for row in self._book.rows if self._book.state(row.id) == RequestState.PLANNED]
         after = undone_before(self._book.rows)
         while True:
             groups = wave(ready(rows, self._book.state, after, self._has_ids), rows, after)
@@ -260,9 +263,9 @@ class _Run:
             confirmed=tally.confirmed,
             adopted=tally.adopted,
             rejected=tally.rejected,
-            unknown=sum(1 for state in states if state in ("unknown", "sent", "claimed")),
-            blocked=states.count("blocked"),
-            left=states.count("planned"),
+            unknown=sum(1 for state in states if state in UNSETTLED),
+            blocked=states.count(RequestState.BLOCKED),
+            left=states.count(RequestState.PLANNED),
             stopped=stopped,
             cause=cause,
             warnings=tuple(self._book.warnings),

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from pm2xero.outbox.records import Link, RequestState, StoredRequest
+from pm2xero.outbox.records import Link, StoredRequest
+from pm2xero.outbox.states import RequestState
 
 
 class Contacts(Protocol):
