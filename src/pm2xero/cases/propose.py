@@ -26,7 +26,7 @@ from pm2xero.errors import Pm2XeroError, Position
 from pm2xero.firm.trust_holders import entry_of, holder_of
 from pm2xero.pack.language.conditions import atoms
 from pm2xero.pipeline import Pipeline
-from pm2xero.prove.example import Example
+from pm2xero.prove.example import Example, about_of
 from pm2xero.prove.kind import KindProof
 from pm2xero.prove.show import Shower
 from pm2xero.prove.terms import Term, both, no
@@ -278,7 +278,7 @@ def _fact(known: Any) -> DocumentFact:
     due, left = known.get("amount_due"), known.get("to_reverse")
     return DocumentFact(
         known["id"], known["state"], known.get("kind"), Decimal(due) if due else None,
-        known.get("contact"), to_reverse=Decimal(left) if left else None,
+        known.get("contact"), to_reverse=Decimal(left) if left else None, about=about_of(known),
     )  # fmt: skip
 
 
@@ -292,4 +292,5 @@ def _fact_tree(fact: DocumentFact) -> dict[str, Any]:
         tree["contact"] = fact.contact
     if fact.to_reverse is not None:
         tree["to_reverse"] = f"{fact.to_reverse:.2f}"
-    return tree
+    said = {"number": fact.number, "date": fact.date, "bank": fact.bank, "amount": fact.amount}
+    return tree | {name: str(value) for name, value in said.items() if value is not None}

@@ -96,10 +96,11 @@ class Decider:
             same = tx.revision == earlier.revision and tx.fingerprint[:8] == earlier.digest[:8]
             if earlier.outcome == "post" or not (same or tx.revision > earlier.revision):
                 return
+        effects = self._programs[tx.kind].effects
+        state.tell(tx.id, effects.about(tx))
         if decision.outcome != "post":
             state.remember(tx.id, tx.revision, tx.fingerprint, decision.leaves or decision.outcome)
             return
-        effects = self._programs[tx.kind].effects
         state.remember(tx.id, tx.revision, tx.fingerprint, "post", effects.reversible(tx))
         effects.apply(tx, decision.mapping or "", state)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from pm2xero.decide.facts import Facts
-from pm2xero.decide.state import ZERO, DocumentFact, MemoryState
+from pm2xero.decide.state import ZERO, About, DocumentFact, MemoryState
 from pm2xero.decide.trust_moves import compile_trust_moves
 from pm2xero.decide.values import Getter, getter
 from pm2xero.pack.model import Kind, Settles
@@ -21,6 +21,7 @@ class Effects:
 
     def __init__(self, kind: Kind, facts: Facts, request: Callable[[str], str | None]) -> None:
         self._kind = kind.name
+        self._facts = facts
         self._request = request
         self._opens: tuple[Getter, Getter] | None = None
         if kind.opens is not None:
@@ -30,6 +31,12 @@ class Effects:
         self._reverses = kind.record.field("reversal_of") is not None
         # What can be paid has its amount due instead.
         self._has_amount = kind.opens is None
+
+    def about(self, tx: Transaction) -> About:
+        """What the document says of itself, for others that refer to it."""
+        fields = tx.fields
+        banks = self._facts.banks(fields)
+        return About(fields.get("number"), fields["date"], next(iter(banks), None), money_of(tx))
 
     def reversible(self, tx: Transaction) -> Decimal | None:
         """The amount that a reversal of the transaction takes back, in currency units."""

@@ -6,6 +6,7 @@ remain, about 200 bytes each.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -15,6 +16,26 @@ from typing import Protocol
 from pm2xero.records import record
 
 ZERO = Decimal("0.00")
+
+
+@record
+class About:
+    """What a document says of itself, whatever was decided about it.
+
+    Attributes:
+        number: its number in Practice Management.
+        date: its accounting date.
+        bank: the first bank account that it names.
+        amount: what it is worth, in currency units.
+    """
+
+    number: str | None = None
+    date: dt.date | None = None
+    bank: str | None = None
+    amount: Decimal | None = None
+
+
+NOTHING_SAID = About()
 
 
 @record
@@ -40,6 +61,27 @@ class DocumentFact:
     request: str | None = None
     xero_id: str | None = None
     to_reverse: Decimal | None = None
+    about: About = NOTHING_SAID
+
+    @property
+    def number(self) -> str | None:
+        """Its number in Practice Management."""
+        return self.about.number
+
+    @property
+    def date(self) -> dt.date | None:
+        """Its accounting date."""
+        return self.about.date
+
+    @property
+    def bank(self) -> str | None:
+        """The first bank account that it names."""
+        return self.about.bank
+
+    @property
+    def amount(self) -> Decimal | None:
+        """What it is worth, in currency units."""
+        return self.about.amount
 
 
 @record
@@ -123,6 +165,7 @@ class MemoryState:
     def __init__(self, trust_balances: Mapping[tuple[str, str], Decimal] | None = None) -> None:
         self._seen: dict[str, bytes] = {}
         self._open: dict[str, DocumentFact] = {}
+        self._about: dict[str, About] = {}
         self._ahead: dict[str, Decimal] = {}
         # How often something was reversed that is not in Xero (of before, or still to come).
         self._reversed: dict[str, int] = {}
@@ -132,13 +175,14 @@ class MemoryState:
         """The document of that id; state `unknown` when it was never seen."""
         fact = self._open.get(id)
         if fact is not None:
-            return fact
+            about = self._about.get(id)
+            return fact if about is None else replace(fact, about=about)
         packed = self._seen.get(id)
         if packed is None:
             return DocumentFact(id, "unknown", to_reverse=self._left_elsewhere(id))
         state = _STATE_OF[_OUTCOMES[packed[0]]]
         left = _left(packed) if state == "in_xero" else self._left_elsewhere(id)
-        return DocumentFact(id, state, to_reverse=left)
+        return DocumentFact(id, state, to_reverse=left, about=self._about.get(id, NOTHING_SAID))
 
     def _left_elsewhere(self, id: str) -> Decimal | None:
         """Nothing is left of what was reversed here, though it is not in Xero (or not yet)."""
@@ -172,6 +216,11 @@ class MemoryState:
     def forget(self, id: str) -> None:
         """Forget the decision about an id, so that a correction is decided afresh."""
         self._seen.pop(id, None)
+        self._about.pop(id, None)
+
+    def tell(self, id: str, about: About) -> None:
+        """Note what a document says of itself."""
+        self._about[id] = about
 
     def remember(
         self, id: str, revision: int, digest: bytes, outcome: str, amount: Decimal | None = None

@@ -148,6 +148,7 @@ def assemble(
         words=dict(merged.settings.get("words", {})),
         sections=tuple(merged.sections),
         rows=dict(merged.settings.get("rows", {})),
+        found_by=tuple((merged.settings.get("every_document") or {}).get("found_by") or ()),
         template_dirs=tuple(
             d for r in reversed(roots) if (d := r.path / "mappings" / "templates").is_dir()
         ),

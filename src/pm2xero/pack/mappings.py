@@ -11,7 +11,14 @@ from pm2xero.errors import Finding, Position
 from pm2xero.pack.cache import Memory
 from pm2xero.pack.kinds import KindBuilder
 from pm2xero.pack.language.condition_parser import parse_condition
-from pm2xero.pack.language.paths import PathError, Scope, parse_text, resolve
+from pm2xero.pack.language.paths import (
+    PartsExpr,
+    PathError,
+    Scope,
+    TextExpr,
+    parse_text,
+    resolve,
+)
 from pm2xero.pack.layers import Merged
 from pm2xero.pack.model import Kind, LineSource, MappingSpec, RequestSpec, Role, Rule
 from pm2xero.pack.yaml.read import SourceList, SourceMap
@@ -290,6 +297,9 @@ class _Compiler:
         )
 
     def _describe(self, raw: SourceMap, scope: Scope) -> Any:
+        given = raw.get("describe")
+        if isinstance(given, SourceList):
+            return self._parts(given, scope)
         text = str(raw.get("describe", self.kind.title))
         if re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", text):
             try:
@@ -307,3 +317,21 @@ class _Compiler:
                 exc.finding("PX310", raw.value_at["describe"], 1, raw.text_at.get("describe"))
             )
             return None
+
+    def _parts(self, given: SourceList, scope: Scope) -> PartsExpr | None:
+        """Text in parts, each written one way or several."""
+        parts: list[tuple[TextExpr, ...]] = []
+        whole = True
+        for part, at in zip(given, given.item_at, strict=True):
+            several = isinstance(part, SourceList)
+            ways = part if several else (part,)
+            places = part.item_at if several else (at,)
+            made = []
+            for way, place in zip(ways, places, strict=True):
+                try:
+                    made.append(parse_text(str(way), scope))
+                except PathError as exc:
+                    self.findings.append(exc.finding("PX310", place, len(str(way))))
+                    whole = False
+            parts.append(tuple(made))
+        return PartsExpr(tuple(parts)) if whole else None

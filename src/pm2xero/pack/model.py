@@ -10,7 +10,7 @@ from typing import Literal
 
 from pm2xero.errors import Position
 from pm2xero.pack.language.conditions import Condition
-from pm2xero.pack.language.paths import AccountExpr, PathExpr, TextExpr
+from pm2xero.pack.language.paths import AccountExpr, PartsExpr, PathExpr, TextExpr
 from pm2xero.pack.language.types import FieldType, RecordType
 
 Outcome = Literal["post", "reject", "hold", "skip"]
@@ -144,7 +144,7 @@ class LineSource:
     tax: PathExpr | None
     net: PathExpr
     tax_amount: PathExpr | None
-    describe: TextExpr | PathExpr
+    describe: TextExpr | PathExpr | PartsExpr
     sign: Literal[1, -1]
     merge: bool
     at: Position
@@ -257,6 +257,8 @@ class Pack:
     tolerance: Decimal = field(default=Decimal("0.01"))
     sections: tuple[str, ...] = ()
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # Texts of a document by which people and banks find its entry again.
+    found_by: tuple[str, ...] = ()
 
     def rules_of(self, kind: str) -> tuple[Rule, ...]:
         """The rules that may apply to a kind, in the order in which reasons are named."""

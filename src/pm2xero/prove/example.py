@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.decision import Decision
-from pm2xero.decide.state import DocumentFact, MemoryState
+from pm2xero.decide.state import NOTHING_SAID, About, DocumentFact, MemoryState
 from pm2xero.errors import Finding
 from pm2xero.firm.trust_holders import holder_of
 from pm2xero.read.reader import Reader
@@ -30,7 +31,8 @@ class Example:
     Attributes:
         transaction: the document as in the input.
         documents: what is known of the documents it refers to: id, state and, of an open one,
-            kind, amount_due and contact, of one that can be reversed to_reverse; amounts in
+            kind, amount_due and contact, of one that can be reversed to_reverse, and what it says
+            of itself (number, date, bank, amount); amounts in
             currency units, as text.
         earlier: what came before under the same id (revision, same_content, outcome), or None.
         trust_balances: money in trust banks (matter or held_as, bank, amount); None when not known.
@@ -76,6 +78,8 @@ def state_of(example: Example, tx: Transaction) -> MemoryState:
         else {(holder_of(b), b["bank"]): Decimal(b["amount"]) for b in balances}
     )
     for fact in example.documents:
+        if (about := about_of(fact)) != NOTHING_SAID:
+            state.tell(fact["id"], about)
         if "amount_due" in fact:
             due = Decimal(fact["amount_due"])
             state.add_open(
@@ -92,6 +96,17 @@ def state_of(example: Example, tx: Transaction) -> MemoryState:
         revision = example.earlier["revision"]
         state.remember(tx.id, revision, digest, example.earlier["outcome"])
     return state
+
+
+def about_of(fact: Mapping[str, Any]) -> About:
+    """What an entry of `documents` says of the document itself."""
+    day, amount = fact.get("date"), fact.get("amount")
+    return About(
+        fact.get("number"),
+        date.fromisoformat(day) if day is not None else None,
+        fact.get("bank"),
+        Decimal(amount) if amount is not None else None,
+    )
 
 
 def replay(example: Example, decider: Decider) -> Decision:

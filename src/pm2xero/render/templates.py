@@ -175,6 +175,12 @@ def fit(text: Any, length: int) -> str:
     return plain if len(plain) <= length else plain[: length - 1] + "…"
 
 
+def together(parts: Iterable[Any], between: str) -> str:
+    """The parts that are there, each once, with a text between them."""
+    said = (" ".join(str(p).split()) for p in parts if p is not None)
+    return between.join(dict.fromkeys(p for p in said if p))
+
+
 def environment(
     folders: Iterable[Path],
     finalize: Callable[[Any], str] = encode,
@@ -192,6 +198,7 @@ def environment(
     )
     env.globals.clear()
     env.filters["fit"] = fit
+    env.filters["together"] = together
     return env
 
 

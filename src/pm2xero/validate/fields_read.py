@@ -9,7 +9,7 @@ from functools import lru_cache
 from jinja2 import TemplateNotFound, TemplateSyntaxError, nodes
 
 from pm2xero.errors import Position
-from pm2xero.pack.language.paths import AccountExpr, PathExpr, TextExpr
+from pm2xero.pack.language.paths import AccountExpr, PartsExpr, PathExpr, TextExpr
 from pm2xero.pack.language.types import FieldType, ListType, RecordType
 from pm2xero.pack.model import RequestSpec
 from pm2xero.render.template_checks import parsed
@@ -72,6 +72,9 @@ def reads_of(spec: RequestSpec, env: BodyEnvironment) -> Reads:
 def _paths(value: object, each: str) -> Iterator[str]:
     if isinstance(value, AccountExpr):
         value = value.path
+    if isinstance(value, PartsExpr):
+        for text in (way for part in value.parts for way in part):
+            yield from _paths(text, each)
     if isinstance(value, TextExpr):
         for part in value.parts:
             yield from _paths(part, each)

@@ -126,6 +126,10 @@ ATTRIBUTES: dict[str, Mapping[str, FieldType]] = {
         "amount_due": MONEY,
         "contact": TEXT,
         "to_reverse": MONEY,
+        "number": TEXT,
+        "date": DATE,
+        "bank": ReferenceType("bank_account"),
+        "amount": MONEY,
     },
 }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +39,8 @@ _SIZES = (1, 1, 2, 3, 5, 8)
 _WIDE = 4
 # Smaller variants tried of a transaction that shows a fault.
 _SHRINKS = 60
+# What is taken back on another day than its own.
+_DAYS_LATER = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class _Check:
         self._booked = 0
         self._mappings: set[str] = set()
         self._untried: list[Finding] = []
+        self._later = False
 
     def run(self, per_kind: int, only: Collection[str] | None) -> SoundnessReport:
         posting = [
@@ -217,9 +220,15 @@ class _Check:
         return Booking(document, tx, decision.mapping)
 
     def _reverse(self, kind: Kind, booking: Booking, branches: Branches) -> Unsound | None:
-        """The same document with every amount negated, as a reversal, where rules post that."""
+        """The same document with every amount negated, as a reversal, where rules post that.
+
+        Every other one is dated some days later than what it reverses.
+        """
+        self._later = not self._later
+        day = date.fromisoformat(booking.document["date"])
         document = _negated(booking.document) | {
             "id": f"{booking.tx.id}R",
+            "date": str(day + _DAYS_LATER if self._later else day),
             "reversal_of": booking.tx.id,
             "posted_at": booking.document["posted_at"],
         }
