@@ -10,6 +10,7 @@ from pm2xero.decide.state import State
 from pm2xero.firm.chart import AccountFact, Chart
 from pm2xero.firm.trust_holders import is_matter, name_of
 from pm2xero.pack.language.paths import PathExpr
+from pm2xero.pack.language.types import ListType
 from pm2xero.pack.model import Kind
 from pm2xero.pack.rules import reference_fields
 from pm2xero.read.transaction import Transaction
@@ -57,7 +58,11 @@ class Facts:
             return None
         if not paths:
             return ""
-        return paths[0][0] if len(paths) == 1 and len(paths[0]) == 1 else None
+        single = len(paths) == 1 and len(paths[0]) == 1 and not self._is_list(paths[0][0])
+        return paths[0][0] if single else None
+
+    def _is_list(self, field: str) -> bool:
+        return isinstance(self.kind.record.field(field), ListType)
 
     def banks(self, fields: dict[str, Any]) -> list[str]:
         """The bank accounts that a document names."""
@@ -71,7 +76,7 @@ class Facts:
             if value is None:
                 continue
             if len(path) == 1:
-                found.append(value)
+                found += value if isinstance(value, list) else [value]
             else:
                 found.extend(i[path[1]] for i in value)
         return found if len(found) < 2 else list(dict.fromkeys(found))
