@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pm2xero.decide.decision import Decision, Reason, Warning_
 from pm2xero.decide.program import CompiledRule, Program
 from pm2xero.decide.state import DocumentFact, MemoryState, State
 from pm2xero.errors import EngineFault
 from pm2xero.firm.chart import Chart
 from pm2xero.firm.organisation import Organisation
+from pm2xero.pack.language.types import RecordType
 from pm2xero.pack.model import Outcome, Pack
 from pm2xero.read.transaction import Malformed, Transaction
 
@@ -20,12 +23,25 @@ class Decider:
         self.organisation = organisation
         self.chart = Chart(pack, organisation)
         self._programs: dict[str, Program] = {}
+        self._for_unfinished: dict[str, Program] = {}
 
     def program(self, kind: str) -> Program:
         """The compiled rules of a kind, compiled when first needed."""
         program = self._programs.get(kind)
         if program is None:
             program = self._programs[kind] = Program(self.pack.kinds[kind], self.pack, self.chart)
+        return program
+
+    def program_of(self, tx: Transaction) -> Program:
+        """The rules for a document; of one that is still worked on, any field may be missing."""
+        if not tx.lacks:
+            return self.program(tx.kind)
+        program = self._for_unfinished.get(tx.kind)
+        if program is None:
+            whole = self.pack.kinds[tx.kind]
+            fields = {**whole.record.required, **whole.record.optional}
+            loose = replace(whole, record=RecordType(whole.record.name, {}, fields))
+            program = self._for_unfinished[tx.kind] = Program(loose, self.pack, self.chart)
         return program
 
     def decide(self, tx: Transaction | Malformed, state: State) -> Decision:
@@ -37,10 +53,15 @@ class Decider:
         if isinstance(tx, Malformed):
             return _malformed(tx)
         program = self._programs.get(tx.kind) or self.program(tx.kind)
+        if tx.lacks:
+            program = self.program_of(tx)
         try:
             verdict = program.verdict(program.truths(tx, state))
         except EngineFault as fault:
             return _refused(tx, "undetermined", fault.findings[0].message)
+        if tx.lacks and verdict.outcome != "skip":
+            # No rule leaves it out, so it counts as what it is: a document with faults.
+            return _malformed(Malformed(tx.id, tx.kind, tx.revision, tx.lacks, tx.source, tx.line))
         warnings = verdict.warned
         if tx.unknown or warnings is None:
             warnings = self._warnings(program, verdict.warnings, tx, state)
@@ -52,6 +73,9 @@ class Decider:
         reasons = verdict.fixed
         if reasons is None:
             reasons = tuple([_reason(program.rules[i], tx, state) for i in verdict.reasons])
+        if verdict.outcome == "skip" and len(reasons) > 1 and _was_posted(tx, state):
+            # What it did itself stands in the state by now: it cannot be judged a second time.
+            reasons = tuple([r for r in reasons if r.outcome == "skip"])
         return Decision(
             tx.id, tx.revision, tx.kind, verdict.outcome, reasons, warnings, None, None,
             verdict.leaves,
@@ -98,6 +122,8 @@ class Decider:
                 return
         effects = self._programs[tx.kind].effects
         state.tell(tx.id, effects.about(tx))
+        waits = decision.outcome in ("reject", "hold")
+        state.expect(tx.id, effects.to_come(tx, state) if waits else {})
         if decision.outcome != "post":
             state.remember(tx.id, tx.revision, tx.fingerprint, decision.leaves or decision.outcome)
             return
@@ -116,6 +142,11 @@ def opening_state(organisation: Organisation) -> MemoryState:
             )
         )  # fmt: skip
     return state
+
+
+def _was_posted(tx: Transaction, state: State) -> bool:
+    earlier = state.earlier(tx.id)
+    return earlier is not None and earlier.outcome == "post"
 
 
 def _reason(rule: CompiledRule, tx: Transaction, state: State) -> Reason:

@@ -5,11 +5,11 @@ All of it is declared with the kind (`opens`, `settles`, `postings`); this modul
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from pm2xero.decide.facts import Facts
-from pm2xero.decide.state import ZERO, About, DocumentFact, MemoryState
+from pm2xero.decide.state import ZERO, About, DocumentFact, MemoryState, State
 from pm2xero.decide.trust_moves import compile_trust_moves
 from pm2xero.decide.values import Getter, getter
 from pm2xero.pack.model import Kind, Settles
@@ -26,17 +26,29 @@ class Effects:
         self._opens: tuple[Getter, Getter] | None = None
         if kind.opens is not None:
             self._opens = (getter(kind.opens.amount, facts), getter(kind.opens.contact, facts))
-        self._settles = [_compile_settles(s, facts) for s in kind.settles]
+        self._parts = [_compile_settles(s, facts) for s in kind.settles]
         self._trust = compile_trust_moves(kind, facts)
         self._reverses = kind.record.field("reversal_of") is not None
         # What can be paid has its amount due instead.
         self._has_amount = kind.opens is None
 
+    def to_come(self, tx: Transaction, state: State) -> dict[str, Decimal]:
+        """What the transaction would put back on documents, if it stood in Xero."""
+        back: dict[str, Decimal] = {}
+        if self._reverses and tx.fields["reversal_of"] is not None:
+            for parts in self._parts:
+                for document, amount in parts(tx, state):
+                    if amount is not None and amount < ZERO:
+                        back[document] = back.get(document, ZERO) - amount
+        return back
+
     def about(self, tx: Transaction) -> About:
         """What the document says of itself, for others that refer to it."""
         fields = tx.fields
         banks = self._facts.banks(fields)
-        return About(fields.get("number"), fields["date"], next(iter(banks), None), money_of(tx))
+        return About(
+            fields.get("number"), fields.get("date"), next(iter(banks), None), money_of(tx)
+        )
 
     def reversible(self, tx: Transaction) -> Decimal | None:
         """The amount that a reversal of the transaction takes back, in currency units."""
@@ -63,8 +75,9 @@ class Effects:
         self._move(tx, state, -1)
 
     def _move(self, tx: Transaction, state: MemoryState, sign: int) -> None:
-        for settle in self._settles:
-            settle(tx, state, sign)
+        for parts in self._parts:
+            for document, settled in parts(tx, state):
+                state.settle(document, settled if sign == 1 else -settled)
         if self._trust is not None:
             for matter, bank, amount in self._trust(tx, state):
                 state.move_trust(matter, bank, amount if sign == 1 else -amount)
@@ -72,15 +85,16 @@ class Effects:
             state.reverse(reversed_, sign)
 
 
-def _compile_settles(
-    settles: Settles, facts: Facts
-) -> Callable[[Transaction, MemoryState, int], None]:
+Settled = Callable[[Transaction, State], Iterator[tuple[str, Decimal]]]
+
+
+def _compile_settles(settles: Settles, facts: Facts) -> Settled:
+    """What a document takes off others: their ids and amounts."""
     document, amount = getter(settles.document, facts), getter(settles.amount, facts)
     each = settles.each
 
-    def apply(tx: Transaction, state: MemoryState, sign: int) -> None:
+    def parts(tx: Transaction, state: State) -> Iterator[tuple[str, Decimal]]:
         for item in (tx.fields[each] or ()) if each else (None,):
-            settled = amount(tx, item, state)
-            state.settle(document(tx, item, state), settled if sign == 1 else -settled)
+            yield document(tx, item, state), amount(tx, item, state)
 
-    return apply
+    return parts

@@ -51,6 +51,8 @@ class DocumentFact:
             what carries no amount, or is not in Xero and not reversed.
         request: id of the request that creates it, None when it was there before.
         xero_id: its id in Xero, once known.
+        to_come: what reversals that wait, or were refused and are to be entered by hand, will put
+            back on it: their ids and amounts in currency units.
     """
 
     id: str
@@ -62,6 +64,19 @@ class DocumentFact:
     xero_id: str | None = None
     to_reverse: Decimal | None = None
     about: About = NOTHING_SAID
+    to_come: tuple[tuple[str, Decimal], ...] = ()
+
+    @property
+    def due_then(self) -> Decimal | None:
+        """What is outstanding once what waits is taken back; None where nothing waits."""
+        if self.amount_due is None or not self.to_come:
+            return None
+        return self.amount_due + sum((amount for _, amount in self.to_come), ZERO)
+
+    @property
+    def waits_for(self) -> str | None:
+        """The transactions that are to be taken back first."""
+        return ", ".join(by for by, _ in self.to_come) or None
 
     @property
     def number(self) -> str | None:
@@ -166,6 +181,9 @@ class MemoryState:
         self._seen: dict[str, bytes] = {}
         self._open: dict[str, DocumentFact] = {}
         self._about: dict[str, About] = {}
+        # What will be put back on documents, by document and by whom; and on which, by whom.
+        self._to_come: dict[str, dict[str, Decimal]] = {}
+        self._comes_from: dict[str, tuple[str, ...]] = {}
         self._ahead: dict[str, Decimal] = {}
         # How often something was reversed that is not in Xero (of before, or still to come).
         self._reversed: dict[str, int] = {}
@@ -175,8 +193,11 @@ class MemoryState:
         """The document of that id; state `unknown` when it was never seen."""
         fact = self._open.get(id)
         if fact is not None:
-            about = self._about.get(id)
-            return fact if about is None else replace(fact, about=about)
+            about, to_come = self._about.get(id), self._to_come.get(id)
+            if about is not None or to_come is not None:
+                coming = tuple(to_come.items()) if to_come else ()
+                fact = replace(fact, about=about or fact.about, to_come=coming or fact.to_come)
+            return fact
         packed = self._seen.get(id)
         if packed is None:
             return DocumentFact(id, "unknown", to_reverse=self._left_elsewhere(id))
@@ -217,6 +238,18 @@ class MemoryState:
         """Forget the decision about an id, so that a correction is decided afresh."""
         self._seen.pop(id, None)
         self._about.pop(id, None)
+
+    def expect(self, by: str, amounts: Mapping[str, Decimal]) -> None:
+        """Note what a transaction that is not in Xero will put back, in place of what it did."""
+        for document in self._comes_from.pop(by, ()):
+            coming = self._to_come[document]
+            del coming[by]
+            if not coming:
+                del self._to_come[document]
+        for document, amount in amounts.items():
+            self._to_come.setdefault(document, {})[by] = amount
+        if amounts:
+            self._comes_from[by] = tuple(amounts)
 
     def tell(self, id: str, about: About) -> None:
         """Note what a document says of itself."""

@@ -83,6 +83,8 @@ class Kind:
     settles: tuple[Settles, ...]
     at: Position
     ignores: Mapping[str, Ignored] = field(default_factory=dict)
+    # Where a field has one of these values, the document is still worked on.
+    unfinished: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def role_conditions(self) -> dict[str, tuple[Condition, ...]]:
         """The roles of the postings and when each is needed: in one of these cases, or always."""

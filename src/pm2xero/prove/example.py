@@ -83,8 +83,11 @@ def state_of(example: Example, tx: Transaction) -> MemoryState:
         if "amount_due" in fact:
             due = Decimal(fact["amount_due"])
             state.add_open(
-                DocumentFact(fact["id"], fact["state"], fact["kind"], due, fact["contact"])
-            )
+                DocumentFact(
+                    fact["id"], fact["state"], fact["kind"], due, fact["contact"],
+                    to_come=to_come_of(fact),
+                )
+            )  # fmt: skip
         elif fact["state"] in _SEEN:
             left = Decimal(fact["to_reverse"]) if "to_reverse" in fact else None
             amount = None if left is None or fact["state"] != "in_xero" else -left
@@ -107,6 +110,14 @@ def about_of(fact: Mapping[str, Any]) -> About:
         fact.get("bank"),
         Decimal(amount) if amount is not None else None,
     )
+
+
+def to_come_of(fact: Mapping[str, Any]) -> tuple[tuple[str, Decimal], ...]:
+    """What an entry of `documents` says will be put back on it."""
+    then, due = fact.get("due_then"), fact.get("amount_due")
+    if then is None or due is None:
+        return ()
+    return ((str(fact.get("waits_for", "a reversal")), Decimal(then) - Decimal(due)),)
 
 
 def replay(example: Example, decider: Decider) -> Decision:

@@ -170,8 +170,8 @@ class Shower:
         if isinstance(kind, RecordType):
             return self._record(model, place, kind)
         if isinstance(kind, ListType):
-            items = [self._value(model, (*place, 0), kind.of)]
-            index = 1
+            items = [] if kind.may_be_empty else [self._value(model, (*place, 0), kind.of)]
+            index = len(items)
             while (place_ := (*place, index)) in self.domain.present:
                 if not model.holds(self.domain.present[place_]):
                     break

@@ -37,7 +37,7 @@ from pm2xero.prove.terms import (
 from pm2xero.prove.words import OTHERS
 
 # What a document says of itself, whatever was decided about it.
-ABOUT = ("number", "date", "bank", "amount")
+ABOUT = ("number", "date", "bank", "amount", "due_then", "waits_for")
 UNMAPPED = "NOT-MAPPED"
 UNDECLARED = "NOT-DECLARED"
 _ACCOUNT = ReferenceType("ledger_account")

@@ -39,19 +39,25 @@ class Reader:
                 return _malformed(raw, (self._no_kind(raw, given),), source, line)
             compiled = self._compiled[kind_name] = _compile(self._kinds[kind_name])
         validator, convert, known = compiled
-        if not validator.is_valid(raw):
-            return _malformed(raw, _faults(raw, self._kinds[kind_name].record), source, line)
+        faults: tuple[str, ...] = ()
         try:
-            fields = convert(raw)
+            fields = convert(raw) if validator.is_valid(raw) else None
         except ValueError:
-            return _malformed(raw, _faults(raw, self._kinds[kind_name].record), source, line)
+            fields = None
+        if fields is None:
+            kind = self._kinds[kind_name]
+            faults = _faults(raw, kind.record)
+            fields = _as_far_as_it_is(raw, kind)
+            if fields is None:
+                return _malformed(raw, faults, source, line)
         unknown = () if known.issuperset(raw) else tuple(sorted(set(raw) - known))
         digest = hashlib.blake2b(
             orjson.dumps(raw, option=orjson.OPT_SORT_KEYS), digest_size=16
         ).digest()
         return Transaction(
-            fields["id"], kind_name, fields["revision"], fields, digest, source, line, unknown
-        )
+            fields["id"], kind_name, fields["revision"], fields, digest, source, line, unknown,
+            faults,
+        )  # fmt: skip
 
     def _no_kind(self, raw: Any, kind: object) -> str:
         if type(raw) is not dict:
@@ -60,6 +66,25 @@ class Reader:
             return "kind: missing; it says what type of transaction this is"
         hint = did_you_mean(kind, self._kinds) if isinstance(kind, str) else None
         return f"kind: {_shown(kind)} is not known" + (f"; {hint}" if hint else "")
+
+
+def _as_far_as_it_is(raw: dict[str, Any], kind: Kind) -> dict[str, Any] | None:
+    """The fields of a document that is still worked on, without what is missing or wrong.
+
+    None when it is none, or when it cannot even be told which document it is.
+    """
+    if not any(raw.get(name) in values for name, values in kind.unfinished.items()):
+        return None
+    fields: dict[str, Any] = {}
+    for name, type_ in {**kind.record.required, **kind.record.optional}.items():
+        value, found = raw.get(name), list[str]()
+        if value is not None:
+            _check(value, type_, name, found)
+        convert = _converter(type_)
+        good = value is not None and not found
+        fields[name] = (convert(value) if convert is not None else value) if good else None
+    told = all(fields[n] is not None for n in ("id", "kind", "revision"))
+    return fields if told else None
 
 
 def _malformed(raw: Any, faults: tuple[str, ...], source: str, line: int) -> Malformed:
@@ -160,8 +185,9 @@ def _check(value: Any, kind: FieldType, path: str, found: list[str]) -> None:
     if isinstance(kind, RecordType):
         _check_record(value, kind, path, found)
     elif isinstance(kind, ListType):
-        if type(value) is not list or not value:
-            found.append(f"{path}: expected a list with at least one entry, found {_shown(value)}")
+        if type(value) is not list or not (value or kind.may_be_empty):
+            least = "" if kind.may_be_empty else " with at least one entry"
+            found.append(f"{path}: expected a list{least}, found {_shown(value)}")
             return
         for index, item in enumerate(value):
             _check(item, kind.of, f"{path}[{index}]", found)

@@ -112,7 +112,8 @@ class Books:
         posted = next((p for p in reversed(pairs) if p[1].outcome == "post"), pairs[-1])
         newest, last = pairs[-1]
         tx, sent = self.typed(newest), self.typed(posted[0])
-        if tx is None or sent is None:
+        if tx is None or sent is None or tx.lacks:
+            # What cannot be read, and what is still worked on, books nothing.
             return None
         decision = posted[1]
         standing, cause, message = _standing(sent, decision, requests)

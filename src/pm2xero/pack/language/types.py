@@ -63,10 +63,11 @@ class RecordType:
 
 @dataclass(frozen=True, slots=True)
 class ListType:
-    """A list of values of one type."""
+    """A list of values of one type; it has at least one unless it `may_be_empty`."""
 
     of: FieldType
     name: str = "list"
+    may_be_empty: bool = False
 
 
 FieldType = ScalarType | ReferenceType | TaxCodeType | RecordType | ListType
@@ -130,6 +131,8 @@ ATTRIBUTES: dict[str, Mapping[str, FieldType]] = {
         "date": DATE,
         "bank": ReferenceType("bank_account"),
         "amount": MONEY,
+        "due_then": MONEY,
+        "waits_for": TEXT,
     },
 }
 
