@@ -170,6 +170,11 @@ class KindBuilder:
             opens=self._opens(values, scope),
             settles=tuple(self._settles(values, scope)),
             at=entry.at,
+            listed=frozenset(
+                name
+                for part in ("required", "optional")
+                for name in self._field_list(fields.get(part), values.at)
+            ),
             unfinished={
                 str(name): tuple(str(v) for v in values)
                 for name, values in (every.get("unfinished") or {}).items()

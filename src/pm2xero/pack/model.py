@@ -85,6 +85,8 @@ class Kind:
     ignores: Mapping[str, Ignored] = field(default_factory=dict)
     # Where a field has one of these values, the document is still worked on.
     unfinished: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # The fields that the kind lists itself, besides those of every document.
+    listed: frozenset[str] = frozenset()
 
     def role_conditions(self) -> dict[str, tuple[Condition, ...]]:
         """The roles of the postings and when each is needed: in one of these cases, or always."""

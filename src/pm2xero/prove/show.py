@@ -130,7 +130,8 @@ class Shower:
         path = PathExpr(
             "", "xero" if place[0] == "xero" else "organisation", (str(place[1]),), None, None, TEXT
         )
-        return self.decider.program(self.proof.kind.name).facts.constant(path)
+        value = self.decider.program(self.proof.kind.name).facts.constant(path)
+        return str(dict(value)) if isinstance(value, Mapping) else value
 
     def _preferred(self, place: Place, kind: FieldType) -> Any:
         """What stands at a place when nothing asks for anything else, as a term."""

@@ -1,8 +1,8 @@
 """A reference that reaches no body
 
-A kind makes an entry on a bank, but one of the texts by which the bank line is found again
-(`found_by` of `every_document`: number, cheque number, batch, reference) is read by no mapping and
-no template. When that is meant, the kind says why under `ignores`.
+A kind makes an entry on a bank and lists one of the texts by which a bank line is found again
+(`found_by` of `every_document`: number, cheque number, batch, reference), but no mapping and no
+template reads it. When that is meant, the kind says why under `ignores`.
 
 FAIL
     "Reference": {{ id | fit(255) }}
@@ -35,7 +35,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         unread = [
             field
             for field in subject.pack.found_by
-            if kind.record.field(field) is not None
+            if field in kind.listed
             and field not in kind.ignores
             and not any(r.covers(field) for r in reads)
         ]
