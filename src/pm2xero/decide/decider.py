@@ -5,14 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pm2xero.decide.decision import Decision, Reason, Warning_
+from pm2xero.decide.facts import Facts
 from pm2xero.decide.program import CompiledRule, Program
-from pm2xero.decide.state import DocumentFact, MemoryState, State
+from pm2xero.decide.revision import posted_before
+from pm2xero.decide.state import (
+    NO_EFFECT,
+    DocumentFact,
+    Effect,
+    Keeper,
+    MemoryState,
+    Past,
+    State,
+)
 from pm2xero.errors import EngineFault
 from pm2xero.firm.chart import Chart
 from pm2xero.firm.organisation import Organisation
 from pm2xero.pack.language.types import RecordType
 from pm2xero.pack.model import Outcome, Pack
-from pm2xero.read.transaction import Malformed, Transaction
+from pm2xero.read.transaction import Malformed, Transaction, is_voided
+
+_FINISH = "Finish the document in Practice Management, or let a rule of the pack leave drafts out."
 
 
 class Decider:
@@ -44,14 +56,41 @@ class Decider:
             program = self._for_unfinished[tx.kind] = Program(loose, self.pack, self.chart)
         return program
 
-    def decide(self, tx: Transaction | Malformed, state: State) -> Decision:
+    def decide(self, tx: Transaction | Malformed, state: Past) -> Decision:
         """The decision about one transaction, given what is known of others.
 
         A malformed record is rejected; an engine fault leaves the transaction undetermined, which
-        is a rejection too: nothing is posted on a guess.
+        is a rejection too: nothing is posted on a guess. What was posted is never posted anew,
+        whatever the rules say: a higher revision corrects it, any other one is refused.
         """
         if isinstance(tx, Malformed):
             return _malformed(tx)
+        position, outcome = Facts.past(tx, state)
+        if outcome == "post":
+            return self._of_posted(tx, state, position)
+        return self.by_rules(tx, state)
+
+    def _of_posted(self, tx: Transaction, state: Past, position: str) -> Decision:
+        """A revision of what was posted: in the words of the rules, but never a second posting."""
+        told = self.by_rules(tx, state)
+        if told.outcome == "post":
+            told = posted_before(tx, position)
+        if told.outcome == "skip" and len(told.reasons) > 1:
+            # What it did itself stands in the state by now: it cannot be judged a second time.
+            reasons = tuple(r for r in told.reasons if r.outcome == "skip")
+            told = replace(told, reasons=reasons)
+        if position != "newer":
+            return told
+        earlier = state.earlier(tx.id)
+        assert earlier is not None
+        if is_voided(tx):
+            fresh = Decision(tx.id, tx.revision, tx.kind, "post", takes_back=True)
+        else:
+            fresh = self.by_rules(tx, state.without(tx.id))
+        return replace(told, revises=earlier.revision, correction=fresh)
+
+    def by_rules(self, tx: Transaction, state: State) -> Decision:
+        """What the rules of the pack alone say."""
         program = self._programs.get(tx.kind) or self.program(tx.kind)
         if tx.lacks:
             program = self.program_of(tx)
@@ -61,7 +100,9 @@ class Decider:
             return _refused(tx, "undetermined", fault.findings[0].message)
         if tx.lacks and verdict.outcome != "skip":
             # No rule leaves it out, so it counts as what it is: a document with faults.
-            return _malformed(Malformed(tx.id, tx.kind, tx.revision, tx.lacks, tx.source, tx.line))
+            return _malformed(
+                Malformed(tx.id, tx.kind, tx.revision, tx.lacks, tx.source, tx.line, _FINISH)
+            )
         warnings = verdict.warned
         if tx.unknown or warnings is None:
             warnings = self._warnings(program, verdict.warnings, tx, state)
@@ -73,9 +114,6 @@ class Decider:
         reasons = verdict.fixed
         if reasons is None:
             reasons = tuple([_reason(program.rules[i], tx, state) for i in verdict.reasons])
-        if verdict.outcome == "skip" and len(reasons) > 1 and _was_posted(tx, state):
-            # What it did itself stands in the state by now: it cannot be judged a second time.
-            reasons = tuple([r for r in reasons if r.outcome == "skip"])
         return Decision(
             tx.id, tx.revision, tx.kind, verdict.outcome, reasons, warnings, None, None,
             verdict.leaves,
@@ -111,24 +149,35 @@ class Decider:
             result.append(Warning_("unknown_field", message, "", f"{tx.source}:{tx.line}"))
         return tuple(result)
 
-    def apply(self, tx: Transaction | Malformed, decision: Decision, state: MemoryState) -> None:
+    def apply(self, tx: Transaction | Malformed, decision: Decision, state: Keeper) -> None:
         """Let all that follow see what was decided (and, when posted, what it did)."""
         if isinstance(tx, Malformed):
             return
-        earlier = state.earlier(tx.id)
-        if earlier is not None:
-            same = tx.revision == earlier.revision and tx.fingerprint[:8] == earlier.digest[:8]
-            if earlier.outcome == "post" or not (same or tx.revision > earlier.revision):
+        if decision.revises is not None:
+            correction = decision.correction if decision.outcome != "post" else decision
+            if correction is None or correction.outcome != "post":
+                # What was posted stands as it is.
                 return
-        effects = self._programs[tx.kind].effects
-        state.tell(tx.id, effects.about(tx))
-        waits = decision.outcome in ("reject", "hold")
-        state.expect(tx.id, effects.to_come(tx, state) if waits else {})
+            decision = replace(correction, revises=decision.revises)
+        else:
+            earlier = state.earlier(tx.id)
+            if earlier is not None:
+                same = tx.revision == earlier.revision and tx.fingerprint[:8] == earlier.digest[:8]
+                if earlier.outcome == "post" or not (same or tx.revision > earlier.revision):
+                    return
+        counts_as = "reject" if decision.takes_back else decision.leaves or decision.outcome
+        effect = self.effect(tx, decision, state)
+        state.remember(tx.id, tx.revision, tx.fingerprint, counts_as, effect)
+
+    def effect(self, tx: Transaction, decision: Decision, state: Past) -> Effect:
+        """What a decision makes the transaction do to others."""
+        if decision.takes_back:
+            return NO_EFFECT
         if decision.outcome != "post":
-            state.remember(tx.id, tx.revision, tx.fingerprint, decision.leaves or decision.outcome)
-            return
-        state.remember(tx.id, tx.revision, tx.fingerprint, "post", effects.reversible(tx))
-        effects.apply(tx, decision.mapping or "", state)
+            waits = decision.outcome in ("reject", "hold")
+            return self.program_of(tx).effects.stopped(tx, state, waits=waits)
+        seen = state if decision.revises is None else state.without(tx.id)
+        return self.program(tx.kind).effects.of(tx, decision.mapping or "", seen)
 
 
 def opening_state(organisation: Organisation) -> MemoryState:
@@ -142,11 +191,6 @@ def opening_state(organisation: Organisation) -> MemoryState:
             )
         )  # fmt: skip
     return state
-
-
-def _was_posted(tx: Transaction, state: State) -> bool:
-    earlier = state.earlier(tx.id)
-    return earlier is not None and earlier.outcome == "post"
 
 
 def _reason(rule: CompiledRule, tx: Transaction, state: State) -> Reason:
@@ -167,8 +211,7 @@ def _reason(rule: CompiledRule, tx: Transaction, state: State) -> Reason:
 def _malformed(record: Malformed) -> Decision:
     where = f"{record.source}:{record.line}"
     message = f"{where}: " + "; ".join(record.faults) + "."
-    remedy = "Export the transaction again from Practice Management in the documented shape."
-    reason = Reason("malformed_document", message, remedy, False, "", where, "reject", True)
+    reason = Reason("malformed_document", message, record.remedy, False, "", where, "reject", True)
     return Decision(record.id, record.revision, record.kind, "reject", (reason,))
 
 

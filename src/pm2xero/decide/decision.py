@@ -64,6 +64,9 @@ class Decision:
     Attributes:
         mapping: set when the outcome is post.
         leaves: what the document counts as for others that refer to it, when not by the outcome.
+        revises: the posted revision that this one is to correct; None when it corrects none.
+        correction: what the rules say of it in the place of that revision.
+        takes_back: it is posted by taking back what was sent, and nothing in its place.
     """
 
     id: str
@@ -75,6 +78,9 @@ class Decision:
     mapping: str | None = None
     rule: str | None = None
     leaves: str | None = None
+    revises: int | None = None
+    correction: Decision | None = None
+    takes_back: bool = False
 
     @property
     def needs_attention(self) -> bool:
@@ -88,7 +94,7 @@ class Decision:
 
     def as_json(self) -> dict[str, Any]:
         """The decision in the order of the documented output."""
-        return {
+        told: dict[str, Any] = {
             "id": self.id,
             "revision": self.revision,
             "kind": self.kind,
@@ -97,3 +103,6 @@ class Decision:
             "warnings": [w.as_json() for w in self.warnings],
             "mapping": self.mapping,
         }
+        if self.revises is not None:
+            told["revises"] = self.revises
+        return told

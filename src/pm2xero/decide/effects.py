@@ -5,11 +5,11 @@ All of it is declared with the kind (`opens`, `settles`, `postings`); this modul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 
 from pm2xero.decide.facts import Facts
-from pm2xero.decide.state import ZERO, About, DocumentFact, MemoryState, State
+from pm2xero.decide.state import ZERO, About, DocumentFact, Effect, State
 from pm2xero.decide.trust_moves import compile_trust_moves
 from pm2xero.decide.values import Getter, getter
 from pm2xero.pack.model import Kind, Settles
@@ -17,7 +17,7 @@ from pm2xero.read.transaction import Transaction, money_of
 
 
 class Effects:
-    """Applies a posted transaction of one kind to the state."""
+    """Says what a posted transaction of one kind does to others."""
 
     def __init__(self, kind: Kind, facts: Facts, request: Callable[[str], str | None]) -> None:
         self._kind = kind.name
@@ -26,75 +26,64 @@ class Effects:
         self._opens: tuple[Getter, Getter] | None = None
         if kind.opens is not None:
             self._opens = (getter(kind.opens.amount, facts), getter(kind.opens.contact, facts))
-        self._parts = [_compile_settles(s, facts) for s in kind.settles]
+        self._settles = [_compile_settles(s, facts) for s in kind.settles]
         self._trust = compile_trust_moves(kind, facts)
         self._reverses = kind.record.field("reversal_of") is not None
-        # What can be paid has its amount due instead.
-        self._has_amount = kind.opens is None
 
-    def to_come(self, tx: Transaction, state: State) -> dict[str, Decimal]:
-        """What the transaction would put back on documents, if it stood in Xero."""
-        back: dict[str, Decimal] = {}
-        if self._reverses and tx.fields["reversal_of"] is not None:
-            for parts in self._parts:
-                for document, amount in parts(tx, state):
-                    if amount is not None and amount < ZERO:
-                        back[document] = back.get(document, ZERO) - amount
-        return back
-
-    def about(self, tx: Transaction) -> About:
-        """What the document says of itself, for others that refer to it."""
-        fields = tx.fields
-        banks = self._facts.banks(fields)
-        return About(
-            fields.get("number"), fields.get("date"), next(iter(banks), None), money_of(tx)
+    def of(self, tx: Transaction, mapping: str, state: State) -> Effect:
+        """What the transaction does when it is posted by a mapping."""
+        settled = [pair for settle in self._settles for pair in settle(tx, state)]
+        return Effect(
+            self._opened(tx, mapping, state) if self._opens is not None else None,
+            self._reversible(tx),
+            tuple(settled),
+            tuple(self._trust(tx, state)) if self._trust is not None else (),
+            tx.fields["reversal_of"] if self._reverses else None,
+            self._about(tx),
         )
 
-    def reversible(self, tx: Transaction) -> Decimal | None:
-        """The amount that a reversal of the transaction takes back, in currency units."""
-        if not self._has_amount:
+    def stopped(self, tx: Transaction, state: State, *, waits: bool) -> Effect:
+        """What is known of the transaction when it is not posted.
+
+        Args:
+            waits: it may still come to Xero, by itself or by hand; what it would put back on
+                documents is then to come.
+        """
+        back: list[tuple[str, Decimal]] = []
+        if waits and self._reverses and tx.fields["reversal_of"] is not None:
+            pairs = (pair for settle in self._settles for pair in settle(tx, state))
+            back = [(i, -a) for i, a in pairs if a is not None and a < ZERO]
+        return Effect(about=self._about(tx), to_come=tuple(back))
+
+    def _about(self, tx: Transaction) -> About:
+        """What the document says of itself, for others that refer to it."""
+        banks = self._facts.named("banks", tx.fields)
+        number, day = tx.fields.get("number"), tx.fields.get("date")
+        return About(number or None, day, next(iter(banks), None), money_of(tx))
+
+    def _opened(self, tx: Transaction, mapping: str, state: State) -> DocumentFact:
+        assert self._opens is not None
+        amount, contact = (read(tx, None, state) for read in self._opens)
+        step = self._request(mapping)
+        request = f"{tx.id}/{step}" if step else None
+        return DocumentFact(tx.id, "in_xero", self._kind, amount, contact, request)
+
+    def _reversible(self, tx: Transaction) -> Decimal | None:
+        """What can be paid has its amount due instead."""
+        if self._opens is not None:
             return None
         amount = money_of(tx)
         return amount if amount != ZERO else None
 
-    def apply(self, tx: Transaction, mapping: str, state: MemoryState) -> None:
-        """Make the transaction's effect seen by all that follow."""
-        if self._opens is not None:
-            amount = self._opens[0](tx, None, state)
-            contact = self._opens[1](tx, None, state)
-            step = self._request(mapping)
-            request = f"{tx.id}/{step}" if step else None
-            fact = DocumentFact(tx.id, "in_xero", self._kind, amount, contact, request)
-            state.add_open(fact)
-        self._move(tx, state, 1)
 
-    def revert(self, tx: Transaction, state: MemoryState) -> None:
-        """Take the transaction's effect back, as if it had never been posted."""
-        if self._opens is not None:
-            state.drop_open(tx.id)
-        self._move(tx, state, -1)
-
-    def _move(self, tx: Transaction, state: MemoryState, sign: int) -> None:
-        for parts in self._parts:
-            for document, settled in parts(tx, state):
-                state.settle(document, settled if sign == 1 else -settled)
-        if self._trust is not None:
-            for matter, bank, amount in self._trust(tx, state):
-                state.move_trust(matter, bank, amount if sign == 1 else -amount)
-        if self._reverses and (reversed_ := tx.fields["reversal_of"]) is not None:
-            state.reverse(reversed_, sign)
-
-
-Settled = Callable[[Transaction, State], Iterator[tuple[str, Decimal]]]
-
-
-def _compile_settles(settles: Settles, facts: Facts) -> Settled:
-    """What a document takes off others: their ids and amounts."""
+def _compile_settles(
+    settles: Settles, facts: Facts
+) -> Callable[[Transaction, State], list[tuple[str, Decimal]]]:
     document, amount = getter(settles.document, facts), getter(settles.amount, facts)
     each = settles.each
 
-    def parts(tx: Transaction, state: State) -> Iterator[tuple[str, Decimal]]:
-        for item in (tx.fields[each] or ()) if each else (None,):
-            yield document(tx, item, state), amount(tx, item, state)
+    def settled(tx: Transaction, state: State) -> list[tuple[str, Decimal]]:
+        items = (tx.fields[each] or ()) if each else (None,)
+        return [(document(tx, item, state), amount(tx, item, state)) for item in items]
 
-    return parts
+    return settled

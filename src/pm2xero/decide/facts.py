@@ -10,7 +10,7 @@ from pm2xero.decide.state import State
 from pm2xero.firm.chart import AccountFact, Chart
 from pm2xero.firm.trust_holders import is_matter, name_of
 from pm2xero.pack.language.paths import PathExpr
-from pm2xero.pack.language.types import ListType
+from pm2xero.pack.language.types import DERIVED_LISTS, ListType, ReferenceType
 from pm2xero.pack.model import Kind
 from pm2xero.pack.rules import reference_fields
 from pm2xero.read.transaction import Transaction
@@ -34,8 +34,12 @@ class Facts:
         self.roles = tuple(chart.role(name) for name in self.role_conditions)
         # Set where not every document needs all roles (see decide.roles_needed).
         self.roles_of: RolesOf | None = None
-        self.bank_fields = tuple(f[0] for f in reference_fields(kind.record, "bank_account"))
-        self.document_fields = tuple(reference_fields(kind.record, "document"))
+        self._named = {
+            name: tuple(reference_fields(kind.record, derived.of))
+            for name, derived in DERIVED_LISTS.items()
+            if name != "roles"
+        }
+        self.document_fields = self._named["documents"]
         self.tax = chart.tax
 
     def lookup(self, reference: str) -> Callable[[Any, State], Any]:
@@ -48,14 +52,14 @@ class Facts:
             return lambda name, state: bank(name)
         return lambda name, state: state.document(name)
 
+    def wanted(self, reference: ReferenceType) -> str:
+        """The kinds that a field may refer to, as a bookkeeper reads them."""
+        words = [k.replace("_", " ") for k in reference.refers_to]
+        return " or ".join(words) if words else "document"
+
     def simple(self, derived: str) -> str | None:
         """The one field that a derived list comes from; "" for none, None for several."""
-        if derived == "banks":
-            paths: list[tuple[str, ...]] = [(f,) for f in self.bank_fields]
-        elif derived == "documents":
-            paths = [tuple(p) for p in self.document_fields]
-        else:
-            return None
+        paths = self._named[derived]
         if not paths:
             return ""
         single = len(paths) == 1 and len(paths[0]) == 1 and not self._is_list(paths[0][0])
@@ -64,27 +68,28 @@ class Facts:
     def _is_list(self, field: str) -> bool:
         return isinstance(self.kind.record.field(field), ListType)
 
-    def banks(self, fields: dict[str, Any]) -> list[str]:
-        """The bank accounts that a document names."""
-        return [v for f in self.bank_fields if (v := fields[f]) is not None]
-
-    def documents(self, fields: dict[str, Any]) -> list[str]:
-        """The ids of all documents that a document refers to, each once."""
+    def named(self, derived: str, fields: dict[str, Any]) -> list[str]:
+        """All accounts, banks or documents that a document names, each once."""
         found: list[str] = []
-        for path in self.document_fields:
+        for path in self._named[derived]:
             value = fields[path[0]]
             if value is None:
                 continue
-            if len(path) == 1:
-                found += value if isinstance(value, list) else [value]
+            if len(path) == 2:
+                step = path[1]
+                found.extend([v for i in value if (v := i[step]) is not None])
+            elif isinstance(value, list):
+                found.extend(value)
             else:
-                found.extend(i[path[1]] for i in value)
+                found.append(value)
         return found if len(found) < 2 else list(dict.fromkeys(found))
 
     def constant(self, path: PathExpr) -> Any:
         """A value of the organisation or of Xero, the same for the whole run."""
         organisation = self.chart.organisation
         xero = organisation.xero
+        if path.base == "settings":
+            return self.chart.settings[path.steps[0]]
         if path.base == "organisation":
             return getattr(organisation, path.steps[0])
         values: dict[str, Any] = {

@@ -14,10 +14,14 @@ from pm2xero.outbox.blocking import block_again, block_on, unblock
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.links import write_links
 from pm2xero.outbox.moving import move
-from pm2xero.outbox.records import HumanAction, StoredRequest
+from pm2xero.outbox.records import Actor, HumanAction, StoredRequest
 from pm2xero.outbox.rows import load_requests, mine
 from pm2xero.outbox.schema import human_actions, requests, transactions
 from pm2xero.outbox.states import IN_FLIGHT, TRANSITIONS, Event, RequestState
+
+_RESENT = TRANSITIONS[Event.RESEND]
+_RECHECKED = TRANSITIONS[Event.RECHECK]
+_LOOKED_UP = "It left once before, so it is looked up before it is sent again"
 
 
 class People(Database):
@@ -42,12 +46,15 @@ class People(Database):
     def resend(self, transaction_id: str, who: str, why: str, at: datetime) -> list[str]:
         """Plan again what stopped, and all that was blocked by it.
 
-        For an unknown outcome the person answers for it not being in Xero.
+        Whatever left once may be in Xero, so the next push looks it up before it is sent again.
         """
         with self._write() as connection:
             before = self._open(connection, transaction_id)
-            again = [r.id for r in before if r.state in TRANSITIONS[Event.RESEND].sources]
-            self._put(connection, again, Event.RESEND, None, None)
+            left = [r for r in before if r.attempts and r.state in _RECHECKED.sources]
+            kept = [r for r in before if r not in left and r.state in _RESENT.sources]
+            again = [r.id for r in before if r in left or r in kept]
+            self._put(connection, [r.id for r in kept], Event.RESEND, None, None)
+            self._put(connection, [r.id for r in left], Event.RECHECK, "resend", _LOOKED_UP)
             blocked = set(block_again(connection, self._organisation, again))
             was_blocked = {r.id for r in before if r.state == RequestState.BLOCKED}
             freed = unblock(connection, self._organisation, again)
@@ -72,7 +79,8 @@ class People(Database):
                 for r in still_open
             ]
             for request, id in results:
-                self._put(connection, [request.id], Event.RESOLVE, None, why, xero_id=id)
+                by = {"xero_id": id, "actor": Actor.PERSON}
+                self._put(connection, [request.id], Event.RESOLVE, None, why, **by)
             write_links(connection, self._organisation, results)
             changed = [r.id for r in still_open]
             changed += unblock(connection, self._organisation, [*changed, *_blockers(still_open)])

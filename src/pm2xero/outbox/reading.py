@@ -136,6 +136,8 @@ class Reading(Database):
             .where(
                 mine(self._organisation),
                 requests.c.state.in_(UNSETTLED),
+                # What was refused, or found not to be there, has no call on its way.
+                or_(attempts.c.outcome.is_(None), attempts.c.outcome == "unknown"),
                 or_(requests.c.cause.is_(None), requests.c.cause.not_in(looked_up)),
             )
         )

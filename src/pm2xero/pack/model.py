@@ -28,6 +28,24 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A part of an amount: the sum of some percentages of it, or what they leave of it."""
+
+    percents: tuple[Decimal, ...]
+    is_rest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """A value that a template gets: a date some days later, or text with values in it."""
+
+    path: PathExpr | None = None
+    plus_days: int | PathExpr | None = None
+    end_of_month: bool = False
+    text: TextExpr | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Posting:
     """One debit or credit that a kind makes in the ledger of Practice Management.
 
@@ -42,6 +60,8 @@ class Posting:
     matter: tuple[PathExpr, ...]
     held_in: PathExpr | None
     at: Position
+    where: Condition | None = None
+    share: Share | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +103,8 @@ class Kind:
     settles: tuple[Settles, ...]
     at: Position
     ignores: Mapping[str, Ignored] = field(default_factory=dict)
+    settings: Mapping[str, FieldType] = field(default_factory=dict)
+    offers: frozenset[str] = frozenset()
     # Where a field has one of these values, the document is still worked on.
     unfinished: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # The fields that the kind lists itself, besides those of every document.
@@ -112,7 +134,8 @@ class Rule:
     A rule either has an outcome or is a warning; `kinds` is already resolved to names, and
     `conditions` and `texts` (reason, remedy, warning) are resolved for each of them. `leaves`
     says what the document counts as for others when that does not follow from the outcome;
-    `partial` that a part of what is refused works in Xero without a posting.
+    `partial` that a part of what is refused works in Xero without a posting; `required` that no
+    higher layer may take away what it refuses.
     """
 
     id: str
@@ -130,6 +153,26 @@ class Rule:
     at: Position
     origins: Mapping[str, Origin]
     partial: bool = False
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A required rule as a lower layer has it, where a higher one touched it or what it refuses.
+
+    Attributes:
+        rule: for the kinds that the pack has now.
+        skips: the rules of the same layer, and below, that leave documents out before it.
+        removed_at: where it is taken away; None while there is a rule of its id.
+        successor: the required rule that a region puts in its place, by id, and where it says so.
+    """
+
+    rule: Rule
+    layer: str
+    skips: tuple[Rule, ...]
+    removed_at: Position | None = None
+    successor: str | None = None
+    successor_at: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +183,11 @@ class LineSource:
         each: the list of the document that gives a line per item; None for one line.
         sign: -1 where the line was written as a credit.
         merge: lines of the same Xero account and tax type become one.
+        where: which items of the list give a line.
+        share: the part of the amount, and of its tax, that the line takes.
+        group_by: what must be the same, besides, in lines that become one.
+        item: the code of an item in Xero; a field, or the code itself.
+        tracking: the option of each tracking category; a field, or its name itself.
     """
 
     each: str | None
@@ -152,11 +200,20 @@ class LineSource:
     sign: Literal[1, -1]
     merge: bool
     at: Position
+    where: Condition | None = None
+    share: Share | None = None
+    group_by: tuple[PathExpr, ...] = ()
+    item: PathExpr | str | None = None
+    tracking: tuple[tuple[str, PathExpr | str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """One request of a mapping, before it meets a transaction."""
+    """One request of a mapping, before it meets a transaction.
+
+    Attributes:
+        slot: the place in Xero that the request fills; alternative requests share one.
+    """
 
     id: str
     method: Literal["PUT", "POST"]
@@ -173,6 +230,9 @@ class RequestSpec:
     becomes_document: bool
     at: Position
     value_at: Mapping[str, Position]
+    slot: str = ""
+    status: str | PathExpr = "AUTHORISED"
+    contact_name: TextExpr | None = None
 
     @property
     def endpoint(self) -> str:
@@ -228,6 +288,17 @@ class TaxCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """What a pack lets each firm say under `settings`; the firm must, where there is no default."""
+
+    id: str
+    title: str
+    type: FieldType
+    default: object
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """An account found by what it does; `system` is Xero's own mark for it.
 
@@ -263,6 +334,8 @@ class Pack:
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # Texts of a document by which people and banks find its entry again.
     found_by: tuple[str, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    settings: Mapping[str, Setting] = field(default_factory=dict)
 
     def rules_of(self, kind: str) -> tuple[Rule, ...]:
         """The rules that may apply to a kind, in the order in which reasons are named."""

@@ -37,7 +37,7 @@ class Actual:
                 texts[value] = None
                 if isinstance(kind, ReferenceType | TaxCodeType) and kind.name != "document":
                     names[value] = None
-        for name in self.facts.documents(self.tx.fields):
+        for name in self.facts.named("documents", self.tx.fields):
             fact = self.state.document(name)
             texts.update(dict.fromkeys(t for t in (fact.kind, fact.contact) if t))
         short = (self.facts.shortfall, self.facts.missing)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.decision import Decision
-from pm2xero.decide.state import NOTHING_SAID, About, DocumentFact, MemoryState
+from pm2xero.decide.state import NO_EFFECT, NOTHING_SAID, About, DocumentFact, Effect, MemoryState
 from pm2xero.errors import Finding
 from pm2xero.firm.trust_holders import holder_of
 from pm2xero.read.reader import Reader
@@ -78,22 +78,23 @@ def state_of(example: Example, tx: Transaction) -> MemoryState:
         else {(holder_of(b), b["bank"]): Decimal(b["amount"]) for b in balances}
     )
     for fact in example.documents:
-        if (about := about_of(fact)) != NOTHING_SAID:
-            state.tell(fact["id"], about)
+        about = about_of(fact)
+        said = Effect(about=about) if about != NOTHING_SAID else NO_EFFECT
         if "amount_due" in fact:
             due = Decimal(fact["amount_due"])
             state.add_open(
                 DocumentFact(
                     fact["id"], fact["state"], fact["kind"], due, fact["contact"],
-                    to_come=to_come_of(fact),
+                    about=about, to_come=to_come_of(fact),
                 )
             )  # fmt: skip
         elif fact["state"] in _SEEN:
             left = Decimal(fact["to_reverse"]) if "to_reverse" in fact else None
-            amount = None if left is None or fact["state"] != "in_xero" else -left
-            state.remember(fact["id"], 1, b"", _SEEN[fact["state"]], amount)
+            given = left is not None and fact["state"] == "in_xero"
+            effect = Effect(reversible=-left, about=about) if given and left is not None else said
+            state.remember(fact["id"], 1, b"", _SEEN[fact["state"]], effect)
         if fact["state"] != "in_xero" and "to_reverse" in fact:
-            state.reverse(fact["id"], 1)
+            state.remember(f"reversal of {fact['id']}", 1, b"", "post", Effect(reverses=fact["id"]))
     if example.earlier is not None:
         digest = tx.fingerprint if example.earlier["same_content"] else b"\0" * 16
         revision = example.earlier["revision"]
@@ -127,7 +128,7 @@ def replay(example: Example, decider: Decider) -> Decision:
         ValueError: the document of the example cannot be read.
     """
     tx = read(example.transaction, decider)
-    return decider.decide(tx, state_of(example, tx))
+    return decider.by_rules(tx, state_of(example, tx))
 
 
 def read(document: Mapping[str, Any], decider: Decider) -> Transaction:

@@ -125,11 +125,10 @@ class Shower:
 
     def _own(self, place: Place) -> Any:
         """The value that a setting has at this firm."""
-        if place[0] not in ("organisation", "xero"):
+        if place[0] not in ("organisation", "xero", "settings"):
             return None
-        path = PathExpr(
-            "", "xero" if place[0] == "xero" else "organisation", (str(place[1]),), None, None, TEXT
-        )
+        base: Any = place[0]
+        path = PathExpr("", base, (str(place[1]),), None, None, TEXT)
         value = self.decider.program(self.proof.kind.name).facts.constant(path)
         return str(dict(value)) if isinstance(value, Mapping) else value
 

@@ -9,17 +9,17 @@ from decimal import Decimal
 from typing import Any
 
 from pm2xero.firm.snapshot import XeroTaxRate
-from pm2xero.history.requests import GONE, alive, is_undo, taken_back
-from pm2xero.outbox.records import StoredRequest
+from pm2xero.history.requests import alive, taken_back
+from pm2xero.outbox.records import Actor, StoredRequest, hash_of
+from pm2xero.outbox.states import RequestState
 from pm2xero.reconcile.pm_side import Booked
 from pm2xero.xero.contracts import contract
 from pm2xero.xero.documents import Contents, contents_of_body, contents_of_object
+from pm2xero.xero.purpose import GONE, Purpose
 
 ZERO = Decimal("0.00")
 NOTHING = Contents(ZERO, None, {}, ZERO, {})
 Objects = Mapping[str, Mapping[str, Any]]
-# The bodies that the document makes today, by request id.
-Remade = Callable[[Booked], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Compared:
     """One request and what became of it in Xero; amounts in currency units.
 
     Attributes:
-        document: what the document makes by today's pack.
+        document: what the document made when it was decided.
         details: what differs besides the total, in words.
-        verdict: equal; sent_differs (the outbox no longer holds what the document makes);
+        verdict: equal; sent_differs (the outbox no longer holds what was sent);
             behind (Practice Management has a later revision that is not in Xero); voided_here
             (it is taken back in Practice Management, not in Xero); by_hand_otherwise (entered in
             Xero by hand, with other amounts); changed, gone, missing (in Xero: other contents,
@@ -74,17 +74,16 @@ class Live:
         return contents_of_object(found, self.rates)
 
 
-def compare(booked: Iterable[Booked], live: Live, remade: Remade) -> Iterator[Compared]:
+def compare(booked: Iterable[Booked], live: Live) -> Iterator[Compared]:
     """Every creation of a document that is in Xero, by the latest body that was sent for it."""
     items = list(booked)
     gone = taken_back(r for item in items for r in item.requests)
     for item in items:
         if item.standing not in ("in_xero", "partial"):
             continue
-        bodies = remade(item)
         for made in alive(item.requests, gone):
             last = _last_change(made, item.requests)
-            yield _one(item, made, last, bodies.get(last.id), live)
+            yield _one(item, made, last, live)
 
 
 def _last_change(made: StoredRequest, requests: Iterable[StoredRequest]) -> StoredRequest:
@@ -92,18 +91,18 @@ def _last_change(made: StoredRequest, requests: Iterable[StoredRequest]) -> Stor
     changes = [
         r
         for r in requests
-        if r.state == "confirmed" and r.xero_id == made.xero_id and not is_undo(r)
+        if r.state is RequestState.CONFIRMED
+        and r.xero_id == made.xero_id
+        and r.purpose is not Purpose.UNDO
     ]
     return max(changes, key=lambda r: r.revision)
 
 
-def _one(
-    item: Booked, made: StoredRequest, last: StoredRequest, body: str | None, live: Live
-) -> Compared:
+def _one(item: Booked, made: StoredRequest, last: StoredRequest, live: Live) -> Compared:
     found = live.made_by(made)
     there = contents_of_object(found, live.rates) if found is not None else None
     sent = contents_of_body(last.element, live.rates)
-    wanted = contents_of_body(body, live.rates) if body is not None else sent
+    wanted = sent
     details: list[str] = []
     if found is None:
         verdict = "missing"
@@ -118,9 +117,10 @@ def _one(
         details = _other_accounts(item, there) if there is not None else []
         right = there is not None and there.total == wanted.total and not details
         verdict = "equal" if right else "by_hand_otherwise"
-    elif sent is None or wanted is None or not sent.same(wanted):
+    elif wanted is None or hash_of(last.path, last.element) != last.body_hash:
         verdict = "sent_differs"
-        details = wanted.differences(sent) if sent is not None and wanted is not None else []
+        wanted = None
+        details = there.differences(sent) if there is not None and sent is not None else []
     elif there is not None and not there.same(wanted):
         verdict = "changed"
         details = wanted.differences(there)
@@ -143,7 +143,7 @@ def _other_accounts(item: Booked, there: Contents) -> list[str]:
     """Where an entry by hand books other amounts than the document's journal, in words."""
     journal: dict[str, Decimal] = {}
     for entry in item.entries:
-        code = entry.account.called
+        code = entry.account
         journal[code] = journal.get(code, ZERO) + entry.amount
     return [
         f"account {code} {abs(journal.get(code, ZERO)):,.2f}, there {abs(net):,.2f}"
@@ -153,5 +153,5 @@ def _other_accounts(item: Booked, there: Contents) -> list[str]:
 
 
 def _is_by_hand(request: StoredRequest) -> bool:
-    """Whether a person entered it in Xero and said so: the reason is kept with the request."""
-    return request.message is not None
+    """Whether a person entered it in Xero and said so."""
+    return request.actor is Actor.PERSON

@@ -13,7 +13,7 @@ from pm2xero.errors import Finding, UsageError
 from pm2xero.firm.organisation import Organisation
 from pm2xero.firm.trial_balance import balances_of, opening_rows
 from pm2xero.firm.trust_holders import is_matter
-from pm2xero.history.requests import GONE, alive, taken_back
+from pm2xero.history.requests import alive, taken_back
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.reconcile import trial_balance
 from pm2xero.reconcile.accounts import Accounts, Balances, YearToDate, year_start
@@ -22,6 +22,7 @@ from pm2xero.reconcile.xero_journal import Bookkeeper
 from pm2xero.xero.contracts import contract
 from pm2xero.xero.drift import check_same
 from pm2xero.xero.natural_key import as_date
+from pm2xero.xero.purpose import GONE
 
 ZERO = Decimal("0.00")
 

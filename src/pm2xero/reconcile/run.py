@@ -9,8 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pm2xero.connection import Connection
-from pm2xero.decide.decision import Decision
-from pm2xero.errors import Finding, InputError, RenderError, UsageError
+from pm2xero.errors import Finding, InputError, UsageError
 from pm2xero.firm.chart import Chart
 from pm2xero.firm.trial_balance import (
     balances_of,
@@ -18,7 +17,8 @@ from pm2xero.firm.trial_balance import (
     read_trial_balance,
 )
 from pm2xero.history.requests import alive, taken_back
-from pm2xero.outbox.records import StoredRequest, StoredTransaction
+from pm2xero.history.taxes import Tax
+from pm2xero.outbox.records import StoredRequest
 from pm2xero.reconcile import trial_balance
 from pm2xero.reconcile.documents import Live, compare
 from pm2xero.reconcile.foreign_entries import Others, Period, others_by_account
@@ -32,9 +32,9 @@ from pm2xero.reconcile.opening import (
     year_to_date,
 )
 from pm2xero.reconcile.payments_there import hand_made
-from pm2xero.reconcile.pm_side import Booked, Books
+from pm2xero.reconcile.pm_side import Booked, books_of
 from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reconcile
-from pm2xero.reconcile.taxes import Tax
+from pm2xero.reconcile.tampering import tampered
 from pm2xero.reconcile.xero_journal import Bookkeeper
 from pm2xero.xero.drift import check_same
 
@@ -59,10 +59,8 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     firm = pipeline.organisation
     check_same(connection.ask, firm)
     opening = opening_of(firm)
-    stored = list(outbox.transactions())
     requests = outbox.requests()
-    books = Books(pipeline)
-    booked = books.booked(stored, outbox.decisions(), requests)
+    booked = books_of(outbox, requests)
     day = _day(connection, as_at, booked, opening)
     if as_at is not None:
         booked = [b for b in booked if b.date <= as_at]
@@ -88,9 +86,9 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     )
     differs = given is None and any(line.difference for line in lines)
     found = Findings(
-        compared=tuple(map(matcher.judged, compare(booked, live, _Remade(connection, books)))),
+        compared=tuple(map(matcher.judged, compare(booked, live))),
         by_hand=tuple(hand_made(requests, matcher.named, live, as_at)),
-        tampered=tuple(_tampered(books, stored)),
+        tampered=tuple(tampered(outbox.transactions())),
         taxes=tuple(_taxes(booked, requests, live)),
         others=entries,
         opening=opening_differs(connection, opening, accounts, live) if differs else None,
@@ -147,46 +145,3 @@ def _taxes(
         if tax.amount or tax.rounding or xero:
             name = rate.name if rate else type
             yield TaxRateLine(type, name, tax.amount, tax.rounding, xero)
-
-
-def _tampered(books: Books, transactions: Iterable[StoredTransaction]) -> Iterator[str]:
-    """Stored documents whose content no longer fits the hash they were stored with."""
-    for stored in transactions:
-        tx = books.typed(stored)
-        if tx is None:
-            yield f"{stored.id}: the document in the outbox can no longer be read"
-        elif tx.fingerprint.hex() != stored.digest:
-            yield f"{stored.id}: the document in the outbox was changed after it was stored"
-
-
-class _Remade:
-    """The bodies that stored documents make with today's pack."""
-
-    def __init__(self, connection: Connection, books: Books) -> None:
-        self._pipeline = connection.pipeline
-        self._books = books
-        self._stored = {(s.id, s.revision): s for s in connection.outbox.transactions()}
-        self._mappings = {(d.id, d.revision): d.mapping for d in connection.outbox.decisions()}
-        for key, stored in self._stored.items():
-            self._remember(stored, self._mappings.get(key))
-
-    def _remember(self, stored: StoredTransaction, mapping: str | None) -> None:
-        """Payments can only be rendered when what they pay is known."""
-        tx = self._books.typed(stored) if mapping is not None else None
-        if tx is not None and mapping is not None:
-            self._pipeline.decider.program(tx.kind)
-            posted = Decision(tx.id, tx.revision, tx.kind, "post", mapping=mapping)
-            self._pipeline.decider.apply(tx, posted, self._pipeline.state)
-
-    def __call__(self, booked: Booked) -> dict[str, str]:
-        key = (booked.id, booked.revision)
-        mapping = self._mappings.get(key)
-        tx = self._books.typed(self._stored[key])
-        if mapping is None or tx is None:
-            return {}
-        try:
-            made = self._pipeline.mapper.requests(tx, mapping, self._pipeline.state)
-        except RenderError:
-            return {}
-        bodies = {r.id: r.element for r in made}
-        return bodies | {f"{r.id}@{booked.revision}": r.element for r in made}

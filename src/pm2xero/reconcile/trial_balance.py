@@ -62,7 +62,7 @@ def pm_sides(
         if item.standing != "in_xero":
             continue
         for entry in item.entries:
-            year.add(pm, entry.account.called, entry.amount, item.date)
+            year.add(pm, entry.account, entry.amount, item.date)
         for account, cents in item.rounding.items():
             year.add(rounding, account, cents, item.date)
     return PmSides(pm, rounding)

@@ -9,15 +9,37 @@ from typing import Any
 import orjson
 
 from pm2xero.records import record
+from pm2xero.xero.purpose import Purpose, purpose_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """A number that stays taken when its document is voided, so it is given up before.
+
+    Attributes:
+        field: such as InvoiceNumber.
+        types: types of documents whose numbers are unique.
+    """
+
+    field: str
+    types: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """How an object of Xero is taken back: the contract, where its id goes, the status to set."""
+    """How an object of Xero is taken back.
+
+    Attributes:
+        contract: the verb and endpoint that does it.
+        id_in_body: whether its id goes into the body, or at the end of the path.
+        status: the status to set; None where it is taken out of the document that it belongs to.
+        rename: what is done before, where a later revision may come back under the number.
+    """
 
     contract: str
     id_in_body: bool
-    status: str
+    status: str | None
+    rename: Rename | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +51,7 @@ class Contract:
         wrapper: element that holds a list of documents; None where the body stands alone.
         batch: several documents may go in one call.
         summarize: the endpoint takes `summarizeErrors`.
+        idempotent: it takes an idempotency key.
     """
 
     name: str
@@ -39,6 +62,7 @@ class Contract:
     batch: bool
     summarize: bool
     undo: Undo | None = None
+    idempotent: bool = True
 
 
 @record
@@ -51,6 +75,8 @@ class Request:
             in it, and in the body, as `<InvoiceID of AU-0007>`.
         element: the body of this one document as JSON text, without its wrapper.
         needs: ids of the requests that must be done first.
+        step: the step of the mapping; slot: the place in Xero that it fills when it creates.
+        target: id of the request whose object it changes or takes back.
     """
 
     id: str
@@ -63,10 +89,17 @@ class Request:
     key: str
     needs: tuple[str, ...]
     becomes_document: bool
+    slot: str | None = None
+    target: str | None = None
+
+    @property
+    def purpose(self) -> Purpose:
+        """Whether it creates, changes or takes back an object of Xero."""
+        return purpose_of(self.contract.method, self.element)
 
     @property
     def method(self) -> str:
-        """PUT or POST."""
+        """PUT, POST or DELETE."""
         return self.contract.method
 
     @property

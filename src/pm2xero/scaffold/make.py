@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -98,8 +99,13 @@ def schemas() -> dict[str, str]:
     }
 
 
-def write(into: Path, files: Mapping[str, str], editors: Mapping[str, str]) -> list[Path]:
+@contextmanager
+def written(
+    into: Path, files: Mapping[str, str], editors: Mapping[str, str]
+) -> Iterator[list[Path]]:  # fmt: skip
     """Write files that are not there yet; schemas for editors are renewed.
+
+    All is taken back when something is raised inside, such as that the files do not validate.
 
     Raises:
         UsageError: PU925 when a file is there already; nothing is written then.
@@ -108,11 +114,24 @@ def write(into: Path, files: Mapping[str, str], editors: Mapping[str, str]) -> l
     if there:
         message = "the file is there already, and nothing was written"
         raise UsageError(*(Finding("PU925", message, Position(str(p))) for p in there))
-    for name, text in {**files, **editors}.items():
-        file = into / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_edited(file, text)
-    return [into / name for name in files]
+    made: list[Path] = []
+    try:
+        for name, text in {**files, **editors}.items():
+            file = into / name
+            made += _missing(file)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_edited(file, text)
+        yield [into / name for name in files]
+    except BaseException:
+        for path in reversed(made):
+            with suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
+        raise
+
+
+def _missing(file: Path) -> list[Path]:
+    """A file and the folders above it that are not there, the outermost first."""
+    return [p for p in reversed((file, *file.parents)) if not p.exists()]
 
 
 def _text(name: str) -> str:
