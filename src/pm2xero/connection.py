@@ -8,21 +8,16 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from pm2xero.errors import Finding, UsageError
-from pm2xero.firm.fingerprint import fingerprint
-from pm2xero.firm.organisation import pack_folders
-from pm2xero.outbox.records import StoredRequest
+from pm2xero.history.opening import open_past
+from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.store import Outbox
 from pm2xero.pipeline import Pipeline
-from pm2xero.push.revise import Corrector, live_state
-from pm2xero.read.transaction import Transaction
 from pm2xero.send.caller import Caller
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, CallLimits, StopRun
@@ -120,20 +115,19 @@ class Connection:
     clock: Callable[[], datetime] = now
     sleep: Callable[[float], None] = time.sleep
 
-    def corrector(self) -> Corrector:
-        """Corrects what a later revision changed, asking Xero for the live state."""
-        return Corrector(self.pipeline, self.posted, live_state(self.get_one))
+    @property
+    def state(self) -> RowsState:
+        """The past over the outbox's rows; the pipeline decides by it."""
+        state = self.pipeline.state
+        assert isinstance(state, RowsState)
+        return state
 
-    def posted(self, id: str) -> tuple[Transaction, str, list[StoredRequest]] | None:
-        """The stored, posted revision of an id, its mapping, and all requests of the id."""
-        found = self.outbox.posted(id)
-        if found is None:
-            return None
-        stored, decision = found
-        tx = self.pipeline.reader.read(orjson.loads(stored.document), "outbox", 0)
-        if not isinstance(tx, Transaction):
-            return None
-        return tx, decision.mapping or "", self.outbox.requests(transaction=id)
+    def afresh(self) -> Connection:
+        """The same connection with a state that has not seen what was only planned."""
+        ready = self.pipeline
+        pipeline = Pipeline(ready.pack, ready.organisation, env=ready.mapper.env)
+        pipeline.state = RowsState(self.outbox, pipeline.state)
+        return replace(self, pipeline=pipeline)
 
     def get_one(self, path: str) -> Mapping[str, object] | None:
         """One object of Xero by its path, or None when it is not there.
@@ -214,20 +208,13 @@ def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
     """
     with ExitStack() as stack:
         pipeline = Pipeline.load(target.organisation, target.region, target.packs)
-        organisation = pipeline.organisation
-        mark = fingerprint(
-            pack_folders(organisation.packs, target.packs),
-            target.organisation,
-            orjson.dumps(organisation.xero.raw, default=str, option=orjson.OPT_SORT_KEYS),
-        )
         url = "sqlite://" if reading and target.is_new_outbox else target.database_url
-        outbox = Outbox.open(url, organisation.id, now)
-        stack.callback(outbox.close)
+        past = stack.enter_context(open_past(pipeline, target.organisation, target.packs, url, now))
         if target.xero_url is not None:
             client = stack.enter_context(signed_in(target.xero_url))
         else:
             client = _sandbox_client(target, pipeline, stack, reading)
-        yield Connection(target, pipeline, outbox, client, mark)
+        yield Connection(target, pipeline, past.outbox, client, past.fingerprint)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pm2xero.decide.decider import Decider, opening_state
 from pm2xero.decide.decision import Decision, Reason
+from pm2xero.decide.revision import left_to_a_person
 from pm2xero.decide.state import MemoryState
 from pm2xero.errors import (
     OrganisationError,
@@ -20,7 +21,7 @@ from pm2xero.pack.cache import Memory
 from pm2xero.pack.load import examine, extension
 from pm2xero.pack.model import Pack
 from pm2xero.read.order import PostingOrder
-from pm2xero.read.reader import Reader
+from pm2xero.read.reader import Reader, no_record
 from pm2xero.read.stream import Record, Source
 from pm2xero.read.transaction import Malformed, Transaction
 from pm2xero.render.mapper import Mapper
@@ -99,7 +100,7 @@ class Pipeline:
     def read(self, record: Record) -> Transaction | Malformed:
         """Type one record of the input."""
         if record.fault is not None:
-            return Malformed("", "", 0, (record.fault,), record.source, record.line)
+            return no_record(record.fault, record.source, record.line)
         return self.reader.read(record.raw, record.source, record.line)
 
     def run(self, records: PostingOrder, *, with_requests: bool) -> Iterator[Result]:
@@ -119,8 +120,11 @@ class Pipeline:
     ) -> tuple[Decision, tuple[Request, ...]]:
         """The requests of a posted transaction; a body that must not leave turns it down."""
         assert isinstance(tx, Transaction)
+        if decision.takes_back:
+            return decision, ()
+        state = self.state if decision.revises is None else self.state.without(tx.id)
         try:
-            return decision, tuple(self.mapper.requests(tx, decision.mapping or "", self.state))
+            return decision, tuple(self.mapper.requests(tx, decision.mapping or "", state))
         except RenderError as exc:
             reasons = tuple(
                 Reason(
@@ -136,4 +140,8 @@ class Pipeline:
                 )
                 for f in exc.findings
             )
+            if decision.revises is not None:
+                why = "what it would send is refused before it leaves"
+                held = left_to_a_person(tx, why, reasons)
+                return replace(held, revises=decision.revises), ()
             return replace(decision, outcome="reject", reasons=reasons, mapping=None), ()

@@ -19,11 +19,13 @@ import httpx
 from rich.console import Console
 
 from pm2xero.connection import Connection, Target
+from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.store import Outbox
 from pm2xero.pipeline import Pipeline
-from pm2xero.push.intake import Intake
+from pm2xero.push.run import take_in
 from pm2xero.read.stream import open_source
 from pm2xero.reconcile.run import run as reconcile
+from pm2xero.reconcile.verdict import Verdict
 from pm2xero.sandbox import Limits, Sandbox
 from pm2xero.send.estimate import lower_bound, predict_seconds
 from pm2xero.send.fill_ids import contact_of
@@ -112,6 +114,8 @@ def _pushed(count: int, folder: Path, *, limited: bool) -> Pushed:
         limits=Limits.xero() if limited else Limits.none(),
     )
     outbox = Outbox.open(f"sqlite:///{folder / 'outbox.db'}", pipeline.organisation.id, clock)
+    assert outbox.is_taken_over(clock())
+    pipeline.state = RowsState(outbox, pipeline.state)
     line: httpx.BaseTransport = AsgiTransport(sandbox.app)
     tokens = GrantedToken(
         Credentials("firm", "secret"), clock=clock, transport=AsgiTransport(sandbox.app)
@@ -125,9 +129,8 @@ def _pushed(count: int, folder: Path, *, limited: bool) -> Pushed:
     target = Target(FIRM, None, (), None, _URL, None)
     connection = Connection(target, pipeline, outbox, client, "pack", clock, clock.sleep)
     started = time.perf_counter()
-    intake = Intake(pipeline, outbox, outbox.save_many, "pack", clock, connection.corrector())
     source = open_source(str(month), cast(BinaryIO, None))
-    report = intake.run(pipeline.order([source]))
+    report = take_in(connection, [source], outbox.save_many, writes=True)
     source.close()
     taken_in = time.perf_counter()
     begun = clock()
@@ -146,7 +149,7 @@ def _pushed(count: int, folder: Path, *, limited: bool) -> Pushed:
         clock.sleep(86_400)
     done = time.perf_counter()
     simulated = (clock() - begun).total_seconds()
-    agrees = not limited and reconcile(connection, None, None).agrees
+    agrees = not limited and reconcile(connection, None, None).verdict is Verdict.AGREES
     client.close()
     tokens.close()
     outbox.close()

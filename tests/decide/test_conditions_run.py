@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pm2xero.decide.compile import compile_item_test, compile_truths
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.program import Program, items_getter
-from pm2xero.decide.state import DocumentFact, MemoryState
+from pm2xero.decide.state import DocumentFact, Effect, MemoryState
 from pm2xero.decide.values import getter
 from pm2xero.errors import Position
 from pm2xero.firm.organisation import load_organisation
@@ -223,7 +223,7 @@ def state() -> MemoryState:
         DocumentFact("B-2", "in_xero", "client_bill", Decimal("0.00"), "2", "B-2/invoice")
     )
     past.remember("P-1", 1, b"x" * 16, "hold")
-    past.remember("P-2", 1, b"x" * 16, "post", Decimal("0.01"))
+    past.remember("P-2", 1, b"x" * 16, "post", Effect(reversible=Decimal("0.01")))
     return past
 
 

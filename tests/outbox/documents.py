@@ -12,6 +12,7 @@ from pm2xero.outbox.records import (
     StoredDecision,
     StoredRequest,
     StoredTransaction,
+    hash_of,
 )
 
 AT = datetime(2026, 6, 1, 9, 30, tzinfo=UTC)
@@ -65,6 +66,8 @@ def request(
         blocked_by=None,
         money=Decimal("110.00"),
         attempts=0,
+        slot=step,
+        body_hash=hash_of("/Invoices", element),
     )
 
 

@@ -71,7 +71,7 @@ def perform(
             id, revision=revisions[index], digest=f"d{revisions[index]}", outcome="reject"
         )
         outbox.save(tx, decision, [])
-    elif operation == "revise" and state not in ("sent", "unknown"):
+    elif operation == "revise" and state not in ("sent", "unknown", "confirmed"):
         revisions[index] += 1
         outbox.save(*made(index, graph, revisions[index]))
     elif state == "sent" or found is None:

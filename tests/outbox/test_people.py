@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pm2xero.errors import OutboxError, StateConflict
 from pm2xero.outbox import Outbox
-from pm2xero.outbox.records import Action
+from pm2xero.outbox.records import Action, Actor
 
 from .documents import AT, chain, confirmed, document, get, refused, request, sent, states
 
@@ -236,6 +238,10 @@ def test_what_was_sent_before_a_person_took_over_is_remembered(outbox: Outbox) -
     outbox.resend("B1", "kim", "not there", AT)
     confirmed(outbox, "B1/invoice", "inv-1")
     assert (outbox.last_answer(), outbox.former_ids()) == (AT, {})
-    outbox.save(*document("B1", request("B1/invoice", revision=2), revision=2, digest="d2"))
+    again = request("B1/invoice", revision=2)
+    with pytest.raises(StateConflict, match="PE113"):
+        outbox.save(*document("B1", again, revision=2, digest="d2"))
+    by_hand = replace(again, actor=Actor.PERSON)
+    outbox.save(*document("B1", by_hand, revision=2, digest="d2"))
     outbox.resolve("B1", "kim", "corrected there", AT, "inv-2")
     assert outbox.former_ids() == {"B1": {"inv-1"}}

@@ -82,7 +82,7 @@ def test_paid_bill_needs_a_person(office: Office, bill: Doc, smaller: Doc, payme
     assert "something is paid on it" in " ".join(result.stdout.split())
     assert invoices(office) == [("INV-3007", "AUTHORISED", "4672.98")]
     found = office.reconcile()
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
     (behind,) = found["differing"]
     assert (behind["verdict"], behind["document"], behind["live"]) == (
         "behind", "1416.85", "4672.98",
@@ -152,7 +152,7 @@ def test_voided_paid_bill_waits_until_nothing_is_paid_on_it(
     assert office.push(revised(bill, **VOIDED)).exit_code == 1
     found = office.reconcile()
     assert [c["verdict"] for c in found["voided_here"]] == ["voided_here"]
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
     office.push(revised(payment, **VOIDED))
     assert office.push().exit_code == 0
     assert invoices(office) == [("INV-3007", "VOIDED", "4672.98")]
@@ -260,17 +260,28 @@ def test_other_content_of_a_revision_that_waits_does_not_stop_a_push(
     assert office.push(revised(revised(bill))).exit_code == 1
 
 
-def test_two_revisions_of_a_trust_entry_in_one_push_come_to_a_person_with_the_next(
+def test_of_two_revisions_of_a_trust_entry_in_one_push_the_later_is_sent(
     office: Office, docs: dict[str, Doc]
 ) -> None:
     receipt = docs["AU-0006"]
-    office.push(receipt, revised(receipt, memo="again"))
-    (waiting,) = office.status()["stuck"]
-    assert waiting["cause"] == "changed_after_posting"
-    office.push()
+    again = revised(receipt, memo="again")
+    assert office.push(receipt, again).exit_code == 0
+    assert len(office.in_xero("BankTransactions")) == 1
+    assert office.reconcile()["agrees"]
+    office.push(revised(again, memo="once more"))
     (waiting,) = office.status()["stuck"]
     assert waiting["cause"] == "needs_a_person"
     assert "AU-0006" in office.run("manual-work").stdout
+
+
+def test_a_payment_beside_a_higher_revision_of_its_bill_is_decided_by_the_new_amount(
+    office: Office, bill: Doc, docs: dict[str, Doc]
+) -> None:
+    less = revised(with_lines(bill, "100.00"))
+    whole = paying(docs["AU-0038"], bill["id"], "4672.98")
+    assert "exceeds_amount_due" in office.push(bill, less, whole).stdout
+    assert office.push(paying(docs["AU-0038"], bill["id"], "110.00") | {"id": "P-2"}).exit_code == 0
+    assert office.reconcile()["agrees"]
 
 
 def test_a_revision_that_comes_again_voided_is_a_conflict(office: Office, bill: Doc) -> None:
@@ -309,4 +320,34 @@ def test_a_payment_that_was_made_again_and_then_by_hand_can_be_reconciled(
     office.push(revised(paying(second, "AU-0016", "99999.00")))
     hand = "0b1a2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
     office.run("resolve", payment["id"], "--as-done-in-xero", hand, "--reason", "so")
-    assert not office.reconcile()["agrees"]
+    assert office.reconcile()["verdict"] == "does_not_agree"
+
+
+def applied(office: Office) -> list[Decimal]:
+    return [
+        Decimal(str(a["Amount"]))
+        for note in office.in_xero("CreditNotes")
+        for a in note.get("Allocations") or ()
+        if not a.get("IsDeleted")
+    ]
+
+
+def test_a_credit_allocation_that_is_changed_twice_and_voided_leaves_what_is_right(
+    office: Office, bill: Doc, docs: dict[str, Doc]
+) -> None:
+    def of(*amounts: tuple[str, str]) -> Doc:
+        allocations = [{"document_id": i, "amount": a} for i, a in amounts]
+        total = sum(Decimal(a) for _, a in amounts)
+        return docs["AU-0075"] | {"amount": f"{total:.2f}", "allocations": allocations}
+
+    other = bill | {"id": "B-2", "number": "INV-B2"}
+    office.push(bill, other, docs["AU-0074"], of(("AU-0016", "100.00")))
+    assert applied(office) == [Decimal("100.00")]
+    office.push(revised(of(("AU-0016", "60.00"))))
+    assert applied(office) == [Decimal("60.00")]
+    office.push(of(("AU-0016", "40.00"), ("B-2", "30.00")) | {"revision": 3})
+    assert sorted(applied(office)) == [Decimal("30.00"), Decimal("40.00")]
+    assert office.reconcile()["agrees"]
+    assert office.push(of(("AU-0016", "70.00")) | VOIDED | {"revision": 4}).exit_code == 0
+    assert applied(office) == []
+    assert office.reconcile()["agrees"]

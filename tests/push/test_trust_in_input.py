@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.office import Doc, Office, month
+from tests.support.office import Doc, Office, month, paying, revised
 
 
 @pytest.fixture(scope="module")
@@ -21,19 +21,20 @@ def office(tmp_path: Path) -> Office:
     return Office(tmp_path)
 
 
-def test_a_stored_document_that_was_edited_stops_the_push(
+def test_a_held_document_that_was_edited_in_the_outbox_stops_the_push(
     office: Office, docs: dict[str, Doc]
 ) -> None:
-    office.push(docs["AU-0016"])
+    bill = docs["AU-0016"] | {"status": "draft"}
+    office.push(bill, paying(docs["AU-0038"], "AU-0016", "20.00"))
     office.sql(
         "UPDATE transactions SET document = CAST(replace(CAST(document AS TEXT), ?, ?) AS BLOB)"
         " WHERE id = ?",
-        docs["AU-0016"]["totals"]["gross"], "9999.99", "AU-0016",
+        "20.00", "99.99", "AU-0038",
     )  # fmt: skip
-    result = office.push(docs["AU-0018"])
+    result = office.push(revised(docs["AU-0016"]))
     assert result.exit_code == 2
-    assert "PE111" in result.stderr and "AU-0016" in result.stderr
-    assert len(office.in_xero("Invoices")) == 1
+    assert "PE111" in result.stderr and "AU-0038" in result.stderr
+    assert office.in_xero("Payments") == []
 
 
 def test_a_refused_document_with_other_content_is_told_and_stops_nothing(

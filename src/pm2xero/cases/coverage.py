@@ -6,18 +6,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 
 from pm2xero.cases.firms import Firms
 from pm2xero.cases.model import GROUPS, CaseResult, Goal, Group
 from pm2xero.cases.seen import outcome_of, tests_of
-from pm2xero.pack.language.conditions import Atom, Compare
+from pm2xero.pack.language.conditions import AllOf, AnyOf, Atom, Compare, Condition, Not, atoms
 from pm2xero.pack.language.types import ListType, RecordType, ScalarType
 from pm2xero.pack.model import OUTCOME_PRECEDENCE, Pack, Rule
 from pm2xero.render.template_checks import template_file
 from pm2xero.resources import root
 
 _FIXED = ("organisation", "xero")
+# Rules that only ask which of a few fields are there are tried with every choice of these.
+MOST_FIELDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class _Universe:
         self.kinds: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.tests: dict[tuple[str, str], _Tests] = {}
         self.templates: dict[str, set[str]] = defaultdict(set)
+        # What lines carry only where a mapping says so, by template.
+        self.given: set[tuple[str, str]] = set()
         # Why an outcome of a kind comes second to another one; None where it can come first.
         self.second: dict[tuple[str, str], set[str | None]] = defaultdict(set)
         for pack in packs:
@@ -108,6 +113,11 @@ class _Universe:
             if is_own:
                 self.goals[Goal("requests", mapping, spec.id)] = None
             self.templates[spec.template].add(f"{mapping}/{spec.id}")
+            for line in spec.lines:
+                if line.item is not None:
+                    self.given.add((spec.template, "line.item"))
+                if line.tracking:
+                    self.given.add((spec.template, "line.tracking"))
 
     def _is_own(self, file: str) -> bool:
         if not self._own:
@@ -173,6 +183,9 @@ def _cannot(goal: Goal, universe: _Universe) -> str | None:
         template = goal.owner.rpartition(":")[0]
         if not universe.templates[template]:
             return f"no rule that posts leads to a request with {template}"
+        for name in ("line.item", "line.tracking"):
+            if name in goal.what and (template, name) not in universe.given:
+                return f"no mapping gives its lines {name.removeprefix('line.')} with {template}"
     if goal.group == "outcomes":
         second = universe.second[goal.owner, goal.what]
         return None if None in second else "; ".join(sorted(w for w in second if w))
@@ -199,7 +212,48 @@ def _seconds(pack: Pack, kind: str) -> Iterator[tuple[str, str | None]]:
         why = None
         if first is not None:
             why = f"{first.id} always applies, and {first.outcome} comes before {outcome}"
+        else:
+            before = [r for r in rules if order.index(outcome_of(r)) < order.index(outcome)]
+            between = _between_them(before, kind)
+            if between:
+                names = " or ".join(r.id for r in between)
+                why = f"{names} always applies, and {between[0].outcome} comes before {outcome}"
         yield outcome, why
+
+
+def _between_them(rules: list[Rule], kind: str) -> list[Rule]:
+    """Rules that only ask which fields are there, and of which one always holds; else none."""
+    asking: dict[str, list[Rule]] = {}
+    fields: set[str] = set()
+    for rule in rules:
+        tests = [a for a in atoms(rule.conditions[kind]) if isinstance(a, Compare)]
+        if len(tests) == len(list(atoms(rule.conditions[kind]))) and all(
+            t.op == "present" for t in tests
+        ):
+            asking.setdefault(outcome_of(rule), []).append(rule)
+            fields |= {t.path.text for t in tests}
+    if len(fields) > MOST_FIELDS:
+        return []
+    names = sorted(fields)
+    for group in asking.values():
+        for values in product((False, True), repeat=len(names)):
+            there = dict(zip(names, values, strict=True))
+            if not any(_holds(r.conditions[kind], there) for r in group):
+                break
+        else:
+            return group
+    return []
+
+
+def _holds(condition: Condition | None, there: Mapping[str, bool]) -> bool:
+    if isinstance(condition, AllOf):
+        return all(_holds(p, there) for p in condition.parts)
+    if isinstance(condition, AnyOf):
+        return any(_holds(p, there) for p in condition.parts)
+    if isinstance(condition, Not):
+        return not _holds(condition.part, there)
+    assert isinstance(condition, Compare)
+    return there[condition.path.text] is condition.operand
 
 
 def constant(atom: Atom, record: RecordType) -> tuple[bool, str] | None:

@@ -12,6 +12,7 @@ from pm2xero.cases.model import Before, Case, CaseFile, Given, Known
 from pm2xero.cases.patch import PatchError, patched, plain
 from pm2xero.decide.state import DocumentFact
 from pm2xero.errors import Finding, PackError, Position
+from pm2xero.firm.trust_holders import holder_of
 from pm2xero.pack.yaml.read import SourceList, SourceMap, read_yaml
 from pm2xero.pack.yaml.schema import check
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
@@ -250,4 +251,4 @@ def _fact(tree: Mapping[str, Any]) -> DocumentFact:
 def _balances(entries: list[Any]) -> dict[tuple[str, str], Decimal] | None:
     if not entries:
         return None
-    return {(str(b["matter"]), str(b["bank"])): Decimal(b["amount"]) for b in entries}
+    return {(holder_of(b), str(b["bank"])): Decimal(b["amount"]) for b in entries}

@@ -23,6 +23,7 @@ from pm2xero.decide.program import Program
 from pm2xero.decide.state import DocumentFact, State
 from pm2xero.decide.tree import branch, holds
 from pm2xero.errors import Pm2XeroError, Position
+from pm2xero.firm.trust_holders import entry_of, holder_of
 from pm2xero.pack.language.conditions import atoms
 from pm2xero.pipeline import Pipeline
 from pm2xero.prove.example import Example
@@ -229,8 +230,8 @@ class Proposer:
             tree["documents"] = [_fact_tree(d) for d in case.documents]
         if case.trust_balances:
             tree["trust_balances"] = [
-                {"matter": m, "bank": b, "amount": f"{a:.2f}"}
-                for (m, b), a in case.trust_balances.items()
+                {**entry_of(h), "bank": b, "amount": f"{a:.2f}"}
+                for (h, b), a in case.trust_balances.items()
             ]
         tree["expect"] = expectation(result, with_requests=posts, with_rule=True)
         return tree
@@ -255,7 +256,7 @@ def _case(firm: Firm, example: Example, name: str) -> Case:
         earlier = Known(known["revision"], bool(known["same_content"]), known["outcome"])
     balances = None
     if example.trust_balances:
-        balances = {(b["matter"], b["bank"]): Decimal(b["amount"]) for b in example.trust_balances}
+        balances = {(holder_of(b), b["bank"]): Decimal(b["amount"]) for b in example.trust_balances}
     return Case(
         name=name,
         at=_PLACE,

@@ -36,9 +36,7 @@ def command(form: str, **options: Any) -> None:
     place = target(**options)
     firm = load_organisation(place.organisation, place.region)
     with Outbox.open(place.require_outbox(), firm.id, now) as outbox:
-        status = gather(
-            outbox.requests(), outbox.decisions(), outbox.actions(), outbox.last_answer()
-        )
+        status = gather(outbox)
     if form == "json":
         click.echo(json.dumps(status.as_json()))
     else:

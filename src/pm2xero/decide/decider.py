@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pm2xero.decide.decision import Decision, Reason, Warning_
+from pm2xero.decide.facts import Facts
 from pm2xero.decide.program import CompiledRule, Program
-from pm2xero.decide.state import DocumentFact, MemoryState, State
+from pm2xero.decide.revision import posted_before
+from pm2xero.decide.state import (
+    NO_EFFECT,
+    DocumentFact,
+    Effect,
+    Keeper,
+    MemoryState,
+    Past,
+    State,
+)
 from pm2xero.errors import EngineFault
 from pm2xero.firm.chart import Chart
 from pm2xero.firm.organisation import Organisation
 from pm2xero.pack.model import Outcome, Pack
-from pm2xero.read.transaction import Malformed, Transaction
+from pm2xero.read.transaction import Malformed, Transaction, is_voided
 
 
 class Decider:
@@ -28,14 +40,37 @@ class Decider:
             program = self._programs[kind] = Program(self.pack.kinds[kind], self.pack, self.chart)
         return program
 
-    def decide(self, tx: Transaction | Malformed, state: State) -> Decision:
+    def decide(self, tx: Transaction | Malformed, state: Past) -> Decision:
         """The decision about one transaction, given what is known of others.
 
         A malformed record is rejected; an engine fault leaves the transaction undetermined, which
-        is a rejection too: nothing is posted on a guess.
+        is a rejection too: nothing is posted on a guess. What was posted is never posted anew,
+        whatever the rules say: a higher revision corrects it, any other one is refused.
         """
         if isinstance(tx, Malformed):
             return _malformed(tx)
+        position, outcome = Facts.past(tx, state)
+        if outcome == "post":
+            return self._of_posted(tx, state, position)
+        return self.by_rules(tx, state)
+
+    def _of_posted(self, tx: Transaction, state: Past, position: str) -> Decision:
+        """A revision of what was posted: in the words of the rules, but never a second posting."""
+        told = self.by_rules(tx, state)
+        if told.outcome == "post":
+            told = posted_before(tx, position)
+        if position != "newer":
+            return told
+        earlier = state.earlier(tx.id)
+        assert earlier is not None
+        if is_voided(tx):
+            fresh = Decision(tx.id, tx.revision, tx.kind, "post", takes_back=True)
+        else:
+            fresh = self.by_rules(tx, state.without(tx.id))
+        return replace(told, revises=earlier.revision, correction=fresh)
+
+    def by_rules(self, tx: Transaction, state: State) -> Decision:
+        """What the rules of the pack alone say."""
         program = self._programs.get(tx.kind) or self.program(tx.kind)
         try:
             verdict = program.verdict(program.truths(tx, state))
@@ -54,7 +89,7 @@ class Decider:
             reasons = tuple([_reason(program.rules[i], tx, state) for i in verdict.reasons])
         return Decision(
             tx.id, tx.revision, tx.kind, verdict.outcome, reasons, warnings, None, None,
-            verdict.leaves,
+            verdict.leaves, verdict.counts,
         )  # fmt: skip
 
     def _posted(
@@ -87,21 +122,32 @@ class Decider:
             result.append(Warning_("unknown_field", message, "", f"{tx.source}:{tx.line}"))
         return tuple(result)
 
-    def apply(self, tx: Transaction | Malformed, decision: Decision, state: MemoryState) -> None:
+    def apply(self, tx: Transaction | Malformed, decision: Decision, state: Keeper) -> None:
         """Let all that follow see what was decided (and, when posted, what it did)."""
         if isinstance(tx, Malformed):
             return
-        earlier = state.earlier(tx.id)
-        if earlier is not None:
-            same = tx.revision == earlier.revision and tx.fingerprint[:8] == earlier.digest[:8]
-            if earlier.outcome == "post" or not (same or tx.revision > earlier.revision):
+        if decision.revises is not None:
+            correction = decision.correction if decision.outcome != "post" else decision
+            if correction is None or correction.outcome != "post":
+                # What was posted stands as it is.
                 return
-        if decision.outcome != "post":
-            state.remember(tx.id, tx.revision, tx.fingerprint, decision.leaves or decision.outcome)
-            return
-        effects = self._programs[tx.kind].effects
-        state.remember(tx.id, tx.revision, tx.fingerprint, "post", effects.reversible(tx))
-        effects.apply(tx, decision.mapping or "", state)
+            decision = replace(correction, revises=decision.revises)
+        else:
+            earlier = state.earlier(tx.id)
+            if earlier is not None:
+                same = tx.revision == earlier.revision and tx.fingerprint[:8] == earlier.digest[:8]
+                if earlier.outcome == "post" or not (same or tx.revision > earlier.revision):
+                    return
+        counts_as = "reject" if decision.takes_back else decision.leaves or decision.outcome
+        effect = self.effect(tx, decision, state)
+        state.remember(tx.id, tx.revision, tx.fingerprint, counts_as, effect)
+
+    def effect(self, tx: Transaction, decision: Decision, state: Past) -> Effect:
+        """What a decision makes the transaction do to others."""
+        if decision.outcome != "post" or decision.takes_back:
+            return NO_EFFECT
+        seen = state if decision.revises is None else state.without(tx.id)
+        return self.program(tx.kind).effects.of(tx, decision.mapping or "", seen)
 
 
 def opening_state(organisation: Organisation) -> MemoryState:
@@ -135,8 +181,7 @@ def _reason(rule: CompiledRule, tx: Transaction, state: State) -> Reason:
 def _malformed(record: Malformed) -> Decision:
     where = f"{record.source}:{record.line}"
     message = f"{where}: " + "; ".join(record.faults) + "."
-    remedy = "Export the transaction again from Practice Management in the documented shape."
-    reason = Reason("malformed_document", message, remedy, False, "", where, "reject", True)
+    reason = Reason("malformed_document", message, record.remedy, False, "", where, "reject", True)
     return Decision(record.id, record.revision, record.kind, "reject", (reason,))
 
 

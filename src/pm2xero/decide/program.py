@@ -9,14 +9,17 @@ from typing import Any
 
 from pm2xero.decide.compile import ItemTest, compile_item_test, compile_truths
 from pm2xero.decide.decision import Reason, Warning_
-from pm2xero.decide.effects import Effects, compile_trust_moves
+from pm2xero.decide.effects import Effects
 from pm2xero.decide.engine import Ruleset
 from pm2xero.decide.facts import Facts
+from pm2xero.decide.roles_needed import compile_roles
 from pm2xero.decide.state import State
 from pm2xero.decide.tree import Branch, branch, holds
+from pm2xero.decide.trust_moves import compile_trust_moves
 from pm2xero.decide.values import Getter, getter, text_getter
 from pm2xero.errors import EngineFault, Finding
 from pm2xero.firm.chart import Chart
+from pm2xero.pack.counts import Counts, counted
 from pm2xero.pack.language.conditions import Atom, Quantified, atoms
 from pm2xero.pack.model import OUTCOME_PRECEDENCE, Kind, Outcome, Pack, Rule
 from pm2xero.read.transaction import Transaction
@@ -36,6 +39,7 @@ class Verdict:
     posts: tuple[int, ...]
     post: tuple[str | None, str] | None = None
     leaves: str | None = None
+    counts: Counts = Counts.MISSING
     fixed: tuple[Reason, ...] | None = None
     warned: tuple[Warning_, ...] | None = None
 
@@ -113,6 +117,7 @@ class Program:
         self.kind = kind
         self.facts = Facts(kind, chart)
         self.facts.trust_moves = compile_trust_moves(kind, self.facts)
+        self.facts.roles_of = compile_roles(self.facts)
         rules = pack.rules_of(kind.name)
         distinct: dict[str, Atom] = {}
         for rule in rules:
@@ -171,6 +176,7 @@ class Program:
             tuple(posts),
             None if one is None else (one.mapping, one.id),
             rules[0].rule.leaves if rules else None,
+            counted(r.rule for r in rules),
             tuple(r.fixed_reason() for r in rules) if all(r.fixed for r in rules) else None,
             tuple(r.fixed_warning() for r in warners) if all(r.fixed for r in warners) else None,
         )

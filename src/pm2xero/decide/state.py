@@ -1,7 +1,8 @@
-"""What is known of other documents while one is decided, and its in-memory keeper.
+"""What is known of other documents while one is decided, and its keeper in memory.
 
-Only open documents keep their details; of what is settled or cannot be paid, an id and a digest
-remain, about 200 bytes each.
+What a transaction did is kept with it as one `Effect`, so that a later revision takes its place
+by being remembered: nothing is rolled back by hand. What is outstanding on a document, what is left
+to reverse and what a matter holds are sums over the effects that count.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Protocol
+
+import orjson
 
 from pm2xero.records import record
 
@@ -26,8 +29,8 @@ class DocumentFact:
             before_integration, unknown.
         amount_due: what is outstanding (or left of a credit), in currency units.
         to_reverse: the amount that its reversal carries, in currency units: -600.00 for a payment
-            of 600.00, and 0.00 once any of it was reversed; None for what is not in Xero or
-            carries no amount.
+            of 600.00, and 0.00 once any of it was reversed (also of what is not in Xero); None for
+            what carries no amount, or is not in Xero and not reversed.
         request: id of the request that creates it, None when it was there before.
         xero_id: its id in Xero, once known.
     """
@@ -40,6 +43,28 @@ class DocumentFact:
     request: str | None = None
     xero_id: str | None = None
     to_reverse: Decimal | None = None
+
+
+@record
+class Effect:
+    """What a posted transaction did; amounts in currency units.
+
+    Attributes:
+        opened: the document that can be paid or used up from now on, with its whole amount.
+        reversible: the amount that a reversal of it takes back; None where it has none.
+        settled: what it took off other documents (a negative amount put it back).
+        trust: what it moved of matters' money: (matter, trust bank, amount).
+        reverses: the transaction that it reverses.
+    """
+
+    opened: DocumentFact | None = None
+    reversible: Decimal | None = None
+    settled: tuple[tuple[str, Decimal], ...] = ()
+    trust: tuple[tuple[str, str, Decimal], ...] = ()
+    reverses: str | None = None
+
+
+NO_EFFECT = Effect()
 
 
 @record
@@ -64,12 +89,36 @@ class State(Protocol):
         """The matter's money in a trust bank; None when balances are not known."""
 
 
+class Past(State, Protocol):
+    """A state from which one transaction can be left out, so that its correction is decided."""
+
+    def without(self, id: str) -> State:
+        """The same past, as if this id had never been decided."""
+
+
+class Keeper(Past, Protocol):
+    """A state that can be told what was decided."""
+
+    def remember(
+        self, id: str, revision: int, digest: bytes, outcome: str, effect: Effect = NO_EFFECT
+    ) -> None:
+        """Note the decision about an id; what its earlier revision did counts no more.
+
+        Args:
+            outcome: what others are to think of it; it may say why it cannot be paid yet.
+        """
+
+
 class Known:
     """A state in which something else came before one document."""
 
-    def __init__(self, state: State, earlier: Earlier) -> None:
+    def __init__(self, state: Past, earlier: Earlier) -> None:
         self._state = state
         self._earlier = earlier
+
+    def without(self, id: str) -> State:
+        """The same past, as if this id had never been decided."""
+        return self._state.without(id)
 
     def document(self, id: str) -> DocumentFact:
         """The document of that id; state `unknown` when it was never seen."""
@@ -85,6 +134,7 @@ class Known:
 
 
 _OUTCOMES = ("post", "reject", "hold", "skip", "before_integration", "waiting")
+_POSTED = 0
 _CODES = {name: bytes((i,)) for i, name in enumerate(_OUTCOMES)}
 _STATE_OF = {
     "post": "in_xero",
@@ -97,45 +147,105 @@ _STATE_OF = {
 _DECIDED = {"before_integration": "reject", "waiting": "skip"}
 
 
-# An outcome, a revision, and 8 bytes of the digest; then, of what can be reversed, its amount in
-# cents and how often it was reversed.
-_HEAD = 13
+# An outcome, a revision, 8 bytes of the digest and whether an amount follows; then the amount in
+# cents, and what was done to others as JSON.
+_HEAD = 18
 _CENTS = 8
+_LARGEST = 2**64 - 1
 
 
 @lru_cache(maxsize=256)
-def _packed(outcome: str, revision: int) -> bytes:
-    return _CODES[outcome] + min(revision, 0xFFFFFFFF).to_bytes(4, "big")
+def _outcome_and_revision(outcome: str, revision: int) -> bytes:
+    return _CODES[outcome] + min(revision, _LARGEST).to_bytes(8, "big")
 
 
-def _left(packed: bytes) -> Decimal | None:
-    """The amount of a reversal; what is there at all was posted with an amount."""
-    if len(packed) <= _HEAD:
+def cents_of(amount: Decimal) -> int:
+    """An amount in currency units as whole cents."""
+    return int(amount.scaleb(2))
+
+
+def amount_of(cents: int) -> Decimal:
+    """Whole cents as an amount in currency units."""
+    return Decimal(cents).scaleb(-2)
+
+
+def _packed(revision: int, digest: bytes, outcome: str, effect: Effect) -> bytes:
+    head = _outcome_and_revision(outcome, revision) + digest[:8].ljust(8, b"\0")
+    if effect is NO_EFFECT:
+        return head + b"\0"
+    if effect.reversible is None:
+        head += b"\0"
+    else:
+        head += b"\1" + cents_of(effect.reversible).to_bytes(_CENTS, "big", signed=True)
+    if not (effect.settled or effect.trust or effect.reverses):
+        return head
+    done = (
+        [(i, cents_of(a)) for i, a in effect.settled],
+        [(m, b, cents_of(a)) for m, b, a in effect.trust],
+        effect.reverses,
+    )
+    return head + orjson.dumps(done)
+
+
+def _reversible(packed: bytes) -> Decimal | None:
+    if not packed[_HEAD - 1]:
         return None
-    if packed[-1]:
-        return ZERO
-    return Decimal(-int.from_bytes(packed[_HEAD:-1], "big", signed=True)).scaleb(-2)
+    return amount_of(int.from_bytes(packed[_HEAD : _HEAD + _CENTS], "big", signed=True))
+
+
+def _unpacked(packed: bytes) -> Effect:
+    start = _HEAD + (_CENTS if packed[_HEAD - 1] else 0)
+    if len(packed) == start:
+        return Effect(None, _reversible(packed))
+    settled, trust, reverses = orjson.loads(packed[start:])
+    return Effect(
+        None,
+        _reversible(packed),
+        tuple((i, amount_of(c)) for i, c in settled),
+        tuple((m, b, amount_of(c)) for m, b, c in trust),
+        reverses,
+    )
 
 
 class MemoryState:
-    """State of one run, kept in memory; see the module's words for its size."""
+    """State of one run, kept in memory: about 200 bytes of a transaction, more of what is open."""
 
     def __init__(self, trust_balances: Mapping[tuple[str, str], Decimal] | None = None) -> None:
         self._seen: dict[str, bytes] = {}
+        # Documents that can be paid, with their whole amounts, and what was settled of any.
         self._open: dict[str, DocumentFact] = {}
-        self._ahead: dict[str, Decimal] = {}
+        self._settled: dict[str, Decimal] = {}
+        self._reversed: dict[str, int] = {}
         self._trust = dict(trust_balances) if trust_balances is not None else None
 
     def document(self, id: str) -> DocumentFact:
         """The document of that id; state `unknown` when it was never seen."""
+        return self.fact(id, ZERO, 0)
+
+    def fact(self, id: str, more_due: Decimal, reversals: int) -> DocumentFact:
+        """A document as it would be with more outstanding on it, or more reversals of it."""
         fact = self._open.get(id)
+        reversals += self._reversed.get(id, 0)
         if fact is not None:
-            return fact
+            due = fact.amount_due
+            if due is not None:
+                due = due - self._settled.get(id, ZERO) + more_due
+            left = fact.to_reverse
+            if left is not None and reversals > 0:
+                left = ZERO
+            return DocumentFact(
+                id, fact.state, fact.kind, due, fact.contact, fact.request, fact.xero_id, left
+            )
+        # Nothing is left of what was reversed here, though it is not in Xero (or not yet).
+        left = ZERO if reversals > 0 else None
         packed = self._seen.get(id)
         if packed is None:
-            return DocumentFact(id, "unknown")
+            return DocumentFact(id, "unknown", to_reverse=left)
         state = _STATE_OF[_OUTCOMES[packed[0]]]
-        return DocumentFact(id, state, to_reverse=_left(packed) if state == "in_xero" else None)
+        if state == "in_xero":
+            amount = _reversible(packed)
+            left = None if amount is None else ZERO if reversals > 0 else -amount
+        return DocumentFact(id, state, to_reverse=left)
 
     def earlier(self, id: str) -> Earlier | None:
         """The last decision about the id, or None."""
@@ -143,8 +253,8 @@ class MemoryState:
         if packed is None:
             return None
         outcome = _OUTCOMES[packed[0]]
-        revision = int.from_bytes(packed[1:5], "big")
-        return Earlier(revision, packed[5:_HEAD], _DECIDED.get(outcome, outcome))
+        revision = int.from_bytes(packed[1:9], "big")
+        return Earlier(revision, packed[9 : _HEAD - 1], _DECIDED.get(outcome, outcome))
 
     def trust_balance(self, matter: str, bank: str) -> Decimal | None:
         """The matter's money in a trust bank; None when balances are not known."""
@@ -152,56 +262,96 @@ class MemoryState:
             return None
         return self._trust.get((matter, bank), ZERO)
 
+    def effect_of(self, id: str) -> Effect:
+        """What the revision that counts did to others; nothing of an id that was not posted."""
+        packed = self._seen.get(id)
+        return _unpacked(packed) if packed is not None else NO_EFFECT
+
+    def without(self, id: str) -> State:
+        """The same past, as if this id had never been decided."""
+        return Without(self, id)
+
+    @property
+    def trust_balances(self) -> Mapping[tuple[str, str], Decimal] | None:
+        """All balances of matters; None when they are not known."""
+        return self._trust
+
+    def opened(self, id: str) -> DocumentFact | None:
+        """A document that can be paid, with its whole amount."""
+        return self._open.get(id)
+
     def add_open(self, fact: DocumentFact) -> None:
-        """Make a document known that can be paid or used up."""
+        """Make a document known that can be paid or used up, such as one from before."""
         self._open[fact.id] = fact
-        if ahead := self._ahead.pop(fact.id, ZERO):
-            self.settle(fact.id, ahead)
-
-    def drop_open(self, id: str) -> None:
-        """Forget a document that could be paid."""
-        self._open.pop(id, None)
-
-    def forget(self, id: str) -> None:
-        """Forget the decision about an id, so that a correction is decided afresh."""
-        self._seen.pop(id, None)
 
     def remember(
-        self, id: str, revision: int, digest: bytes, outcome: str, amount: Decimal | None = None
+        self, id: str, revision: int, digest: bytes, outcome: str, effect: Effect = NO_EFFECT
     ) -> None:
-        """Note the decision about an id; `outcome` may say why a document cannot be paid yet.
+        """Note the decision about an id; what its earlier revision did counts no more."""
+        before = self._seen.get(id)
+        if before is not None:
+            self._count(_unpacked(before), -1)
+            if before[0] == _POSTED:
+                self._open.pop(id, None)
+        if effect is not NO_EFFECT:
+            effect = self._possible(effect)
+            self._count(effect, 1)
+            if effect.opened is not None:
+                self._open[id] = effect.opened
+        self._put(id, revision, digest, outcome, effect)
 
-        Args:
-            amount: what a posted transaction carries, in currency units, where it can be reversed.
-        """
-        packed = (_packed(outcome, revision) + digest[:8]).ljust(_HEAD, b"\0")
-        if amount is not None:
-            packed += int(amount.scaleb(2)).to_bytes(_CENTS, "big", signed=True) + b"\0"
-        self._seen[id] = packed
+    def _put(
+        self, id: str, revision: int, digest: bytes, outcome: str, effect: Effect
+    ) -> None:  # fmt: skip
+        self._seen[id] = _packed(revision, digest, outcome, effect)
 
-    def reverse(self, id: str, by: int) -> None:
-        """Note one reversal more of a transaction (1), or one less (-1)."""
-        packed = self._seen.get(id)
-        if packed is not None and len(packed) > _HEAD:
-            self._seen[id] = packed[:-1] + bytes((min(max(packed[-1] + by, 0), 255),))
-        fact = self._open.get(id)
-        if by > 0 and fact is not None and fact.to_reverse is not None:
-            self._open[id] = replace(fact, to_reverse=ZERO)
+    def _possible(self, effect: Effect) -> Effect:
+        """Nothing can be put back on a document that never came, beyond what was taken off it."""
+        if all(a >= 0 or i in self._open for i, a in effect.settled):
+            return effect
+        kept: list[tuple[str, Decimal]] = []
+        for id, amount in effect.settled:
+            if id not in self._open:
+                taken = sum((a for i, a in kept if i == id), self._settled.get(id, ZERO))
+                amount = max(amount, min(-taken, ZERO))
+            kept.append((id, amount))
+        return replace(effect, settled=tuple(kept))
 
-    def settle(self, id: str, amount: Decimal) -> None:
-        """Take an amount off what a document has outstanding (a negative amount puts it back)."""
-        fact = self._open.get(id)
-        if fact is None and not self._seen.get(id, b"").startswith(_CODES["post"]):
-            # A person entered what pays it before it came itself.
-            self._ahead[id] = max(self._ahead.get(id, ZERO) + amount, ZERO)
-        if fact is not None and fact.amount_due is not None:
-            self._open[id] = DocumentFact(
-                id, fact.state, fact.kind, fact.amount_due - amount, fact.contact, fact.request,
-                fact.xero_id, fact.to_reverse,
-            )  # fmt: skip
-
-    def move_trust(self, matter: str, bank: str, amount: Decimal) -> None:
-        """Add to (or take from) a matter's money in a trust bank."""
+    def _count(self, effect: Effect, sign: int) -> None:
+        for id, amount in effect.settled:
+            self._settled[id] = self._settled.get(id, ZERO) + sign * amount
         if self._trust is not None:
-            key = (matter, bank)
-            self._trust[key] = self._trust.get(key, ZERO) + amount
+            for matter, bank, amount in effect.trust:
+                key = (matter, bank)
+                self._trust[key] = self._trust.get(key, ZERO) + sign * amount
+        if effect.reverses is not None:
+            self._reversed[effect.reverses] = self._reversed.get(effect.reverses, 0) + sign
+
+
+class Without:
+    """The past without one transaction: how a correction of it is decided."""
+
+    def __init__(self, state: MemoryState, id: str) -> None:
+        self._state = state
+        self._id = id
+        self._effect = state.effect_of(id)
+
+    def document(self, id: str) -> DocumentFact:
+        """The document of that id, with what the transaction settled of it outstanding again."""
+        if id == self._id:
+            return DocumentFact(id, "unknown")
+        settled = sum((a for i, a in self._effect.settled if i == id), ZERO)
+        return self._state.fact(id, settled, -1 if self._effect.reverses == id else 0)
+
+    def earlier(self, id: str) -> Earlier | None:
+        """The last decision about another id."""
+        return None if id == self._id else self._state.earlier(id)
+
+    def trust_balance(self, matter: str, bank: str) -> Decimal | None:
+        """The matter's money in a trust bank before the transaction moved any."""
+        balance = self._state.trust_balance(matter, bank)
+        if balance is None:
+            return None
+        return balance - sum(
+            (a for m, b, a in self._effect.trust if (m, b) == (matter, bank)), ZERO
+        )

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pm2xero.firm.organisation import Organisation
+from pm2xero.firm.settings import settings_of
 from pm2xero.firm.snapshot import XeroAccount
 from pm2xero.firm.tax_rates import TaxFact, resolve_tax
-from pm2xero.pack.model import Kind, Pack
+from pm2xero.pack.model import Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class AccountFact:
     """A ledger account, bank or role of Practice Management and what it is in Xero.
 
     `mapped` says that the firm gave it a code, `in_xero` that Xero has an account of that code;
-    what is not known is None, so every test on it is false.
+    what is not known is None, so every test on it is false. `account_id` is its AccountID in Xero,
+    which never changes, as codes and names do.
     """
 
     id: str
@@ -29,6 +31,7 @@ class AccountFact:
     type: str | None = None
     system: str | None = None
     purpose: str | None = None
+    account_id: str | None = None
 
     @property
     def called(self) -> str:
@@ -51,6 +54,7 @@ class Chart:
             k: self._fact(k, b.code, b.purpose) for k, b in organisation.bank_accounts.items()
         }
         self._roles = {name: self._role(name) for name in pack.roles}
+        self.settings = settings_of(pack, organisation)
         self._taxes: dict[tuple[str, str, str | None], TaxFact] = {}
         rate = organisation.xero.tax_rates.get(pack.no_tax)
         self.no_tax = TaxFact("mapped", pack.no_tax, rate.rate if rate else Decimal(0), True)
@@ -66,11 +70,6 @@ class Chart:
     def role(self, name: str) -> AccountFact:
         """The account that plays a role."""
         return self._roles[name]
-
-    def roles_of(self, kind: Kind) -> tuple[AccountFact, ...]:
-        """The roles that the postings of a kind need."""
-        names = dict.fromkeys(p.account.role for p in kind.postings if p.account.role)
-        return tuple(self._roles[n] for n in names)
 
     def tax(self, code: str, account: str, side: str | None) -> TaxFact:
         """The Xero side of a tax code used on a ledger account in a kind of the given side."""
@@ -112,6 +111,7 @@ def _in_xero(name: str, account: XeroAccount, purpose: str | None) -> AccountFac
         type=account.type,
         system=account.system or None,
         purpose=purpose,
+        account_id=account.id or None,
     )
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pm2xero.errors import Finding, OrganisationError, PackError, Position
 from pm2xero.firm.snapshot import XeroSnapshot, load_snapshot
+from pm2xero.firm.trust_holders import holder_of
 from pm2xero.pack.files import is_folder, is_pack
-from pm2xero.pack.yaml.read import SourceList, SourceMap, read_yaml
+from pm2xero.pack.yaml.read import SourceList, SourceMap, parse_yaml, read_yaml
 from pm2xero.pack.yaml.schema import check
 from pm2xero.pack.yaml.suggest import did_you_mean
 
@@ -44,7 +45,8 @@ class OpeningDocument:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """One firm. `trust_balances` is None when the file gives none: then they are unknown.
+    """One firm. `trust_balances`, by holder (see `trust_holders`) and bank, is None when the file
+    gives none: then they are unknown.
 
     `opening_file` is its opening trial balance, named at `opening_at`; it is read when needed.
     `packs` are folders that extend the built-in pack for this firm, in the order of their layers.
@@ -77,17 +79,28 @@ class Organisation:
     region_at: Position | None = None
     snapshot_file: Path = Path()
     packs: tuple[Path, ...] = ()
+    settings: SourceMap = field(default_factory=lambda: SourceMap(Position("")))
+
+    @property
+    def opening_day(self) -> date:
+        """The day before the integration began, by the date as `integration_start` is written."""
+        return self.integration_start.date() - timedelta(days=1)
 
 
-def load_organisation(path: Path, region: str | None = None) -> Organisation:
+def load_organisation(
+    path: Path, region: str | None = None, edited: str | None = None
+) -> Organisation:
     """Read organisation.yaml and its snapshot; `region` replaces the one in the file.
+
+    Args:
+        edited: a text of the file that is not saved yet.
 
     Raises:
         OrganisationError: a file or folder is missing or wrong; all faults at once.
     """
     name = str(path)
     try:
-        tree = read_yaml(path, name)
+        tree = read_yaml(path, name) if edited is None else parse_yaml(edited, name)
     except PackError as exc:
         raise OrganisationError(*exc.findings) from None
     findings = list(check("organisation.schema", tree, Position(name)))
@@ -104,8 +117,7 @@ def load_organisation(path: Path, region: str | None = None) -> Organisation:
     balances = None
     if "trust_balances" in opening:
         balances = {
-            (str(b["matter"]), str(b["bank"])): Decimal(b["amount"])
-            for b in opening["trust_balances"]
+            (holder_of(b), str(b["bank"])): Decimal(b["amount"]) for b in opening["trust_balances"]
         }
     return Organisation(
         id=str(tree["organisation"]),
@@ -144,6 +156,7 @@ def load_organisation(path: Path, region: str | None = None) -> Organisation:
         region_at=None if region else tree.value_at["region"],
         snapshot_file=path.parent / str(xero["snapshot"]),
         packs=packs,
+        settings=tree.get("settings") or SourceMap(tree.at),
     )  # fmt: skip
 
 

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 
 from pm2xero.outbox.records import StoredRequest
+from pm2xero.outbox.states import RequestState
 from pm2xero.xero.contracts import contract
-
-GONE = frozenset(("VOIDED", "DELETED"))
+from pm2xero.xero.purpose import Purpose
 
 
 def is_creation(request: StoredRequest) -> bool:
     """Whether a request creates an object that has an id and an endpoint of its own."""
     made = contract(request.contract)
-    return made.method == "PUT" and made.id_name is not None and "{" not in made.path
-
-
-def is_undo(request: StoredRequest) -> bool:
-    """Whether a request takes back (voids or deletes) what an earlier one made."""
-    if contract(request.contract).method != "POST":
-        return False
-    try:
-        return json.loads(request.element).get("Status") in GONE
-    except (ValueError, AttributeError):
-        return False
+    return request.purpose is Purpose.CREATE and made.id_name is not None and "{" not in made.path
 
 
 def taken_back(requests: Iterable[StoredRequest]) -> set[str]:
@@ -32,14 +21,30 @@ def taken_back(requests: Iterable[StoredRequest]) -> set[str]:
     return {
         r.xero_id
         for r in requests
-        if r.xero_id is not None and r.state == "confirmed" and is_undo(r)
+        if r.purpose is Purpose.UNDO and r.state is RequestState.CONFIRMED and r.xero_id is not None
     }
 
 
-def alive(requests: Iterable[StoredRequest], gone: Collection[str]) -> list[StoredRequest]:
-    """The confirmed creations among the requests whose objects were not taken back."""
+def alive(
+    requests: Iterable[StoredRequest], gone: Collection[str], *, nested: bool = False
+) -> list[StoredRequest]:
+    """The confirmed creations among the requests whose objects were not taken back.
+
+    Args:
+        nested: those, too, that are part of another document, such as allocations.
+    """
     return [
         r
         for r in requests
-        if r.state == "confirmed" and is_creation(r) and r.xero_id and r.xero_id not in gone
+        if r.state is RequestState.CONFIRMED
+        and r.purpose is Purpose.CREATE
+        and (nested or is_creation(r))
+        and r.xero_id
+        and r.xero_id not in gone
     ]
+
+
+def corrections(requests: Collection[StoredRequest]) -> set[str]:
+    """Ids of those among one transaction's requests that change, undo or replace others of it."""
+    own = {r.id for r in requests}
+    return {r.id for r in requests if r.target in own}

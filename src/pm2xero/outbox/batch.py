@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, select, upda
 from pm2xero.errors import DigestConflict, Finding, OutboxError, StateConflict
 from pm2xero.outbox.blocking import block_again, block_on, unblock
 from pm2xero.outbox.records import (
+    Actor,
     Document,
     StoredDecision,
     StoredRequest,
@@ -22,10 +23,12 @@ from pm2xero.outbox.rows import (
     decision_row,
     need_rows,
     request_row,
+    slot_of,
     transaction_row,
 )
 from pm2xero.outbox.schema import decisions, needs, requests, transactions
 from pm2xero.outbox.states import FIRST, KEPT_BY_PERSON, REPLACEABLE, UNSETTLED, RequestState
+from pm2xero.xero.purpose import Purpose
 
 Values = dict[str, Any]
 
@@ -46,6 +49,7 @@ class Batch:
         self._seen: list[tuple[Values, Values]] = []
         self._overtaken: list[Values] = []
         self._retired: list[Values] = []
+        self._released: list[Values] = []
         self._inserted: list[StoredRequest] = []
         self._rendered: list[StoredRequest] = []
         # Ids that are to stop their dependants, and ids that may set theirs free.
@@ -101,7 +105,7 @@ class Batch:
         current = tx.revision >= newest
         rows = (
             transaction_row(self._organisation, tx, current=current),
-            decision_row(self._organisation, decision),
+            decision_row(self._organisation, decision, latest=current),
         )
         if same is None:
             self._new.append(rows)
@@ -128,14 +132,35 @@ class Batch:
                 retired = row.id not in wanted and row.state in REPLACEABLE
             if retired:
                 self._retired.append(self._key(row.id, row.revision))
+                if row.stands and row.state != "confirmed":
+                    self._released.append(self._key(row.id, row.revision))
                 if row.blocked_by is not None:
                     self._arrived.add(row.blocked_by)
                 if row.id not in wanted:
                     self._gone.append(row.id)
+        self._check_slots(tx, rows, planned)
         said = next((r for r in counting if r.state in KEPT_BY_PERSON), None)
         of_revision = {r.id: r for r in rows if r.revision == tx.revision}
         for request in planned:
             self._compare_request(request, of_revision.get(request.id), said)
+
+    def _check_slots(
+        self, tx: StoredTransaction, rows: list[AnyRow], planned: Sequence[StoredRequest]
+    ) -> None:
+        """What is planned anew finds its slot free, or hands it over itself."""
+        created = {slot_of(r): r for r in planned if r.purpose is Purpose.CREATE}
+        undone = {r.target for r in planned if r.purpose is Purpose.UNDO}
+        free = {(k["id_"], k["revision_"]) for k in self._released}
+        for row in rows:
+            if not row.stands or (row.id, row.revision) in free:
+                continue
+            request = created.get(row.slot)
+            same = request is not None and (request.id, request.revision) == (row.id, row.revision)
+            by_person = request is not None and request.actor is Actor.PERSON
+            if row.id in undone or (by_person and not same):
+                self._released.append(self._key(row.id, row.revision))
+            elif request is not None and not same:
+                raise stands_already(tx.id, row.id)
 
     def _compare_request(
         self, request: StoredRequest, row: AnyRow | None, said: AnyRow | None
@@ -161,6 +186,7 @@ class Batch:
 
     def _write_documents(self) -> None:
         self._run(_OVERTAKE, self._overtaken)
+        self._run(_OVERTAKE_DECISION, self._overtaken)
         self._run(insert(transactions), [tx for tx, _ in self._new])
         self._run(insert(decisions), [decision for _, decision in self._new])
         self._run(
@@ -175,6 +201,7 @@ class Batch:
     def _write_requests(self) -> None:
         organisation = self._organisation
         self._run(_RETIRE, self._retired)
+        self._run(_RELEASE, self._released)
         self._run(insert(requests), [request_row(organisation, r) for r in self._inserted])
         self._run(_RENDER, [self._keyed(request_row(organisation, r)) for r in self._rendered])
         self._run(_FORGET_NEEDS, [self._key(r.id, r.revision) for r in self._rendered])
@@ -199,6 +226,7 @@ def _as_before(request: StoredRequest, row: AnyRow) -> StoredRequest:
         message=row.message,
         blocked_by=row.blocked_by,
         attempts=row.attempts,
+        stands=row.stands,
     )
 
 
@@ -218,9 +246,11 @@ def _set(table: Any, *names: str) -> Any:
 
 
 _OVERTAKE = update(transactions).where(_this(transactions)).values(current=False)
+_OVERTAKE_DECISION = update(decisions).where(_this(decisions)).values(latest=False)
 _MOVE = _set(transactions, "sequence")
 _DECIDE = _set(decisions, *(c.name for c in decisions.c if c.name not in _KEY))
 _RETIRE = update(requests).where(_this(requests)).values(current=False)
+_RELEASE = update(requests).where(_this(requests)).values(stands=False)
 _RENDER = _set(requests, *(c.name for c in requests.c if c.name not in _KEY))
 _FORGET_NEEDS = delete(needs).where(_this(needs, "request"))
 
@@ -231,6 +261,18 @@ def _other_content(tx: StoredTransaction) -> DigestConflict:
             "PE101",
             f"{tx.id} revision {tx.revision} came before with other content",
             should_be="every change of a document raises its revision",
+        )
+    )
+
+
+def stands_already(transaction: str, request: str) -> StateConflict:
+    """The finding for a second creation of what stands in Xero, or is to."""
+    return StateConflict(
+        Finding(
+            "PE113",
+            f"{transaction} would be created a second time: {request} stands in Xero, or is on its "
+            "way there; nothing was stored",
+            should_be="a correction takes back what is there before it sends anything in its place",
         )
     )
 

@@ -18,7 +18,8 @@ from sqlalchemy.pool import StaticPool
 from pm2xero.errors import Finding, OutboxError
 from pm2xero.files import reserve_private
 from pm2xero.outbox.faults import told
-from pm2xero.outbox.migrations import migrate
+from pm2xero.outbox.migrations import migrate, newest, version_of
+from pm2xero.outbox.old_copy import keep_old_copy
 from pm2xero.outbox.schema import metadata
 
 BUSY_SECONDS = 30
@@ -103,11 +104,18 @@ def open_engine(url: str, clock: Clock) -> Engine:
     try:
         with told(shown(parsed)), connection, connection.begin():
             lock_writers(connection, "pm2xero schema")
+            found = version_of(connection)
+            if found is not None and found < newest() and _is_file(parsed):
+                keep_old_copy(Path(str(parsed.database)), found)
             migrate(connection, clock())
     except OutboxError:
         engine.dispose()
         raise
     return engine
+
+
+def _is_file(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
 
 
 def shown(url: URL) -> str:

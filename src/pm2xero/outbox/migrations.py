@@ -12,12 +12,27 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from pm2xero.errors import Finding, OutboxError
+from pm2xero.outbox import past_schema as past_schema
+from pm2xero.outbox.migration_2 import past_as_rows
 from pm2xero.outbox.schema import metadata, versions
 
 Step = Callable[[Connection], None]
 
 # Version reached -> how to get there from the one before; version 1 is the first schema.
-STEPS: Mapping[int, Step] = {}
+STEPS: Mapping[int, Step] = {2: past_as_rows}
+
+
+def version_of(connection: Connection) -> int | None:
+    """The schema of a database; None of an empty one."""
+    if not inspect(connection).has_table(versions.name):
+        return None
+    found: int = connection.execute(select(func.max(versions.c.version))).scalar_one()
+    return found
+
+
+def newest(steps: Mapping[int, Step] = STEPS) -> int:
+    """The schema that this program knows."""
+    return max(steps, default=1)
 
 
 def migrate(connection: Connection, now: datetime, steps: Mapping[int, Step] = STEPS) -> int:
@@ -26,21 +41,21 @@ def migrate(connection: Connection, now: datetime, steps: Mapping[int, Step] = S
     Raises:
         OutboxError: PE102, the database was made by a newer program.
     """
-    newest = max(steps, default=1)
-    if not inspect(connection).has_table(versions.name):
+    last = newest(steps)
+    found = version_of(connection)
+    if found is None:
         metadata.create_all(connection)
-        connection.execute(insert(versions).values(version=newest, applied_at=now))
-        return newest
-    found = connection.execute(select(func.max(versions.c.version))).scalar_one()
-    if found > newest:
+        connection.execute(insert(versions).values(version=last, applied_at=now))
+        return last
+    if found > last:
         raise OutboxError(
             Finding(
                 "PE102",
-                f"the outbox has schema {found}, this program knows up to {newest}",
+                f"the outbox has schema {found}, this program knows up to {last}",
                 should_be="use the newer pm2xero that made it",
             )
         )
-    for version in range(found + 1, newest + 1):
+    for version in range(found + 1, last + 1):
         steps[version](connection)
         connection.execute(insert(versions).values(version=version, applied_at=now))
-    return newest
+    return last

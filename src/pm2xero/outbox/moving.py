@@ -10,7 +10,8 @@ from sqlalchemy import Connection, select, update
 from pm2xero.errors import Finding, StateConflict
 from pm2xero.outbox.rows import chunks, mine
 from pm2xero.outbox.schema import requests
-from pm2xero.outbox.states import TRANSITIONS, Event
+from pm2xero.outbox.slots import give_back, hand_over
+from pm2xero.outbox.states import STOPPED, TRANSITIONS, Event
 
 
 def move(
@@ -22,7 +23,8 @@ def move(
         StateConflict: PE105, the event cannot happen in the state of one of them.
     """
     allowed = TRANSITIONS[event]
-    for part in chunks(dict.fromkeys(ids)):
+    moving = list(dict.fromkeys(ids))
+    for part in chunks(moving):
         named = (mine(organisation), requests.c.id.in_(part))
         moved = connection.execute(
             update(requests)
@@ -32,6 +34,11 @@ def move(
         if moved.rowcount != len(part):
             rows = connection.execute(select(requests.c.id, requests.c.state).where(*named))
             raise _impossible(part, {row.id: row.state for row in rows}, event)
+    # What an undo was to take back holds its slot again when the undo stops, and not before.
+    if allowed.target in STOPPED:
+        give_back(connection, organisation, moving)
+    elif event in (Event.RESEND, Event.RECHECK):
+        hand_over(connection, organisation, moving)
 
 
 def _impossible(ids: list[str], states: dict[str, str], event: Event) -> StateConflict:

@@ -14,7 +14,7 @@ from pm2xero.outbox.blocking import block_again, block_on, unblock
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.links import write_links
 from pm2xero.outbox.moving import move
-from pm2xero.outbox.records import HumanAction, StoredRequest
+from pm2xero.outbox.records import Actor, HumanAction, StoredRequest
 from pm2xero.outbox.rows import load_requests, mine
 from pm2xero.outbox.schema import human_actions, requests, transactions
 from pm2xero.outbox.states import IN_FLIGHT, TRANSITIONS, Event, RequestState
@@ -79,7 +79,8 @@ class People(Database):
                 for r in still_open
             ]
             for request, id in results:
-                self._put(connection, [request.id], Event.RESOLVE, None, why, xero_id=id)
+                by = {"xero_id": id, "actor": Actor.PERSON}
+                self._put(connection, [request.id], Event.RESOLVE, None, why, **by)
             write_links(connection, self._organisation, results)
             changed = [r.id for r in still_open]
             changed += unblock(connection, self._organisation, [*changed, *_blockers(still_open)])
@@ -176,28 +177,34 @@ class People(Database):
         move(connection, self._organisation, ids, event, **said, **values)
 
     def _log(
-        self,
-        connection: Connection,
-        what: HumanAction,
-        transaction_id: str,
-        who: str,
-        why: str,
-        at: datetime,
-        xero_id: str | None,
-        changed: list[str],
-    ) -> None:
-        connection.execute(
-            insert(human_actions).values(
-                organisation=self._organisation,
-                at=at,
-                who=who,
-                what=what,
-                transaction_id=transaction_id,
-                why=why,
-                xero_id=xero_id,
-                changed=orjson.dumps(changed).decode(),
-            )
+        self, connection: Connection, what: HumanAction, transaction_id: str, who: str, why: str,
+        at: datetime, xero_id: str | None, changed: list[str],
+    ) -> None:  # fmt: skip
+        log(connection, self._organisation, what, transaction_id, who, why, at, xero_id, changed)
+
+
+def log(
+    connection: Connection, organisation: str, what: HumanAction, about: str, who: str, why: str,
+    at: datetime, xero_id: str | None, changed: list[str],
+) -> None:  # fmt: skip
+    """Write down what a person decided.
+
+    Args:
+        about: the document, or what stands for one that cannot be read.
+        changed: ids of the requests that it changed.
+    """
+    connection.execute(
+        insert(human_actions).values(
+            organisation=organisation,
+            at=at,
+            who=who,
+            what=what,
+            transaction_id=about,
+            why=why,
+            xero_id=xero_id,
+            changed=orjson.dumps(changed).decode(),
         )
+    )
 
 
 def _never_named(transaction: str, wrong: str, named: set[str]) -> OutboxError:

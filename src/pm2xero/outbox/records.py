@@ -6,11 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
+from hashlib import blake2b
 from typing import Any, Literal
 
 from pm2xero.outbox.states import RequestState
+from pm2xero.xero.purpose import Purpose
 
-HumanAction = Literal["hold", "skip", "resend", "resolve", "unresolve"]
+
+class Actor(StrEnum):
+    """Who decided or made something."""
+
+    PRODUCT = "product"
+    PERSON = "person"
+
+
+HumanAction = Literal["hold", "skip", "resend", "resolve", "unresolve", "dismiss"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,7 @@ class StoredDecision:
         code: code of the primary reason; None when the document is posted.
         money: what the document is worth, for totals.
         pack: fingerprint of the pack that decided.
+        actor: who decided, the product by its rules or a person.
     """
 
     id: str
@@ -53,6 +65,7 @@ class StoredDecision:
     money: Decimal
     pack: str
     decided_at: datetime
+    actor: Actor = Actor.PRODUCT
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,13 @@ class StoredRequest:
         cause: code of why it stopped; message: the sentence for it.
         blocked_by: id of the request that stopped and on which this one depends, near or far.
         attempts: how many calls carried it.
+        step: the step of the mapping that made it, or made what it changes or takes back.
+        purpose: create, update or undo; actor: who made it, the product or a person.
+        slot: the place in Xero that a creation fills, at most once at a time; steps that stand in
+            for each other share one.
+        stands: it is the creation that holds its slot.
+        target: id of the request whose object it changes or takes back.
+        body_hash: of path and body as they were planned.
     """
 
     id: str
@@ -87,6 +107,17 @@ class StoredRequest:
     blocked_by: str | None
     money: Decimal
     attempts: int
+    purpose: Purpose = Purpose.CREATE
+    actor: Actor = Actor.PRODUCT
+    slot: str | None = None
+    stands: bool = True
+    target: str | None = None
+    body_hash: str = ""
+
+
+def hash_of(path: str, element: str) -> str:
+    """What a body is known by, so that a change of a stored one is seen."""
+    return blake2b(f"{path}\x1f{element}".encode(), digest_size=16).hexdigest()
 
 
 Document = tuple[StoredTransaction, StoredDecision, Sequence[StoredRequest]]

@@ -10,9 +10,16 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
 
 from pm2xero.errors import Finding, StateConflict
 from pm2xero.outbox.database import CHUNK
-from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
+from pm2xero.outbox.records import (
+    Actor,
+    StoredDecision,
+    StoredRequest,
+    StoredTransaction,
+    hash_of,
+)
 from pm2xero.outbox.schema import needs, requests
 from pm2xero.outbox.states import TRANSITIONS, Event, RequestState
+from pm2xero.xero.purpose import Purpose
 
 T = TypeVar("T")
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
@@ -51,7 +58,7 @@ def transaction_of(row: AnyRow) -> StoredTransaction:
     )
 
 
-def decision_row(organisation: str, decision: StoredDecision) -> dict[str, Any]:
+def decision_row(organisation: str, decision: StoredDecision, *, latest: bool) -> dict[str, Any]:
     """The row of a decision."""
     return {
         "organisation": organisation,
@@ -64,7 +71,10 @@ def decision_row(organisation: str, decision: StoredDecision) -> dict[str, Any]:
         "warnings": orjson.dumps(decision.warnings).decode(),
         "mapping": decision.mapping,
         "rule": decision.rule,
+        "actor": decision.actor,
         "money": decision.money,
+        "cents": int(decision.money.scaleb(2)),
+        "latest": latest,
         "pack": decision.pack,
         "decided_at": decision.decided_at,
     }
@@ -85,6 +95,7 @@ def decision_of(row: AnyRow) -> StoredDecision:
         row.money,
         row.pack,
         row.decided_at,
+        Actor(row.actor),
     )
 
 
@@ -96,6 +107,12 @@ def request_row(organisation: str, request: StoredRequest) -> dict[str, Any]:
         "revision": request.revision,
         "transaction_id": request.transaction,
         "step": request.step,
+        "purpose": request.purpose,
+        "actor": request.actor,
+        "slot": slot_of(request),
+        "stands": request.stands and request.purpose is Purpose.CREATE,
+        "target": request.target,
+        "body_hash": request.body_hash or hash_of(request.path, request.element),
         "sequence": request.sequence,
         "level": request.level,
         "contract": request.contract,
@@ -112,6 +129,13 @@ def request_row(organisation: str, request: StoredRequest) -> dict[str, Any]:
         "attempts": request.attempts,
         "current": True,
     }
+
+
+def slot_of(request: StoredRequest) -> str | None:
+    """The slot that a creation fills: its own step, where the mapping names no other."""
+    if request.purpose is not Purpose.CREATE:
+        return None
+    return request.slot or request.step
 
 
 def need_rows(organisation: str, request: StoredRequest) -> list[dict[str, Any]]:
@@ -150,6 +174,12 @@ def request_of(row: AnyRow, needed: Sequence[str]) -> StoredRequest:
         row.blocked_by,
         row.money,
         row.attempts,
+        Purpose(row.purpose),
+        Actor(row.actor),
+        row.slot,
+        row.stands,
+        row.target,
+        row.body_hash,
     )
 
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from pm2xero.outbox.batch import Batch
 from pm2xero.outbox.database import Database, analyse
+from pm2xero.outbox.past_records import Chapter
+from pm2xero.outbox.past_writing import write_past
 from pm2xero.outbox.records import Document, StoredDecision, StoredRequest, StoredTransaction
+from pm2xero.outbox.runs import without_repeats
 
 
 class Saving(Database):
     """Writing down what was decided and what is planned."""
 
     def save(
-        self, tx: StoredTransaction, decision: StoredDecision, requests: Sequence[StoredRequest]
-    ) -> None:
+        self, tx: StoredTransaction, decision: StoredDecision, requests: Sequence[StoredRequest],
+        past: Sequence[Chapter] = (),
+    ) -> None:  # fmt: skip
         """Save one document in one database transaction; see `save_many`."""
-        self.save_many([(tx, decision, requests)])
+        self.save_many([(tx, decision, requests)], past)
 
-    def save_many(self, documents: Iterable[Document]) -> None:
-        """Save documents in one database transaction.
+    def save_many(self, documents: Iterable[Document], past: Iterable[Chapter] = ()) -> None:
+        """Save documents, and what they are for others, in one database transaction.
 
         A revision seen before gets the new decision, and its requests the new rendering as far as
         nothing of them can be in Xero; their states stay. A higher revision that is posted takes
@@ -31,27 +35,16 @@ class Saving(Database):
         Raises:
             DigestConflict: PE101, an id and revision with other content than before.
             OutboxError: PE103, requests of a revision lower than the one known.
-            StateConflict: PE104, the outcome of a lower revision's request is not known yet.
+            StateConflict: PE104, the outcome of a lower revision's request is not known yet;
+                PE113, a creation whose slot is taken.
         """
         with self._write() as connection:
-            for run in _without_repeats(documents):
+            for run in without_repeats(documents, lambda document: document[0].id):
                 Batch(connection, self._organisation, run).save()
                 self._saved += len(run)
+            for chapters in without_repeats(past, lambda chapter: chapter.id):
+                write_past(connection, self._organisation, chapters)
         if self._saved >= self._analyse_at:
             self._analyse_at = 4 * self._saved
             with self._write() as connection:
                 analyse(connection)
-
-
-def _without_repeats(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Runs in which no document occurs twice; a second occurrence must see the first."""
-    run: list[Document] = []
-    seen: set[str] = set()
-    for document in documents:
-        if document[0].id in seen:
-            yield run
-            run, seen = [], set()
-        run.append(document)
-        seen.add(document[0].id)
-    if run:
-        yield run

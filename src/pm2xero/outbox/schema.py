@@ -76,20 +76,20 @@ class Moment(TypeDecorator[datetime]):
 
 
 metadata = MetaData()
-_Id = String(200)
+Identifier = String(200)
 # SQLite numbers rows by itself only for a column of exactly this type.
 _Serial = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def _organisation() -> Column[str]:
-    return Column("organisation", _Id, primary_key=True)
+def organisation_column() -> Column[str]:
+    return Column("organisation", Identifier, primary_key=True)
 
 
 transactions = Table(
     "transactions",
     metadata,
-    _organisation(),
-    Column("id", _Id, primary_key=True),
+    organisation_column(),
+    Column("id", Identifier, primary_key=True),
     Column("revision", BigInteger, primary_key=True),
     Column("digest", String(128), nullable=False),
     Column("kind", String(100), nullable=False),
@@ -116,8 +116,8 @@ Index(
 decisions = Table(
     "decisions",
     metadata,
-    _organisation(),
-    Column("id", _Id, primary_key=True),
+    organisation_column(),
+    Column("id", Identifier, primary_key=True),
     Column("revision", BigInteger, primary_key=True),
     Column("outcome", String(20), nullable=False),
     Column("code", String(100)),
@@ -126,7 +126,12 @@ decisions = Table(
     Column("warnings", Text, nullable=False),
     Column("mapping", String(200)),
     Column("rule", String(200)),
+    # Who decided: the rules (product) or a person.
+    Column("actor", String(10), nullable=False),
     Column("money", Money, nullable=False),
+    # The same in whole cents, which the database sums exactly; and whether no later one is known.
+    Column("cents", BigInteger, nullable=False),
+    Column("latest", Boolean, nullable=False),
     Column("pack", String(128), nullable=False),
     Column("decided_at", Moment, nullable=False),
     ForeignKeyConstraint(
@@ -135,14 +140,33 @@ decisions = Table(
     ),
 )
 
+Index(
+    "decisions_totals",
+    decisions.c.organisation,
+    decisions.c.outcome,
+    decisions.c.code,
+    decisions.c.by_hand,
+    decisions.c.cents,
+    sqlite_where=decisions.c.latest,
+    postgresql_where=decisions.c.latest,
+)
+
 requests = Table(
     "requests",
     metadata,
-    _organisation(),
-    Column("id", _Id, primary_key=True),
+    organisation_column(),
+    Column("id", Identifier, primary_key=True),
     Column("revision", BigInteger, primary_key=True),
-    Column("transaction_id", _Id, nullable=False),
+    Column("transaction_id", Identifier, nullable=False),
     Column("step", String(100), nullable=False),
+    # create, update or undo; who made it (product or person); for what it holds a slot, and whether
+    # it is the one that holds it; which request it changes or takes back.
+    Column("purpose", String(10), nullable=False),
+    Column("actor", String(10), nullable=False),
+    Column("slot", String(100)),
+    Column("stands", Boolean, nullable=False),
+    Column("target", Identifier),
+    Column("body_hash", String(32), nullable=False),
     Column("sequence", BigInteger, nullable=False),
     Column("level", Integer, nullable=False),
     Column("contract", String(100), nullable=False),
@@ -151,10 +175,10 @@ requests = Table(
     Column("key", String(128), nullable=False),
     Column("becomes_document", Boolean, nullable=False),
     Column("state", String(20), nullable=False),
-    Column("xero_id", _Id),
+    Column("xero_id", Identifier),
     Column("cause", String(100)),
     Column("message", Text),
-    Column("blocked_by", _Id),
+    Column("blocked_by", Identifier),
     Column("money", Money, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("current", Boolean, nullable=False),
@@ -171,18 +195,36 @@ Index(
     sqlite_where=requests.c.current,
     postgresql_where=requests.c.current,
 )
+# A transaction stands in Xero at most once: one standing creation for each of its slots.
+Index(
+    "requests_slot",
+    requests.c.organisation,
+    requests.c.transaction_id,
+    requests.c.slot,
+    unique=True,
+    sqlite_where=requests.c.stands,
+    postgresql_where=requests.c.stands,
+)
+Index("requests_xero_id", requests.c.organisation, requests.c.xero_id)
 Index("requests_transaction", requests.c.organisation, requests.c.transaction_id)
+Index(
+    "requests_states",
+    requests.c.organisation,
+    requests.c.state,
+    sqlite_where=requests.c.current,
+    postgresql_where=requests.c.current,
+)
 Index("requests_state", requests.c.organisation, requests.c.state, requests.c.level)
 Index("requests_blocked_by", requests.c.organisation, requests.c.blocked_by)
 
 needs = Table(
     "request_needs",
     metadata,
-    _organisation(),
-    Column("request", _Id, primary_key=True),
+    organisation_column(),
+    Column("request", Identifier, primary_key=True),
     Column("revision", BigInteger, primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("need", _Id, nullable=False),
+    Column("need", Identifier, nullable=False),
     ForeignKeyConstraint(
         ["organisation", "request", "revision"],
         ["requests.organisation", "requests.id", "requests.revision"],
@@ -193,8 +235,8 @@ Index("request_needs_need", needs.c.organisation, needs.c.need)
 attempts = Table(
     "attempts",
     metadata,
-    _organisation(),
-    Column("request", _Id, primary_key=True),
+    organisation_column(),
+    Column("request", Identifier, primary_key=True),
     Column("revision", BigInteger, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("call", BigInteger, nullable=False),
@@ -214,12 +256,12 @@ Index("attempts_call", attempts.c.organisation, attempts.c.call)
 links = Table(
     "links",
     metadata,
-    _organisation(),
-    Column("request", _Id, primary_key=True),
+    organisation_column(),
+    Column("request", Identifier, primary_key=True),
     Column("id_name", String(100), primary_key=True),
-    Column("transaction_id", _Id, nullable=False),
+    Column("transaction_id", Identifier, nullable=False),
     Column("revision", BigInteger, nullable=False),
-    Column("xero_id", _Id, nullable=False),
+    Column("xero_id", Identifier, nullable=False),
     Column("document", Boolean, nullable=False),
 )
 Index("links_xero_id", links.c.organisation, links.c.xero_id)
@@ -227,9 +269,9 @@ Index("links_xero_id", links.c.organisation, links.c.xero_id)
 contacts = Table(
     "contacts",
     metadata,
-    _organisation(),
-    Column("number", _Id, primary_key=True),
-    Column("xero_id", _Id, nullable=False),
+    organisation_column(),
+    Column("number", Identifier, primary_key=True),
+    Column("xero_id", Identifier, nullable=False),
     Column("name", String(500), nullable=False),
 )
 
@@ -237,13 +279,13 @@ human_actions = Table(
     "human_actions",
     metadata,
     Column("id", _Serial, primary_key=True, autoincrement=True),
-    Column("organisation", _Id, nullable=False),
+    Column("organisation", Identifier, nullable=False),
     Column("at", Moment, nullable=False),
     Column("who", String(200), nullable=False),
     Column("what", String(20), nullable=False),
-    Column("transaction_id", _Id, nullable=False),
+    Column("transaction_id", Identifier, nullable=False),
     Column("why", Text, nullable=False),
-    Column("xero_id", _Id),
+    Column("xero_id", Identifier),
     Column("changed", Text, nullable=False),
 )
 Index("human_actions_organisation", human_actions.c.organisation, human_actions.c.id)
@@ -251,7 +293,7 @@ Index("human_actions_organisation", human_actions.c.organisation, human_actions.
 leases = Table(
     "leases",
     metadata,
-    _organisation(),
+    organisation_column(),
     Column("owner", String(200), nullable=False),
     Column("heartbeat", Moment, nullable=False),
 )

@@ -9,13 +9,28 @@ from typing import Self
 from pm2xero.outbox.database import open_engine
 from pm2xero.outbox.lease import Leasing
 from pm2xero.outbox.open_work import OpenWork
+from pm2xero.outbox.past import PastReading
 from pm2xero.outbox.people import People
 from pm2xero.outbox.reading import Reading
 from pm2xero.outbox.saving import Saving
 from pm2xero.outbox.sending import Sending
+from pm2xero.outbox.takeover import TakingOver
+from pm2xero.outbox.totals import Totals
+from pm2xero.outbox.unreadable import Unreadables
 
 
-class Outbox(Reading, OpenWork, Saving, Sending, People, Leasing):
+class Outbox(
+    Reading,
+    OpenWork,
+    PastReading,
+    TakingOver,
+    Totals,
+    Saving,
+    Sending,
+    People,
+    Unreadables,
+    Leasing,
+):
     """Decisions, requests, attempts and ids; every method commits by itself.
 
     May be shared by threads of one process; several processes may open the same database.

@@ -37,11 +37,12 @@ class Actual:
                 texts[value] = None
                 if isinstance(kind, ReferenceType | TaxCodeType) and kind.name != "document":
                     names[value] = None
-        for name in self.facts.documents(self.tx.fields):
+        for name in self.facts.named("documents", self.tx.fields):
             fact = self.state.document(name)
             texts.update(dict.fromkeys(t for t in (fact.kind, fact.contact) if t))
-        matter = self.facts.shortfall(self.tx, self.state)[1]
-        return Seen((*texts, *((matter,) if matter else ())), tuple(names), lists)
+        short = (self.facts.shortfall, self.facts.missing)
+        whose = (of for find in short if (of := find(self.tx, self.state)[1]))
+        return Seen((*texts, *whose), tuple(names), lists)
 
     def wishes(self, domain: Domain) -> Iterator[tuple[Place, Any, Term]]:
         """Place, value and formula of everything that is as it is."""
@@ -61,6 +62,9 @@ class Actual:
         if place[0] == "trust":
             short, matter = self.facts.shortfall(self.tx, self.state)
             return matter if place[-1] == "matter" else short
+        if place[0] == "trust funds":
+            missing, of = self.facts.missing(self.tx, self.state)
+            return of if place[-1] == "missing_of" else missing
         if place[0] == "document":
             attribute = place[-1] if place[-1] in DOCUMENT_FACTS else None
             name = self.at(place[1:-1] if attribute else place[1:])

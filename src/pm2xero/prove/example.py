@@ -9,8 +9,9 @@ from typing import Any
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.decision import Decision
-from pm2xero.decide.state import DocumentFact, MemoryState
+from pm2xero.decide.state import NO_EFFECT, DocumentFact, Effect, MemoryState
 from pm2xero.errors import Finding
+from pm2xero.firm.trust_holders import holder_of
 from pm2xero.read.reader import Reader
 from pm2xero.read.transaction import Transaction
 
@@ -32,7 +33,7 @@ class Example:
             kind, amount_due and contact, of one that can be reversed to_reverse; amounts in
             currency units, as text.
         earlier: what came before under the same id (revision, same_content, outcome), or None.
-        trust_balances: money of matters by bank (matter, bank, amount); None when not known.
+        trust_balances: money in trust banks (matter or held_as, bank, amount); None when not known.
         firm: what must be different at the firm for it, by path; empty for the firm as it is.
     """
 
@@ -72,7 +73,7 @@ def state_of(example: Example, tx: Transaction) -> MemoryState:
     state = MemoryState(
         None
         if balances is None
-        else {(b["matter"], b["bank"]): Decimal(b["amount"]) for b in balances}
+        else {(holder_of(b), b["bank"]): Decimal(b["amount"]) for b in balances}
     )
     for fact in example.documents:
         if "amount_due" in fact:
@@ -82,8 +83,12 @@ def state_of(example: Example, tx: Transaction) -> MemoryState:
             )
         elif fact["state"] in _SEEN:
             left = Decimal(fact["to_reverse"]) if "to_reverse" in fact else None
-            amount = None if left is None else -left
-            state.remember(fact["id"], 1, b"", _SEEN[fact["state"]], amount)
+            here = left is not None and fact["state"] == "in_xero"
+            effect = Effect(reversible=-left) if here and left is not None else NO_EFFECT
+            state.remember(fact["id"], 1, b"", _SEEN[fact["state"]], effect)
+        if fact["state"] != "in_xero" and "to_reverse" in fact:
+            reversal = f"reversal of {fact['id']}"
+            state.remember(reversal, 1, b"", "post", Effect(reverses=fact["id"]))
     if example.earlier is not None:
         digest = tx.fingerprint if example.earlier["same_content"] else b"\0" * 16
         revision = example.earlier["revision"]
@@ -98,7 +103,7 @@ def replay(example: Example, decider: Decider) -> Decision:
         ValueError: the document of the example cannot be read.
     """
     tx = read(example.transaction, decider)
-    return decider.decide(tx, state_of(example, tx))
+    return decider.by_rules(tx, state_of(example, tx))
 
 
 def read(document: Mapping[str, Any], decider: Decider) -> Transaction:

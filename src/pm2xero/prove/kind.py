@@ -47,7 +47,9 @@ class KindProof:
         self.kind = pack.kinds[kind]
         self.rules = pack.rules_of(kind)
         seen = seen or Seen()
-        conditions = (*(r.conditions[kind] for r in self.rules), *also)
+        also = tuple(also)
+        postings = (p.when for p in self.kind.postings)
+        conditions = (*(r.conditions[kind] for r in self.rules), *postings, *also)
         words = words or Words(conditions, seen.texts, seen.names)
         for name, count in seen.lists.items():
             words.want_items(name, count)
@@ -57,6 +59,7 @@ class KindProof:
         else:
             self.domain.world = OneFirm(self.domain, chart)
         self.encoder = Encoder(self.domain)
+        self.encoder.roles(self.kind)
         self.holds: dict[str, Term] = {}
         self.asking = Asking()
         names = []
@@ -67,6 +70,8 @@ class KindProof:
                 names.append(same(name, term))
                 term = name
             self.holds[rule.id] = term
+        for condition in also:
+            self.encoder.condition(condition)
         balances = chart is None or chart.organisation.trust_balances is not None
         self.encoder.trust(self.kind.postings, balances_known=balances)
         blocked = either(*(self.holds[r.id] for r in self.rules if blocks(r)))

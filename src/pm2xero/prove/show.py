@@ -9,6 +9,7 @@ from typing import Any
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.state import MemoryState
+from pm2xero.firm.trust_holders import entry_of, is_matter
 from pm2xero.pack.language.paths import PathExpr
 from pm2xero.pack.language.types import (
     TEXT,
@@ -65,13 +66,16 @@ class Shower:
     def example(self, model: Model) -> Example:
         """The example that a model describes."""
         document = self._record(model, (), self.proof.kind.record)
-        short = ("trust",) in self.domain.present and model.holds(self.domain.presence(("trust",)))
-        shortfall = self._number(model, ("trust", "shortfall"), 1) if short else 0
+        short = {
+            whose: self._number(model, (whose, amount), 1)
+            for whose, amount in (("trust", "shortfall"), ("trust funds", "missing"))
+            if (whose,) in self.domain.present and model.holds(self.domain.presence((whose,)))
+        }
         return Example(
             document,
             tuple(self._documents(model, document)),
             self._earlier(model, document),
-            self._balances(document, shortfall),
+            self._balances(document, short.get("trust", 0), short.get("trust funds", 0)),
         )
 
     def different(self, firm: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,12 +124,12 @@ class Shower:
 
     def _own(self, place: Place) -> Any:
         """The value that a setting has at this firm."""
-        if place[0] not in ("organisation", "xero"):
+        if place[0] not in ("organisation", "xero", "settings"):
             return None
-        path = PathExpr(
-            "", "xero" if place[0] == "xero" else "organisation", (str(place[1]),), None, None, TEXT
-        )
-        return self.decider.program(self.proof.kind.name).facts.constant(path)
+        base: Any = place[0]
+        path = PathExpr("", base, (str(place[1]),), None, None, TEXT)
+        value = self.decider.program(self.proof.kind.name).facts.constant(path)
+        return str(dict(value)) if isinstance(value, Mapping) else value
 
     def _preferred(self, place: Place, kind: FieldType) -> Any:
         """What stands at a place when nothing asks for anything else, as a term."""
@@ -222,9 +226,9 @@ class Shower:
                     "amount_due": f"{due:.2f}",
                     "contact": text(number(model, (*place, "contact"), 0)),
                 }
-            elif state == "in_xero":
+            else:
                 fact |= self._reversal(model, ("reversible", *place[1:]))
-            if state != "unknown":
+            if state != "unknown" or "to_reverse" in fact:
                 yield fact
 
     def _reversal(self, model: Model, place: Place) -> dict[str, str]:
@@ -249,21 +253,23 @@ class Shower:
         }
 
     def _balances(
-        self, document: Mapping[str, Any], shortfall: int
+        self, document: Mapping[str, Any], shortfall: int, missing: int
     ) -> tuple[Mapping[str, str], ...] | None:
-        """Enough trust money for everything but the shortfall, in cents, that is wanted."""
+        """Enough trust money for everything but what is to be short, in cents."""
         moves = self.decider.program(self.proof.kind.name).facts.trust_moves
-        if moves is None or (self.decider.organisation.trust_balances is None and not shortfall):
+        wanted = {True: Decimal(shortfall) / 100, False: Decimal(missing) / 100}
+        unknown = self.decider.organisation.trust_balances is None
+        if moves is None or (unknown and not shortfall and not missing):
             return None
         tx = read(document, self.decider)
         taken: dict[tuple[str, str], Decimal] = {}
-        for matter, bank, amount in moves(tx, MemoryState()):
-            taken[matter, bank] = taken.get((matter, bank), Decimal(0)) - amount
+        for holder, bank, amount in moves(tx, MemoryState()):
+            taken[holder, bank] = taken.get((holder, bank), Decimal(0)) - amount
         found = []
-        for (matter, bank), amount in taken.items():
+        for (holder, bank), amount in taken.items():
             if amount > 0:
-                less, shortfall = Decimal(shortfall) / 100, 0
-                found.append({"matter": matter, "bank": bank, "amount": f"{amount - less:.2f}"})
+                less, wanted[is_matter(holder)] = wanted[is_matter(holder)], Decimal(0)
+                found.append({**entry_of(holder), "bank": bank, "amount": f"{amount - less:.2f}"})
         return tuple(found)
 
 

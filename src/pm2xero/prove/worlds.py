@@ -58,7 +58,11 @@ class _World:
         """Names for a reference, the ones that suit an example best first."""
         return OTHERS
 
-    def document(self, place: Place, attribute: str) -> Value:
+    def needed(self, role: str) -> Term:
+        """Whether the document needs a role."""
+        return self.domain.needs_role.get(role, True)
+
+    def document(self, place: Place, attribute: str, reference: ReferenceType) -> Value:
         """A fact about another document: the same wherever the same document is named."""
         state, detailed, kind, due, contact = self._facts(place)
         if attribute == "id":
@@ -67,6 +71,12 @@ class _World:
             return Value(True, state)
         if attribute == "to_reverse":
             return Value(*self._reversal(place))
+        if attribute == "suits":
+            number = self.domain.words.number
+            suits = either(*(same(kind, number(k)) for k in reference.refers_to))
+            return Value(detailed, suits if reference.refers_to else True)
+        if attribute == "wanted":
+            return Value(True, self.domain.words.number(" or ".join(reference.refers_to)))
         return Value(detailed, {"kind": kind, "amount_due": due, "contact": contact}[attribute])
 
     def _facts(self, place: Place) -> tuple[Term, ...]:
@@ -100,7 +110,9 @@ class _World:
         at: Place = ("reversible", *place)
         found = (domain.presence(at), domain.leaf((*at, "to_reverse"), MONEY))
         in_xero = same(state, domain.words.number("in_xero"))
-        domain.axioms.append(implies(found[0], both(in_xero, no(detailed))))
+        # Of what is not in Xero it is only known that it was reversed.
+        gone = both(no(in_xero), same(found[1], 0))
+        domain.axioms.append(implies(found[0], either(both(in_xero, no(detailed)), gone)))
         self._alike(place, found, self._reversals)
         return found
 
@@ -127,7 +139,7 @@ class AnyFirm(_World):
         super().__init__(domain)
         self._made: set[Place] = set()
         self._by_system = {("role", name) for name, role in pack.roles.items() if role.system}
-        self._roles = tuple(dict.fromkeys(p.account.role for p in kind.postings if p.account.role))
+        self._roles = tuple(kind.role_conditions())
 
     def constant(self, path: PathExpr) -> Value:
         """A value of the organisation or of Xero."""
@@ -137,13 +149,14 @@ class AnyFirm(_World):
         return Value(known, self.domain.leaf(place, path.type))
 
     def roles(self) -> tuple[Item, ...]:
-        """The accounts that the postings of the kind need."""
-        return tuple(Item(True, ("role", r), _ACCOUNT) for r in self._roles)
+        """The accounts that the postings of the kind may need."""
+        return tuple(Item(self.needed(r), ("role", r), _ACCOUNT) for r in self._roles)
 
     def fact(self, place: Place, reference: FieldType, attribute: str) -> Value:
         """A fact about what the reference at a place names."""
         if reference.name == "document":
-            return self.document(place, attribute)
+            assert isinstance(reference, ReferenceType)
+            return self.document(place, attribute, reference)
         if isinstance(reference, TaxCodeType):
             return self._tax(place, reference, attribute)
         at: Place = ("fact", *place)
@@ -210,8 +223,10 @@ class OneFirm(_World):
         )
 
     def roles(self) -> tuple[Item, ...]:
-        """The accounts that the postings of the kind need."""
-        return tuple(Item(True, place, _ACCOUNT) for place in self._roles)
+        """The accounts that the postings of the kind may need."""
+        return tuple(
+            Item(self.needed(fact.id), place, _ACCOUNT) for place, fact in self._roles.items()
+        )
 
     def reference(self, place: Place, reference: FieldType) -> Term:
         """The number of the name at a place: one that the firm has, or one that it lacks."""
@@ -255,7 +270,8 @@ class OneFirm(_World):
     def fact(self, place: Place, reference: FieldType, attribute: str) -> Value:
         """A fact about what the reference at a place names."""
         if reference.name == "document":
-            return self.document(place, attribute)
+            assert isinstance(reference, ReferenceType)
+            return self.document(place, attribute, reference)
         if isinstance(reference, TaxCodeType):
             return self._tax(place, reference, attribute)
         role = self._roles.get(place)

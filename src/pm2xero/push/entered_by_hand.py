@@ -12,52 +12,69 @@ from datetime import datetime
 
 import orjson
 
-from pm2xero.decide.totals import money_of
+from pm2xero.decide.decision import Decision
 from pm2xero.errors import RenderError
-from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
+from pm2xero.history.chapters import History
+from pm2xero.history.names import Naming
+from pm2xero.history.opening import OpenedPast
+from pm2xero.outbox.past_records import Chapter
+from pm2xero.outbox.records import Actor, StoredRequest, StoredTransaction
 from pm2xero.outbox.states import RequestState
-from pm2xero.outbox.store import Outbox
 from pm2xero.pack.model import RequestSpec
 from pm2xero.pipeline import Pipeline
-from pm2xero.push.revise import is_voided
-from pm2xero.read.transaction import Transaction
+from pm2xero.read.transaction import Transaction, is_voided, money_of
 from pm2xero.render.request import idempotency_key
 from pm2xero.xero.contracts import contract
-
-# The rule that a decision names when a person, not a rule, took it.
-DONE_BY_HAND = "done_by_hand"
+from pm2xero.xero.purpose import Purpose
 
 
 def resolve_by_hand(
-    pipeline: Pipeline, outbox: Outbox, id: str, who: str, why: str, at: datetime, xero_id: str
+    past: OpenedPast, id: str, who: str, why: str, at: datetime, xero_id: str
 ) -> list[str]:
     """Count a document as being in Xero under this id; returns the requests that changed.
 
     Raises:
         OutboxError: no such document, or a call with it is on its way.
     """
+    outbox = past.outbox
     stored, decision = outbox.transaction(id), outbox.decision(id)
     if stored is not None and decision is not None and decision.outcome in ("reject", "hold"):
-        tx = pipeline.reader.read(orjson.loads(stored.document), "outbox", 0)
+        tx = past.pipeline.reader.read(orjson.loads(stored.document), "outbox", 0)
         if isinstance(tx, Transaction):
-            outbox.save(*_as_posted(pipeline, stored, decision, tx, at))
+            mapping, requests = _requests(past.pipeline, stored, tx)
+            posted = replace(
+                decision, outcome="post", code=None, by_hand=False, reasons=[], warnings=[],
+                mapping=mapping, rule=None, decided_at=at, actor=Actor.PERSON,
+            )  # fmt: skip
+            chapter = _chapter(past, tx, mapping)
+            outbox.save(stored, posted, requests, [chapter])
     return outbox.resolve(id, who, why, at, xero_id)
 
 
-def _as_posted(
-    pipeline: Pipeline, stored: StoredTransaction, decision: StoredDecision, tx: Transaction,
-    at: datetime,
-) -> tuple[StoredTransaction, StoredDecision, list[StoredRequest]]:  # fmt: skip
-    found = None if is_voided(tx) else _creation(pipeline, tx)
-    mapping, spec = found if found is not None else (None, None)
-    posted = replace(
-        decision, outcome="post", code=None, by_hand=False, reasons=[], warnings=[],
-        mapping=mapping, rule=DONE_BY_HAND, decided_at=at,
+def _chapter(past: OpenedPast, tx: Transaction, mapping: str | None) -> Chapter:
+    """What the document does from now on, as if it had been posted by this mapping."""
+    pipeline, state = past.pipeline, past.state
+    earlier = state.earlier(tx.id)
+    revises = earlier.revision if earlier is not None and earlier.outcome == "post" else None
+    seen = state.without(tx.id) if revises is not None else state
+    decision = Decision(
+        tx.id, tx.revision, tx.kind, "post", mapping=mapping, revises=revises,
+        takes_back=is_voided(tx),
     )  # fmt: skip
-    requests = []
-    if spec is not None:
-        requests.append(_bearer(pipeline.organisation.id, stored, tx, spec))
-    return stored, posted, requests
+    pipeline.decider.apply(tx, decision, state)
+    names = Naming(pipeline.decider).of(tx)
+    return History(pipeline, state, past.fingerprint).chapter(tx, decision, names, seen)
+
+
+def _requests(
+    pipeline: Pipeline, stored: StoredTransaction, tx: Transaction
+) -> tuple[str | None, list[StoredRequest]]:
+    """The mapping that the document would have, and the request that bears its id."""
+    found = None if is_voided(tx) else _creation(pipeline, tx)
+    if found is None:
+        return None, []
+    mapping, spec = found
+    return mapping, [_bearer(pipeline.organisation.id, stored, tx, spec)]
 
 
 def _creation(pipeline: Pipeline, tx: Transaction) -> tuple[str, RequestSpec] | None:
@@ -103,9 +120,12 @@ def _bearer(
         becomes_document=spec.becomes_document,
         state=RequestState.HELD,
         xero_id=None,
-        cause=DONE_BY_HAND,
+        cause="entered_by_hand",
         message=None,
         blocked_by=None,
         money=money_of(tx),
         attempts=0,
+        purpose=Purpose.CREATE,
+        actor=Actor.PERSON,
+        slot=spec.slot,
     )

@@ -1,368 +1,323 @@
-"""Takes documents into the outbox: decides them as if all that is stored had just happened.
+"""Takes documents into the outbox: each is decided as if all that is stored had just happened.
 
-A document that is stored and posted stays as it is. One that was held is decided again on every
-run, since what it waited for may be there now; one that was rejected is decided again only when
-it stands in the input again, since somebody may have entered it in Xero by hand.
+A document that is stored and posted stays as it is. One that is held is decided again when what it
+waits for changed; one that was rejected only when it stands in the input again, since somebody may
+have entered it in Xero by hand.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, cast
+from typing import Protocol
 
 import orjson
 
 from pm2xero.decide.decision import Decision
-from pm2xero.decide.state import Earlier, Known
-from pm2xero.decide.totals import ZERO, Summary
+from pm2xero.decide.state import Earlier, Known, State
+from pm2xero.decide.totals import Summary
 from pm2xero.errors import Finding, OutboxError
+from pm2xero.history.names import Names, Naming
+from pm2xero.history.rows_state import Rows, RowsState
+from pm2xero.outbox.past_records import Maker, Standing, Wait
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
 from pm2xero.outbox.states import RequestState
-from pm2xero.pack.model import Outcome
 from pm2xero.pipeline import Pipeline, Result
-from pm2xero.push.revise import Corrector, is_voided, keep_paid, take_back_effects
+from pm2xero.push.batches import batches
+from pm2xero.push.dependencies import Dependencies
+from pm2xero.push.intake_report import IntakeReport
+from pm2xero.push.revise import Corrector
+from pm2xero.push.saving import Saving, Sink
+from pm2xero.push.traces import Keeper, Traces
 from pm2xero.read.stream import Record
 from pm2xero.read.transaction import Malformed, Transaction
-from pm2xero.render.request import Request
 
-BATCH = 500
-Saved = tuple[StoredTransaction, StoredDecision, list[StoredRequest]]
+# What a standing's outcome was when it was decided; it may say why it cannot be paid yet.
+_DECIDED = {"before_integration": "reject", "waiting": "skip"}
 
 
-class Past(Protocol):
+class Past(Rows, Keeper, Protocol):
     """What intake reads of an outbox."""
 
-    def transactions(self) -> Iterator[StoredTransaction]:
-        """All stored documents, in the order in which they were taken in."""
+    def makers(self, ids: Collection[str]) -> Iterable[Maker]:
+        """What makes or changes the objects of these transactions in Xero."""
 
-    def decisions(self) -> Iterator[StoredDecision]:
-        """The last decision of each."""
+    def held_due(self, pack: str) -> set[str]:
+        """Held documents to be decided again."""
 
-    def requests(self, *, states: None = None) -> list[StoredRequest]:
-        """All requests."""
+    def held_on(self, changed: Iterable[Wait]) -> set[str]:
+        """Held documents that wait for one of these."""
+
+    def latest(self, ids: Collection[str]) -> list[StoredTransaction]:
+        """The latest revisions of documents, in the order of posting."""
+
+    def decided(self, ids: Collection[str]) -> Mapping[str, StoredDecision]:
+        """The decisions about the latest revisions of documents."""
+
+    def requests(self, *, transaction: str | None = None) -> Sequence[StoredRequest]:
+        """The requests of a document that count now."""
+
+    def last_sequence(self) -> int:
+        """The place of the last document in the order of posting."""
 
 
-Sink = Callable[[list[Saved]], None]
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A held document, and why it waits."""
 
-
-@dataclass(slots=True)
-class IntakeReport:
-    """What an intake did; `known` were stored before and stay as they are."""
-
-    summary: Summary = field(default_factory=Summary)
-    known: int = 0
-    requests: list[StoredRequest] = field(default_factory=list)
-    malformed: list[Decision] = field(default_factory=list)
-    attention: list[Decision] = field(default_factory=list)
-    newly_posted: list[str] = field(default_factory=list)
+    stored: StoredTransaction
+    why: tuple[str | None, str]
+    waits: frozenset[Wait]
 
 
 class Intake:
-    """One intake run of one organisation."""
+    """One intake run of one organisation.
+
+    Args:
+        writes: whether the sink keeps what it is given, so that it can be read again.
+    """
 
     def __init__(
-        self,
-        pipeline: Pipeline,
-        past: Past,
-        sink: Sink,
-        fingerprint: str,
-        clock: Callable[[], datetime],
-        corrector: Corrector | None = None,
-    ) -> None:
+        self, pipeline: Pipeline, past: Past, state: RowsState, sink: Sink, fingerprint: str,
+        clock: Callable[[], datetime], corrector: Corrector, *, writes: bool = True,
+    ) -> None:  # fmt: skip
         self._pipeline = pipeline
-        self._sink = sink
+        self._past = past
+        self._state = state
         self._fingerprint = fingerprint
-        self._clock = clock
         self._corrector = corrector
-        self._sequence = 0
-        self._levels: dict[str, int] = {}
-        self._before: dict[str, StoredDecision] = {}
-        self._held: dict[str, StoredTransaction] = {}
-        self._held_for: dict[str, tuple[str | None, str]] = {}
-        # What this run has told as held.
-        self._counted: dict[str, Result] = {}
-        # The request that stands for another one since a later revision was made anew, or changed.
-        self._renamed: dict[str, str] = {}
-        self._digests: dict[str, tuple[int, str]] = {}
-        # Revisions that wait, or were refused, beside one that is posted.
-        self._beside: dict[str, tuple[int, str]] = {}
-        self._buffer: list[Saved] = []
-        self._seen: set[str] = set()
+        self._writes = writes
+        self._naming = Naming(pipeline.decider)
+        self._dependencies = Dependencies(past)
         self.report = IntakeReport(Summary(currency=pipeline.organisation.base_currency))
-        self._replay(past)
+        self._saving = Saving(
+            pipeline, state, self._dependencies, sink, fingerprint, clock,
+            self.report.summary.worth,
+        )  # fmt: skip
+        self._clock = clock
+        self._traces = Traces(past)
+        self._sequence = past.last_sequence()
+        # Held in this run; None for what this run decided otherwise.
+        self._held: dict[str, Held | None] = {}
+        self._seen: set[str] = set()
 
     def run(self, records: Iterable[tuple[int, Record]]) -> IntakeReport:
-        """Decide what is held and what is new; write it to the sink in batches."""
-        held = list(self._held.values())
-        self._again(held)
-        for _, record in records:
-            self._take(record)
-        while waiting := [h for i, h in self._held.items() if i in self._before]:
-            if not self._again(waiting):
+        """Decide what is held and due, and what is new; write it to the sink in batches."""
+        self._again(self._past.held_due(self._fingerprint))
+        for batch in batches(record for _, record in records):
+            read = [(record, self._pipeline.read(record)) for record in batch]
+            self._prepare([tx for _, tx in read if isinstance(tx, Transaction)])
+            for record, tx in read:
+                self._take(record, tx)
+            self._hand_on()
+        while changed := self._saving.take_changes():
+            if not self._again(self._waiting_for(changed)):
                 break
-        self._flush()
+        self._saving.flush()
         return self.report
 
-    def _replay(self, past: Past) -> None:
-        """Let the state know all that was decided before, with what it did."""
-        decisions = {(d.id, d.revision): d for d in past.decisions()}
-        posted = Counter(d.id for d in decisions.values() if d.outcome == "post")
-        revised: dict[str, Transaction] = {}
-        for request in past.requests():
-            self._rename(request.transaction, request.step, request.id)
-            if request.state != "confirmed":
-                self._levels[request.id] = request.level
-        for stored in past.transactions():
-            self._sequence = max(self._sequence, stored.sequence)
-            decision = decisions.get((stored.id, stored.revision))
-            if decision is None:
-                continue
-            before = self._before.get(stored.id)
-            if before is None or before.outcome != "post" or decision.outcome == "post":
-                self._before[stored.id] = decision
-                self._digests[stored.id] = (stored.revision, stored.digest)
-                self._beside.pop(stored.id, None)
-            elif stored.revision > self._beside.get(stored.id, (0, ""))[0]:
-                self._beside[stored.id] = (stored.revision, stored.digest)
-            tx = self._typed(stored)
-            if tx is None:
-                continue
-            if tx.fingerprint.hex() != stored.digest:
-                raise _tampered(stored)
-            self._apply_past(tx, decision, revised.get(tx.id))
-            if decision.outcome == "post" and posted[tx.id] > 1:
-                revised[tx.id] = tx
-            self._held.pop(stored.id, None)
-            if decision.outcome == "hold":
-                self._held[stored.id] = stored
-                self._held_for[stored.id] = (decision.code, _message(decision))
+    def _prepare(self, given: Iterable[Transaction]) -> None:
+        named = [self._naming.of(tx) for tx in given]
+        documents = [d for names in named for d in names.documents]
+        self._state.prepare(documents, [m for names in named for m in names.matters])
+        self._dependencies.prepare(documents)
 
-    def _apply_past(
-        self, tx: Transaction, decision: StoredDecision, earlier: Transaction | None
-    ) -> None:
-        """What a stored decision did; a posted revision takes the place of the one before it."""
-        pipeline = self._pipeline
-        pipeline.decider.program(tx.kind)
-        outcome = cast(Outcome, decision.outcome)
-        takes_over = outcome == "post" and earlier is not None
-        known = pipeline.state.document(tx.id)
-        due = known.amount_due
-        if takes_over and earlier is not None:
-            take_back_effects(pipeline, earlier)
-        if takes_over and is_voided(tx):
-            pipeline.state.remember(tx.id, tx.revision, tx.fingerprint, "reject")
-            return
-        past_decision = Decision(
-            tx.id, tx.revision, tx.kind, outcome, mapping=decision.mapping,
-            leaves=self._leaves(decision),
-        )  # fmt: skip
-        pipeline.decider.apply(tx, past_decision, pipeline.state)
-        if takes_over and earlier is not None:
-            keep_paid(pipeline.state, earlier, tx, due)
-            if known.to_reverse == ZERO:
-                pipeline.state.reverse(tx.id, 1)
+    def _hand_on(self) -> None:
+        self._saving.flush()
+        if self._writes:
+            self._traces.write(self._clock())
+            self._saving.forget()
+            self._state.forget()
+            self._dependencies.forget()
 
-    def _leaves(self, decision: StoredDecision) -> str | None:
-        """What the document counts as for others, by the rule that was its primary reason."""
-        rule = decision.reasons[0].get("rule") if decision.reasons else None
-        return next((r.leaves for r in self._pipeline.pack.rules if r.id == rule), None)
+    def _waiting_for(self, changed: list[Wait]) -> set[str]:
+        """Held documents that wait for any of these, in the rows and in this run."""
+        found = {i for i in self._past.held_on(changed) if self._held.get(i, ...) is not None}
+        known = set(changed)
+        found.update(i for i, h in self._held.items() if h is not None and h.waits & known)
+        return found
+
+    def _again(self, ids: Collection[str]) -> bool:
+        """Decide held documents again; whether any of them moved on."""
+        held = self._read_held(ids)
+        typed = [(h, self._typed(h.stored)) for h in held]
+        self._prepare([tx for _, tx in typed if tx is not None])
+        moved = False
+        for item, tx in typed:
+            if tx is not None:
+                moved |= self._held_again(item, tx)
+        return moved
+
+    def _read_held(self, ids: Collection[str]) -> list[Held]:
+        found = [h for i in ids if (h := self._held.get(i)) is not None]
+        rest = [i for i in ids if i not in self._held]
+        decided = self._past.decided(rest)
+        for stored in self._past.latest(rest):
+            decision = decided.get(stored.id)
+            if decision is not None and decision.outcome == "hold":
+                found.append(Held(stored, (decision.code, _message(decision)), frozenset()))
+        return sorted(found, key=lambda h: (h.stored.sequence, h.stored.id))
+
+    def _held_again(self, held: Held, tx: Transaction) -> bool:
+        """Decide one held document again; whether it moved on."""
+        seen = self._past_of(tx)
+        result = self._decide(tx)
+        names = self._naming.of(tx)
+        stored = held.stored
+        if result.decision.outcome == "hold":
+            if held.why != _waits_for(result.decision):
+                # It waits for something else now, such as a person.
+                self._save(result, stored.document, stored.sequence, names, seen)
+            else:
+                self._saving.waits_on(tx, result.decision, names)
+                if held.stored.id in self._held:
+                    self._keep_held(tx, result.decision, stored, names)
+            return False
+        self._held[tx.id] = None
+        # What it waited for stands before it now, wherever it stood when it came.
+        self._sequence += 1
+        self._save(result, stored.document, self._sequence, names, seen)
+        return True
 
     def _typed(self, stored: StoredTransaction) -> Transaction | None:
-        """A stored document, or None when the pack no longer reads it."""
+        """A held document as it was stored, or None when the pack no longer reads it."""
         try:
             raw = orjson.loads(stored.document)
         except orjson.JSONDecodeError:
             return None
         tx = self._pipeline.reader.read(raw, "outbox", stored.sequence)
-        return tx if isinstance(tx, Transaction) else None
+        if not isinstance(tx, Transaction):
+            return None
+        if tx.fingerprint.hex() != stored.digest:
+            raise _tampered(stored)
+        return tx
 
-    def _again(self, stored: list[StoredTransaction]) -> bool:
-        """Decide held documents again; whether any of them moved on."""
-        moved = False
-        for item in stored:
-            tx = self._typed(item)
-            if tx is None or item.id not in self._held:
-                continue
-            result = self._decide(tx)
-            if result.decision.outcome == "hold":
-                if self._held_for.get(item.id) != _waits_for(result.decision):
-                    # It waits for something else now, such as a person.
-                    self._uncount(item.id)
-                    self._save(result, item.document, item.sequence)
-            else:
-                moved = True
-                del self._held[item.id]
-                self._uncount(item.id)
-                # What it waited for stands before it now, wherever it stood when it came.
-                self._sequence += 1
-                self._save(result, item.document, self._sequence)
-        return moved
-
-    def _take(self, record: Record) -> None:
-        tx = self._pipeline.read(record)
+    def _take(self, record: Record, tx: Transaction | Malformed) -> None:
         if isinstance(tx, Malformed):
-            decision = self._pipeline.decider.decide(tx, self._pipeline.state)
-            self.report.malformed.append(decision)
-            self.report.summary.add(tx, decision, 0)
+            decision = self._pipeline.decider.decide(tx, self._state)
+            self.report.unreadable(Result(0, tx, decision))
+            self._traces.malformed(record, tx)
             return
-        stored = self._digests.get(tx.id)
-        before = self._before.get(tx.id)
-        same = stored == (tx.revision, tx.fingerprint.hex())
-        if same and before is not None and before.outcome in ("post", "skip"):
+        standing = self._state.standing(tx.id)
+        if self._is_known(tx, standing):
             self.report.known += 1
+            self._traces.read(tx)
             return
-        if same and tx.id in self._seen:
-            # It stands twice in the input.
-            self.report.known += 1
+        conflict = _conflicting(tx, standing)
+        if conflict is not None:
+            # Nothing can be stored of it: one revision has one content.
+            past = Known(self._state, conflict)
+            decision = self._pipeline.decider.decide(tx, past)
+            self.report.add(Result(0, tx, decision))
+            told = decision.reasons[0].message if decision.reasons else ""
+            self._traces.contradicts(record, tx, told)
             return
-        self._seen.add(tx.id)
-        beside = self._beside.get(tx.id)
-        if beside is not None and tx.revision < beside[0]:
-            # A later revision waits, or was refused, and has taken its place.
-            self.report.known += 1
-            return
-        for known in (stored, beside):
-            if known is not None and known[0] == tx.revision and known[1] != tx.fingerprint.hex():
-                # Nothing can be stored of it: one revision has one content.
-                outcome = before.outcome if before is not None else ""
-                earlier = Earlier(tx.revision, bytes.fromhex(known[1]), outcome)
-                seen = Known(self._pipeline.state, earlier)
-                self._count(Result(0, tx, self._pipeline.decider.decide(tx, seen)))
-                return
+        self._traces.read(tx)
+        seen = self._past_of(tx)
         result = self._decide(tx)
-        if result.decision.outcome == "reject" and before is not None and before.outcome == "post":
+        outcome = result.decision.outcome
+        before = _decided(standing)
+        if outcome == "reject" and before == "post":
             # The stored, posted revision stays what it is; this one is only reported.
-            self._count(result)
+            self._state.take(tx.id)
+            self.report.add(result)
             return
-        if result.decision.outcome == "skip" and before is not None:
+        if outcome == "skip" and (before == "post" or _is_older(tx, standing)):
+            self._state.take(tx.id)
             self.report.known += 1
             return
         self._sequence += 1
-        was_stopped = before is not None and before.outcome in ("reject", "hold")
-        if was_stopped and result.decision.outcome == "post":
+        if before in ("reject", "hold") and outcome == "post":
             self.report.newly_posted.append(tx.id)
-        self._digests[tx.id] = (tx.revision, tx.fingerprint.hex())
-        self._beside.pop(tx.id, None)
-        self._held.pop(tx.id, None)
-        self._save(result, orjson.dumps(record.raw), self._sequence)
+        self._held[tx.id] = None
+        names = self._naming.of(tx)
+        self._save(result, orjson.dumps(record.raw), self._sequence, names, seen)
+
+    def _is_known(self, tx: Transaction, standing: Standing | None) -> bool:
+        """Whether nothing is to be done about a document that came before."""
+        again = tx.id in self._seen
+        self._seen.add(tx.id)
+        if standing is None:
+            return False
+        same = (standing.revision, standing.digest) == (tx.revision, tx.fingerprint.hex())
+        if same and (again or _decided(standing) in ("post", "skip")):
+            return True
+        # A later revision waits, or was refused, and has taken its place.
+        beside = standing.beside_revision
+        return beside is not None and tx.revision < beside
+
+    def _past_of(self, tx: Transaction) -> State:
+        """The past as a document sees it: without what it did itself."""
+        earlier = self._state.earlier(tx.id)
+        posted = earlier is not None and earlier.outcome == "post"
+        return self._state.without(tx.id) if posted else self._state
 
     def _decide(self, tx: Transaction) -> Result:
-        pipeline = self._pipeline
-        decision = pipeline.decider.decide(tx, pipeline.state)
-        if decision.outcome == "post":
+        pipeline, state = self._pipeline, self._state
+        decision = pipeline.decider.decide(tx, state)
+        if decision.revises is not None:
+            standing = state.standing(tx.id)
+            mapping = (standing.mapping if standing is not None else None) or ""
+            result = self._corrector.correct(tx, decision, mapping, self._requests(tx.id))
+        elif decision.outcome == "post":
             decision, made = pipeline.render(tx, decision)
-            pipeline.decider.apply(tx, decision, pipeline.state)
-            return Result(0, tx, decision, made)
-        if self._corrector is not None and self._corrector.wanted(tx, pipeline.state):
-            corrected = self._corrector.correct(tx)
-            if corrected is not None:
-                return corrected
-        pipeline.decider.apply(tx, decision, pipeline.state)
-        return Result(0, tx, decision)
+            result = Result(0, tx, decision, made)
+        else:
+            result = Result(0, tx, decision)
+        pipeline.decider.apply(tx, result.decision, state)
+        return result
 
-    def _count(self, result: Result) -> None:
-        self.report.summary.add(result.transaction, result.decision, len(result.requests))
-        if result.decision.needs_attention:
-            self.report.attention.append(result.decision)
+    def _requests(self, id: str) -> list[StoredRequest]:
+        """The requests of a document that count now, those of this run among them."""
+        stored = list(self._past.requests(transaction=id))
+        planned = self._saving.planned(id)
+        if planned is None:
+            return stored
+        new = {r.id for r in planned}
+        kept = [r for r in stored if r.state is RequestState.CONFIRMED and r.id not in new]
+        return [*kept, *planned]
 
-    def _uncount(self, id: str) -> None:
-        """Take back what this run has told of a document that was held."""
-        told = self._counted.pop(id, None)
-        if told is not None:
-            self.report.summary.remove(told.transaction, told.decision)
-            if told.decision in self.report.attention:
-                self.report.attention.remove(told.decision)
-
-    def _save(self, result: Result, document: bytes, sequence: int) -> None:
-        tx, decision = result.transaction, result.decision
+    def _save(
+        self, result: Result, document: bytes, sequence: int, names: Names, seen: State
+    ) -> None:
+        tx = result.transaction
         assert isinstance(tx, Transaction)
-        self._count(result)
-        requests = self._stored_requests(result, sequence)
-        self.report.requests += requests
-        self._buffer.append(
-            (
-                StoredTransaction(
-                    tx.id, tx.revision, tx.fingerprint.hex(), tx.kind, document, sequence
-                ),
-                self._stored_decision(tx, decision),
-                requests,
+        self.report.add(result)
+        self.report.requests += self._saving.save(result, document, sequence, names, seen)
+        if result.decision.outcome == "hold":
+            stored = StoredTransaction(
+                tx.id, tx.revision, tx.fingerprint.hex(), tx.kind, document, sequence
             )
-        )
-        if decision.outcome == "hold":
-            self._held[tx.id] = self._buffer[-1][0]
-            self._held_for[tx.id] = _waits_for(decision)
-            self._counted[tx.id] = result
-        self._before[tx.id] = self._buffer[-1][1]
-        if len(self._buffer) >= BATCH:
-            self._flush()
+            self._keep_held(tx, result.decision, stored, names)
+        if self._saving.is_full:
+            self._saving.flush()
 
-    def _stored_decision(self, tx: Transaction, decision: Decision) -> StoredDecision:
-        first = decision.reasons[0] if decision.reasons else None
-        return StoredDecision(
-            id=tx.id,
-            revision=tx.revision,
-            outcome=decision.outcome,
-            code=first.code if first else None,
-            by_hand=decision.by_hand,
-            reasons=[r.as_json() for r in decision.reasons],
-            warnings=[w.as_json() for w in decision.warnings],
-            mapping=decision.mapping,
-            rule=decision.rule,
-            money=self.report.summary.worth(tx),
-            pack=self._fingerprint,
-            decided_at=self._clock(),
-        )
+    def _keep_held(
+        self, tx: Transaction, decision: Decision, stored: StoredTransaction, names: Names
+    ) -> None:
+        self._held[tx.id] = Held(stored, _waits_for(decision), frozenset(names.waits()))
 
-    def _stored_requests(self, result: Result, sequence: int) -> list[StoredRequest]:
-        stored = []
-        money = self.report.summary.worth(result.transaction)
-        for request in result.requests:
-            needs = self._needs(request)
-            level = 1 + max((self._levels.get(n, 0) for n in needs), default=0)
-            self._levels[request.id] = level
-            self._rename(request.transaction, request.step, request.id)
-            stored.append(
-                StoredRequest(
-                    id=request.id,
-                    revision=request.revision,
-                    transaction=request.transaction,
-                    step=request.step,
-                    sequence=sequence,
-                    level=level,
-                    contract=request.contract.name,
-                    path=request.path,
-                    element=request.element,
-                    key=request.key,
-                    needs=needs,
-                    becomes_document=request.becomes_document,
-                    state=RequestState.PLANNED,
-                    xero_id=None,
-                    cause=None,
-                    message=None,
-                    blocked_by=None,
-                    money=money,
-                    attempts=0,
-                )
-            )
-        return stored
 
-    def _needs(self, request: Request) -> tuple[str, ...]:
-        """What a request waits for: of another document, what its latest revision makes."""
-        own = f"{request.transaction}/"
-        return tuple(n if n.startswith(own) else self._renamed.get(n, n) for n in request.needs)
+def _decided(standing: Standing | None) -> str | None:
+    if standing is None:
+        return None
+    return _DECIDED.get(standing.outcome, standing.outcome)
 
-    def _rename(self, transaction: str, step: str, id: str) -> None:
-        made, _, revision = step.partition("@")
-        if revision and not made.endswith(".undo"):
-            self._renamed[f"{transaction}/{made}"] = id
 
-    def _flush(self) -> None:
-        if self._buffer:
-            self._sink(self._buffer)
-            self._buffer = []
+def _is_older(tx: Transaction, standing: Standing | None) -> bool:
+    return standing is not None and tx.revision <= standing.revision
+
+
+def _conflicting(tx: Transaction, standing: Standing | None) -> Earlier | None:
+    """What came before under the same revision with other content."""
+    if standing is None:
+        return None
+    own, beside = standing.revision, standing.beside_revision
+    for revision, digest in ((own, standing.digest), (beside, standing.beside_digest)):
+        if revision == tx.revision and digest != tx.fingerprint.hex():
+            return Earlier(tx.revision, bytes.fromhex(digest or ""), _decided(standing) or "")
+    return None
 
 
 def _waits_for(decision: Decision) -> tuple[str | None, str]:

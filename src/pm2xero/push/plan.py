@@ -11,11 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from pm2xero.errors import Finding, InputError, Position, UsageError
-from pm2xero.outbox.records import StoredRequest
-from pm2xero.push.intake import IntakeReport, Saved
+from pm2xero.outbox.records import Document, StoredRequest
+from pm2xero.outbox.states import RequestState
+from pm2xero.push.intake_report import IntakeReport
 from pm2xero.xero.documents import Rates, TaxShare, contents_of_body
 
 ZERO = Decimal("0.00")
+# What goes with the next push, and what stands in its way.
+_GOES = (RequestState.PLANNED, RequestState.SENT)
+OPEN = (
+    *_GOES, RequestState.BLOCKED, RequestState.UNKNOWN, RequestState.REJECTED, RequestState.FAILED,
+    RequestState.HELD,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ class Plan:
         }
 
 
-def mark_of(decided: Iterable[Saved], fingerprint: str) -> str:
+def mark_of(decided: Iterable[Document], fingerprint: str) -> str:
     """Names exactly these documents and what is decided about each, by this pack."""
     digest = hashlib.blake2b(fingerprint.encode(), digest_size=16)
     for tx, decision, _ in decided:
@@ -108,8 +115,8 @@ def make_plan(
     from pm2xero.send.estimate import lower_bound, predict_seconds
     from pm2xero.xero.budget import CallLimits
 
-    due = [r for r in (*stored, *intake.requests) if r.state in ("planned", "sent")]
-    waiting = [r for r in stored if r.state in ("blocked", "unknown", "rejected", "failed", "held")]
+    due = [r for r in (*stored, *intake.requests) if r.state in _GOES]
+    waiting = [r for r in stored if r.state not in _GOES]
     contacts = len({n for r in due if (n := _contact_number(r.element)) is not None})
     bound = lower_bound(due, max(contacts - known_contacts, 0)).total
     per_contract: dict[str, tuple[int, int]] = {}

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from pm2xero.connection import Connection, process_name
-from pm2xero.push.intake import Intake, IntakeReport, Saved
-from pm2xero.push.plan import Plan, check_saved, make_plan, mark_of
+from pm2xero.outbox.past_records import Chapter
+from pm2xero.outbox.records import Document
+from pm2xero.push.intake import Intake
+from pm2xero.push.intake_report import IntakeReport
+from pm2xero.push.plan import OPEN, Plan, check_saved, make_plan, mark_of
+from pm2xero.push.revise import Corrector, live_state
+from pm2xero.push.saving import Sink
 from pm2xero.read.stream import Source
 from pm2xero.xero.drift import check_live
 
 
 def plan_only(connection: Connection, sources: list[Source], per_day: int = 5000) -> Plan:
     """What a push would do; writes nothing."""
-    decided: list[Saved] = []
-    report = _take_in(connection, sources, decided.extend)
+    decided: list[Document] = []
+
+    def note(documents: Iterable[Document], past: Iterable[Chapter]) -> None:
+        decided.extend(documents)
+
+    report = take_in(connection, sources, note, writes=False)
     outbox = connection.outbox
     known = len(outbox.contacts())
     rates = connection.pipeline.organisation.xero.tax_rates
     mark = mark_of(decided, connection.fingerprint)
-    return make_plan(report, outbox.requests(), known, mark, per_day, rates)
+    return make_plan(report, outbox.requests(states=OPEN), known, mark, per_day, rates)
 
 
 def push(
@@ -51,7 +60,7 @@ def push(
         check_live(connection.ask, connection.pipeline.organisation)
     if saved_plan is not None:
         check_saved(saved_plan, plan_only(connection, sources))
-        connection = _afresh(connection)
+        connection = connection.afresh()
     sender = Sender(
         connection.outbox,
         connection.client,
@@ -65,28 +74,26 @@ def push(
         late=timedelta(0) if is_embedded else LATE,
     )
     with sender.lease():
-        report = _take_in(connection, sources, connection.outbox.save_many)
+        report = take_in(connection, sources, connection.outbox.save_many, writes=True)
         return report, sender.run(on_progress)
 
 
-def _take_in(connection: Connection, sources: list[Source], sink: Any) -> IntakeReport:
+def take_in(
+    connection: Connection, sources: list[Source], sink: Sink, *, writes: bool
+) -> IntakeReport:
+    """Decide what stands in the sources, and what is held and due.
+
+    Args:
+        writes: whether the sink keeps what it is given.
+    """
     intake = Intake(
         connection.pipeline,
         connection.outbox,
+        connection.state,
         sink,
         connection.fingerprint,
         connection.clock,
-        connection.corrector(),
+        Corrector(connection.pipeline, live_state(connection.get_one), connection.outbox.undone),
+        writes=writes,
     )
     return intake.run(connection.pipeline.order(sources))
-
-
-def _afresh(connection: Connection) -> Connection:
-    """The same connection with a state that has not seen the planned documents."""
-    from dataclasses import replace
-
-    from pm2xero.pipeline import Pipeline
-
-    ready = connection.pipeline
-    pipeline = Pipeline(ready.pack, ready.organisation, env=ready.mapper.env)
-    return replace(connection, pipeline=pipeline)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
+
+import orjson
 
 from pm2xero.records import record
 
@@ -37,7 +40,9 @@ class Malformed:
     """A record of the input that is no document; the run goes on without it.
 
     Attributes:
-        faults: sentences, each naming the field and what was expected.
+        faults: sentences, each naming the field and what was expected; bounded in number and
+            length.
+        remedy: what whoever exported it can do.
     """
 
     id: str
@@ -46,6 +51,7 @@ class Malformed:
     faults: tuple[str, ...]
     source: str
     line: int
+    remedy: str = ""
 
 
 def money_of(tx: Transaction | Malformed) -> Decimal:
@@ -58,3 +64,13 @@ def money_of(tx: Transaction | Malformed) -> Decimal:
         return gross
     amount: Decimal | None = tx.fields.get("amount")
     return amount if amount is not None else Decimal("0.00")
+
+
+def fingerprint_of(raw: object) -> bytes:
+    """Hash of a whole document as it was read, whatever the order of its keys."""
+    return blake2b(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+
+
+def is_voided(tx: Transaction) -> bool:
+    """Whether Practice Management took the document back."""
+    return tx.fields.get("voided_at") is not None or tx.fields.get("status") == "voided"

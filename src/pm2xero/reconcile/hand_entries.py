@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from pm2xero.history.requests import GONE, is_creation
+from pm2xero.history.requests import is_creation
 from pm2xero.outbox.records import Action
 from pm2xero.reconcile.accounts import Balances
-from pm2xero.reconcile.documents import Compared, Live
+from pm2xero.reconcile.documents import Compared, Live, is_by_hand
 from pm2xero.reconcile.foreign_entries import ENDPOINTS, ByOthers
 from pm2xero.reconcile.pm_side import Booked
 from pm2xero.reconcile.xero_journal import Bookkeeper
 from pm2xero.xero.contracts import contract
+from pm2xero.xero.purpose import GONE
 
 ZERO = Decimal("0.00")
 
@@ -106,15 +107,14 @@ class Matcher:
 def _journal(item: Booked) -> Balances:
     sums: Balances = {}
     for entry in item.entries:
-        account = entry.account.called
+        account = entry.account
         sums[account] = sums.get(account, ZERO) + entry.amount
     return {account: amount for account, amount in sums.items() if amount}
 
 
 def _is_done_by_hand(item: Booked) -> bool:
     """A person's reason is kept with the request, if the document has any."""
-    by_hand = any(r.state == "confirmed" and r.message is not None for r in item.requests)
-    return item.standing == "in_xero" and (by_hand or not item.requests)
+    return item.standing == "in_xero" and (is_by_hand(item) or not item.requests)
 
 
 def _waits(item: Booked) -> bool:

@@ -1,27 +1,60 @@
-"""The PM side: every stored document with its journal, and how far it has come in Xero."""
+"""The PM side: every stored document with its journal, and how far it has come in Xero.
+
+All of it was written down when the documents were decided; nothing is decided or read anew.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Protocol
 
-import orjson
-
-from pm2xero.decide.journal import Entry, JournalOf, compile_journal
-from pm2xero.decide.totals import money_of
-from pm2xero.history.requests import alive, taken_back
-from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
-from pm2xero.pipeline import Pipeline
-from pm2xero.push.entered_by_hand import DONE_BY_HAND
-from pm2xero.push.revise import is_voided
-from pm2xero.read.transaction import Transaction
-from pm2xero.reconcile.taxes import Tax, TaxReader
+from pm2xero.decide.state import amount_of
+from pm2xero.history.requests import taken_back
+from pm2xero.history.standing import correction_waits, standing_of
+from pm2xero.history.taxes import Tax
+from pm2xero.outbox.past_records import Booking, EntryRow
+from pm2xero.outbox.records import StoredDecision, StoredRequest
+from pm2xero.pack.counts import Counts
+from pm2xero.reconcile.accounts import Accounts
 
 ZERO = Decimal("0.00")
-DONE = frozenset(("confirmed", "skipped"))
-Pair = tuple[StoredTransaction, StoredDecision]
+
+
+class Kept(Protocol):
+    """What is read of an outbox."""
+
+    def bookings(self) -> Iterator[Booking]:
+        """What every decided revision is in Practice Management, by document and revision."""
+
+    def decisions(self) -> Iterator[StoredDecision]:
+        """The decision about every revision, in the order of posting."""
+
+    def requests(self) -> Sequence[StoredRequest]:
+        """The requests that count now."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookedEntry:
+    """One debit (positive) or credit (negative), in currency units.
+
+    Attributes:
+        name: the account as Practice Management calls it.
+        account: what a trial balance of Xero calls it now, whatever its code was then.
+        account_id: its AccountID in Xero; code and title: as they were then.
+        matter, bank: set where trust money of a matter moves.
+    """
+
+    name: str
+    account: str
+    account_id: str | None
+    code: str
+    title: str
+    amount: Decimal
+    matter: str | None
+    bank: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +67,9 @@ class Booked:
         standing: in_xero, partial (some of its requests are), pending, refused, skipped,
             unsupported (a rule rejects it), held, voided.
         cause: the reason code or the cause of the refusal.
+        contact: the participant's id in Practice Management.
+        counts: how its money counts while it is not in Xero.
+        codes: what the accounts are called now, by the codes that they had when it was decided.
         in_xero: the journal of the revision that Xero has, where that is not this one.
         money_in_xero: its amount.
         rounding: by account code, what Xero's own tax calculation moves (see `rounding_line`).
@@ -47,6 +83,7 @@ class Booked:
     date: date
     number: str
     participant: str
+    contact: str | None
     currency: str
     money: Decimal
     standing: str
@@ -55,146 +92,118 @@ class Booked:
     is_voided: bool
     message: str
     remedy: str
-    entries: tuple[Entry, ...]
+    entries: tuple[BookedEntry, ...]
     rounding: Mapping[str, Decimal]
     taxes: Mapping[str, Tax]
     requests: tuple[StoredRequest, ...]
-    in_xero: tuple[Entry, ...] = ()
+    counts: Counts
+    codes: Mapping[str, str]
+    in_xero: tuple[BookedEntry, ...] = ()
     money_in_xero: Decimal | None = None
 
 
-class Books:
-    """Reads stored documents back into journals, by the kinds of today's pack."""
+def books_of(kept: Kept, requests: Sequence[StoredRequest], accounts: Accounts) -> list[Booked]:
+    """Every document once, in the order of posting; unreadable ones are left out.
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
-        self._journals: dict[str, JournalOf] = {}
-        self._taxes = TaxReader(pipeline)
-
-    def booked(
-        self,
-        transactions: Iterable[StoredTransaction],
-        decisions: Iterable[StoredDecision],
-        requests: Sequence[StoredRequest],
-    ) -> list[Booked]:
-        """Every document once, in the order of posting; unreadable ones are left out."""
-        known = {(d.id, d.revision): d for d in decisions}
-        revisions: dict[str, list[Pair]] = {}
-        for stored in transactions:
-            decision = known.get((stored.id, stored.revision))
-            if decision is not None:
-                revisions.setdefault(stored.id, []).append((stored, decision))
-        gone = taken_back(requests)
-        by_transaction: dict[str, list[StoredRequest]] = {}
-        for request in requests:
-            by_transaction.setdefault(request.transaction, []).append(request)
-        result = []
-        for id, pairs in revisions.items():
-            pairs.sort(key=lambda pair: pair[0].revision)
-            found = self._one(pairs, by_transaction.get(id, []), gone)
-            if found is not None:
-                result.append(found)
-        return result
-
-    def typed(self, stored: StoredTransaction) -> Transaction | None:
-        """A stored document, or None when it cannot be read (any more)."""
-        try:
-            raw = orjson.loads(stored.document)
-        except orjson.JSONDecodeError:
-            return None
-        tx = self._pipeline.reader.read(raw, "outbox", 0)
-        return tx if isinstance(tx, Transaction) else None
-
-    def _one(
-        self, pairs: list[Pair], requests: list[StoredRequest], gone: set[str]
-    ) -> Booked | None:
-        state = self._pipeline.state
-        posted = next((p for p in reversed(pairs) if p[1].outcome == "post"), pairs[-1])
-        newest, last = pairs[-1]
-        tx, sent = self.typed(newest), self.typed(posted[0])
-        if tx is None or sent is None:
-            return None
-        decision = posted[1]
-        standing, cause, message = _standing(sent, decision, requests)
-        is_behind = standing == "in_xero" and posted[0].revision < newest.revision
-        if standing in ("partial", "pending") and _corrections_wait(requests, gone):
-            standing, is_behind = "in_xero", True
-        is_posted = decision.outcome == "post"
-        voided = is_voided(tx)
-        if voided and standing == "voided":
-            tx = sent
-        first = (last.reasons or decision.reasons or [{}])[0]
-        mapping = decision.mapping or ""
-        base = self._pipeline.organisation.base_currency
-        counts = is_posted and not voided
-        return Booked(
-            id=tx.id,
-            revision=newest.revision,
-            is_behind=is_behind,
-            kind=tx.kind,
-            date=tx.fields["date"],
-            number=str(tx.fields.get("number") or ""),
-            participant=str((tx.fields.get("participant") or {}).get("display_name") or ""),
-            currency=str(tx.fields.get("currency") or base),
-            money=money_of(tx),
-            standing=standing,
-            cause=cause,
-            by_hand=last.by_hand,
-            is_voided=voided,
-            message=message or str(first.get("message", "")),
-            remedy=str(first.get("remedy", "")),
-            entries=() if voided else tuple(self._journal(tx.kind)(tx, state)),
-            rounding=self._taxes.rounding(tx, mapping) if counts else {},
-            taxes=self._taxes.taxes(tx, mapping) if counts else {},
-            requests=tuple(requests),
-            in_xero=tuple(self._journal(sent.kind)(sent, state)) if is_behind else (),
-            money_in_xero=money_of(sent) if is_behind else None,
-        )
-
-    def _journal(self, kind: str) -> JournalOf:
-        found = self._journals.get(kind)
-        if found is None:
-            facts = self._pipeline.decider.program(kind).facts
-            found = compile_journal(self._pipeline.pack.kinds[kind], facts)
-            self._journals[kind] = found
-        return found
+    Args:
+        requests: all that count now.
+        accounts: what Xero's accounts are called now.
+    """
+    gone = taken_back(requests)
+    by_transaction: dict[str, list[StoredRequest]] = {}
+    for request in requests:
+        by_transaction.setdefault(request.transaction, []).append(request)
+    decisions: dict[str, list[StoredDecision]] = {}
+    for decision in kept.decisions():
+        decisions.setdefault(decision.id, []).append(decision)
+    bookings: dict[str, dict[int, Booking]] = {}
+    for booking in kept.bookings():
+        bookings.setdefault(booking.id, {})[booking.revision] = booking
+    result = []
+    for id, decided in decisions.items():
+        decided.sort(key=lambda d: d.revision)
+        made = by_transaction.get(id, [])
+        found = _booked(decided, bookings.get(id, {}), made, gone, accounts)
+        if found is not None:
+            result.append(found)
+    return result
 
 
-def _standing(
-    tx: Transaction, decision: StoredDecision, requests: list[StoredRequest]
-) -> tuple[str, str, str]:
-    if decision.outcome == "reject":
-        return "unsupported", decision.code or "", ""
-    if decision.outcome == "hold":
-        return "held", decision.code or "", ""
-    if decision.outcome == "skip":
-        return "voided" if is_voided(tx) else "skipped", decision.code or "", ""
-    if is_voided(tx):
-        done = all(r.state in DONE for r in requests)
-        return ("voided", "", "") if done else ("pending", "", "")
-    if not requests:
-        done = decision.rule == DONE_BY_HAND
-        return ("in_xero" if done else "pending"), "", ""
-    for state, standing in (
-        ("rejected", "refused"), ("blocked", "pending"), ("unknown", "pending"), ("held", "held"),
-        ("planned", "pending"), ("sent", "pending"), ("failed", "pending"),
-    ):  # fmt: skip
-        stuck = next((r for r in requests if r.state == state), None)
-        if stuck is not None:
-            some = any(r.state == "confirmed" for r in requests)
-            return ("partial" if some else standing), *_cause(stuck)
-    if all(r.state == "skipped" for r in requests):
-        return "skipped", requests[0].cause or "", requests[0].message or ""
-    return "in_xero", "", ""
+def _booked(
+    decided: Sequence[StoredDecision], bookings: Mapping[int, Booking],
+    requests: Sequence[StoredRequest], gone: set[str], accounts: Accounts,
+) -> Booked | None:  # fmt: skip
+    last = decided[-1]
+    decision = next((d for d in reversed(decided) if d.outcome == "post"), last)
+    newest, sent = bookings.get(last.revision), bookings.get(decision.revision)
+    if newest is None or sent is None or newest.date is None:
+        return None
+    standing, cause, message = standing_of(decision, requests, is_voided=sent.voided)
+    is_behind = standing == "in_xero" and decision.revision < last.revision
+    if standing in ("partial", "pending") and correction_waits(requests, gone):
+        standing, is_behind = "in_xero", True
+    told = sent if newest.voided and standing == "voided" else newest
+    first = (last.reasons or decision.reasons or [{}])[0]
+    counts = decision.outcome == "post" and not newest.voided
+    return Booked(
+        id=told.id,
+        revision=last.revision,
+        is_behind=is_behind,
+        kind=told.kind,
+        date=told.date or newest.date,
+        number=told.number,
+        participant=told.contact_name,
+        contact=told.contact,
+        currency=told.currency,
+        money=amount_of(told.cents),
+        standing=standing,
+        cause=cause,
+        by_hand=last.by_hand,
+        is_voided=newest.voided,
+        message=message or str(first.get("message", "")),
+        remedy=str(first.get("remedy", "")),
+        entries=() if newest.voided else tuple(_journal(newest, accounts)),
+        rounding=_rounding(newest, accounts) if counts else {},
+        taxes=_taxes(newest) if counts else {},
+        requests=tuple(requests),
+        counts=Counts(newest.counts),
+        codes=_codes((newest, sent), accounts),
+        in_xero=tuple(_journal(sent, accounts)) if is_behind else (),
+        money_in_xero=amount_of(sent.cents) if is_behind else None,
+    )
 
 
-def _corrections_wait(requests: list[StoredRequest], gone: set[str]) -> bool:
-    """Whether an earlier revision stands in Xero whole, and only its correction does not."""
-    waiting = [r for r in requests if r.state not in DONE]
-    return bool(alive(requests, gone)) and all("@" in r.step for r in waiting)
+def _journal(booking: Booking, accounts: Accounts) -> Iterator[BookedEntry]:
+    for e in _part(booking, "journal"):
+        account = accounts.of(e.account_id, e.account_code or e.account_name or e.name)
+        yield BookedEntry(
+            e.name, account, e.account_id, e.account_code, e.account_name, amount_of(e.cents),
+            e.matter, e.bank,
+        )  # fmt: skip
 
 
-def _cause(stuck: StoredRequest) -> tuple[str, str]:
-    if stuck.state == "blocked":
-        return f"blocked by {stuck.blocked_by}", stuck.message or ""
-    return stuck.cause or stuck.state, stuck.message or ""
+def _codes(bookings: Iterable[Booking], accounts: Accounts) -> dict[str, str]:
+    return {
+        e.account_code: accounts.of(e.account_id, e.account_code)
+        for booking in bookings
+        for e in booking.entries
+        if e.account_code
+    }
+
+
+def _rounding(booking: Booking, accounts: Accounts) -> dict[str, Decimal]:
+    return {
+        accounts.of(e.account_id, e.account_code): amount_of(e.cents)
+        for e in _part(booking, "rounding")
+    }
+
+
+def _taxes(booking: Booking) -> dict[str, Tax]:
+    return {
+        str(e.tax_type): Tax(amount_of(e.cents), amount_of(e.rounding))
+        for e in _part(booking, "tax")
+    }
+
+
+def _part(booking: Booking, part: str) -> Iterator[EntryRow]:
+    return (e for e in booking.entries if e.part == part)

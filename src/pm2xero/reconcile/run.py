@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 from pm2xero.connection import Connection
-from pm2xero.decide.decision import Decision
-from pm2xero.errors import Finding, InputError, RenderError, UsageError
+from pm2xero.errors import Finding, InputError, UsageError
 from pm2xero.firm.chart import Chart
 from pm2xero.firm.trial_balance import (
     balances_of,
@@ -18,11 +17,16 @@ from pm2xero.firm.trial_balance import (
     read_trial_balance,
 )
 from pm2xero.history.requests import alive, taken_back
-from pm2xero.outbox.records import StoredRequest, StoredTransaction
+from pm2xero.history.taxes import Tax
+from pm2xero.outbox.records import StoredRequest
+from pm2xero.outbox.states import UNSETTLED, RequestState
 from pm2xero.reconcile import trial_balance
-from pm2xero.reconcile.documents import Live, compare
+from pm2xero.reconcile.accounts import added
+from pm2xero.reconcile.clients import Clients
+from pm2xero.reconcile.documents import Comparer, Live
 from pm2xero.reconcile.foreign_entries import Others, Period, others_by_account
 from pm2xero.reconcile.hand_entries import Matcher
+from pm2xero.reconcile.missing import missing_of
 from pm2xero.reconcile.opening import (
     Opening,
     accounts_of,
@@ -32,9 +36,12 @@ from pm2xero.reconcile.opening import (
     year_to_date,
 )
 from pm2xero.reconcile.payments_there import hand_made
-from pm2xero.reconcile.pm_side import Booked, Books
+from pm2xero.reconcile.pm_side import Booked, books_of
 from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reconcile
-from pm2xero.reconcile.taxes import Tax
+from pm2xero.reconcile.since import since_by_account, taken_back_since
+from pm2xero.reconcile.tampering import tampered
+from pm2xero.reconcile.trust_ledger import trust_proof
+from pm2xero.reconcile.trust_run import is_missing, there_of
 from pm2xero.reconcile.xero_journal import Bookkeeper
 from pm2xero.xero.drift import check_same
 
@@ -45,8 +52,8 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     """The reconciliation of everything in the outbox.
 
     Args:
-        as_at: date of Xero's trial balance; that of the last document when None, or of the opening
-            when that is later, or today when there is neither.
+        as_at: date of both trial balances, without what is dated later; when None, that of the last
+            document in Xero (of the opening, when that is later), but today at most.
         given: a PM trial balance as CSV, in place of the opening and the declared postings.
 
     Raises:
@@ -59,15 +66,14 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     firm = pipeline.organisation
     check_same(connection.ask, firm)
     opening = opening_of(firm)
-    stored = list(outbox.transactions())
     requests = outbox.requests()
-    books = Books(pipeline)
-    booked = books.booked(stored, outbox.decisions(), requests)
-    day = _day(connection, as_at, booked, opening)
-    if as_at is not None:
-        booked = [b for b in booked if b.date <= as_at]
     live = Live(connection.get_all, firm.xero.tax_rates)
     accounts = accounts_of(connection, live)
+    booked = books_of(outbox, requests, accounts)
+    day = _day(connection, as_at, booked, opening)
+    everything = booked
+    if as_at is not None:
+        booked = [b for b in booked if b.date <= as_at]
     year = year_to_date(connection, accounts, day)
     keeper = Bookkeeper(accounts, live, firm.base_currency)
     former = outbox.former_ids()
@@ -76,26 +82,44 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     linked = matcher.named.union(outbox.links().values(), *former.values())
     others = Others(requests, linked, live, keeper, trust)
     entries = matcher.told(others.entries(Period(firm.integration_start.date(), day)))
-    sides = trial_balance.pm_sides(booked, year, opening.day, opening.balances or {})
+    clients = Clients(outbox.contacts(), connection.get_one)
+    comparer = Comparer(live, accounts, clients, taken_back(requests))
+    missing = missing_of(booked, year, day, firm.base_currency)
+    since = tuple(taken_back_since(everything, day, live, keeper))
+    not_there = dict(missing.accounts or {})
+    gone_since = since_by_account(since, year, day)
+    counted = [b for b in booked if b.date <= day]
+    sides = trial_balance.pm_sides(counted, year, opening.day, opening.balances or {}, not_there)
     if given is not None:
         rows = read_trial_balance(given)
         wrong = codes_of_practice_management(rows, firm)
         if wrong:
             raise InputError(*wrong)
         sides = replace(sides, pm=balances_of(rows))
+    xero = xero_as_at(connection, day, accounts)
     lines = trial_balance.compare(
-        sides, others_by_account(entries, year), xero_as_at(connection, day, accounts), accounts
+        sides,
+        others_by_account(entries, year),
+        xero,
+        added(not_there, gone_since),
+        accounts,
     )
     differs = given is None and any(line.difference for line in lines)
     found = Findings(
-        compared=tuple(map(matcher.judged, compare(booked, live, _Remade(connection, books)))),
+        compared=tuple(map(matcher.judged, comparer.all(booked))),
         by_hand=tuple(hand_made(requests, matcher.named, live, as_at)),
-        tampered=tuple(_tampered(books, stored)),
-        taxes=tuple(_taxes(booked, requests, live)),
+        tampered=tuple(tampered(outbox.transactions())),
+        taxes=tuple(_taxes(counted, requests, live, {part.xero_id for part in since})),
+        since=since,
+        unreadable=tuple(outbox.unreadable()),
         others=entries,
         opening=opening_differs(connection, opening, accounts, live) if differs else None,
-    )
-    return reconcile(booked, lines, pipeline.decider.chart, found, opening)
+        trust=trust_proof(
+            booked, pipeline.decider.chart, opening, xero, day,
+            is_missing=is_missing, partly=there_of(booked, live, keeper),
+        ),
+    )  # fmt: skip
+    return reconcile(booked, lines, pipeline.decider.chart, found, opening, missing, day)
 
 
 def trust_accounts(chart: Chart) -> frozenset[str]:
@@ -110,10 +134,12 @@ def _day(
     connection: Connection, as_at: date | None, booked: Iterable[Booked], opening: Opening
 ) -> date:
     if as_at is None:
-        last = max((b.date for b in booked), default=None)
+        # A slip in a date must not carry a year's income to retained earnings on both sides.
+        today = connection.clock().date()
+        last = max((b.date for b in booked if _may_be_there(b)), default=None)
         if opening.is_empty:
-            return last or connection.clock().date()
-        return max(last or opening.day, opening.day)
+            return min(last or today, today)
+        return max(min(last or opening.day, today), opening.day)
     if as_at < opening.day and not opening.is_empty:
         raise UsageError(
             Finding(
@@ -125,10 +151,20 @@ def _day(
     return as_at
 
 
+def _may_be_there(item: Booked) -> bool:
+    """Whether a document is in Xero, in part, or for all that is known."""
+    sent = any(r.state is RequestState.CONFIRMED or r.state in UNSETTLED for r in item.requests)
+    return sent or item.standing == "in_xero"
+
+
 def _taxes(
-    booked: list[Booked], requests: Iterable[StoredRequest], live: Live
+    booked: list[Booked], requests: Iterable[StoredRequest], live: Live, since: Collection[str]
 ) -> Iterator[TaxRateLine]:
-    """Tax by rate: of the documents that are in Xero, and of what they became there."""
+    """Tax by rate: of the documents that are in Xero, and of what they became there.
+
+    Args:
+        since: ids of what was taken back later, and stood on the day.
+    """
     told: dict[str, Tax] = {}
     counted = {b.id for b in booked if b.standing == "in_xero"}
     for item in booked:
@@ -137,8 +173,10 @@ def _taxes(
                 told[type] = told.get(type, Tax()) + tax
     there: dict[str, Decimal] = {}
     rows = list(requests)
-    for request in alive(rows, taken_back(rows)):
-        found = live.contents(request) if request.transaction in counted else None
+    for request in alive(rows, taken_back(rows) - {*since}):
+        if request.transaction not in counted:
+            continue
+        found = live.contents(request, even_gone=request.xero_id in since)
         for type, share in found.taxes.items() if found else ():
             there[type] = there.get(type, ZERO) + share.tax
     for type in sorted({*told, *there}):
@@ -147,46 +185,3 @@ def _taxes(
         if tax.amount or tax.rounding or xero:
             name = rate.name if rate else type
             yield TaxRateLine(type, name, tax.amount, tax.rounding, xero)
-
-
-def _tampered(books: Books, transactions: Iterable[StoredTransaction]) -> Iterator[str]:
-    """Stored documents whose content no longer fits the hash they were stored with."""
-    for stored in transactions:
-        tx = books.typed(stored)
-        if tx is None:
-            yield f"{stored.id}: the document in the outbox can no longer be read"
-        elif tx.fingerprint.hex() != stored.digest:
-            yield f"{stored.id}: the document in the outbox was changed after it was stored"
-
-
-class _Remade:
-    """The bodies that stored documents make with today's pack."""
-
-    def __init__(self, connection: Connection, books: Books) -> None:
-        self._pipeline = connection.pipeline
-        self._books = books
-        self._stored = {(s.id, s.revision): s for s in connection.outbox.transactions()}
-        self._mappings = {(d.id, d.revision): d.mapping for d in connection.outbox.decisions()}
-        for key, stored in self._stored.items():
-            self._remember(stored, self._mappings.get(key))
-
-    def _remember(self, stored: StoredTransaction, mapping: str | None) -> None:
-        """Payments can only be rendered when what they pay is known."""
-        tx = self._books.typed(stored) if mapping is not None else None
-        if tx is not None and mapping is not None:
-            self._pipeline.decider.program(tx.kind)
-            posted = Decision(tx.id, tx.revision, tx.kind, "post", mapping=mapping)
-            self._pipeline.decider.apply(tx, posted, self._pipeline.state)
-
-    def __call__(self, booked: Booked) -> dict[str, str]:
-        key = (booked.id, booked.revision)
-        mapping = self._mappings.get(key)
-        tx = self._books.typed(self._stored[key])
-        if mapping is None or tx is None:
-            return {}
-        try:
-            made = self._pipeline.mapper.requests(tx, mapping, self._pipeline.state)
-        except RenderError:
-            return {}
-        bodies = {r.id: r.element for r in made}
-        return bodies | {f"{r.id}@{booked.revision}": r.element for r in made}

@@ -8,11 +8,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Any
 
-from pm2xero.history.requests import GONE
 from pm2xero.reconcile.accounts import Accounts
 from pm2xero.reconcile.documents import Live
 from pm2xero.reconcile.prepayments import Postings, Use, uses_of
 from pm2xero.xero.documents import line_tax
+from pm2xero.xero.purpose import GONE
 
 ZERO = Decimal("0.00")
 CENT = Decimal("0.01")

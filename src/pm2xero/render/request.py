@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from pm2xero.records import record
+from pm2xero.xero.purpose import Purpose, purpose_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class Request:
             in it, and in the body, as `<InvoiceID of AU-0007>`.
         element: the body of this one document as JSON text, without its wrapper.
         needs: ids of the requests that must be done first.
+        step: the step of the mapping; slot: the place in Xero that it fills when it creates.
+        target: id of the request whose object it changes or takes back.
     """
 
     id: str
@@ -86,6 +89,13 @@ class Request:
     key: str
     needs: tuple[str, ...]
     becomes_document: bool
+    slot: str | None = None
+    target: str | None = None
+
+    @property
+    def purpose(self) -> Purpose:
+        """Whether it creates, changes or takes back an object of Xero."""
+        return purpose_of(self.contract.method, self.element)
 
     @property
     def method(self) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pm2xero.push.intake import IntakeReport
+from pm2xero.push.intake_report import IntakeReport
 from pm2xero.push.plan import Plan, TaxTotal
 from pm2xero.report.text import print_decision, print_summary
 

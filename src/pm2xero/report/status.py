@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,13 +14,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pm2xero.outbox.records import Action, StoredDecision, StoredRequest
-from pm2xero.outbox.states import IN_FLIGHT
+from pm2xero.outbox.records import Action
+from pm2xero.outbox.states import IN_FLIGHT, RequestState
+from pm2xero.outbox.store import Outbox
+from pm2xero.outbox.totals import DecisionTotal
 from pm2xero.report.text import money
 
 ZERO = Decimal("0.00")
 PEOPLE = 10
 PUSH_AGAIN = "If no push is running, one was cut off: push again, and it looks first what arrived."
+_OPEN = tuple(s for s in RequestState if s not in (RequestState.CONFIRMED, RequestState.SKIPPED))
 STUCK = ("rejected", "failed", "unknown", "on its way", "planned", "held", "waiting", "blocked")
 WORDS = {
     "rejected": "refused by Xero",
@@ -108,60 +111,62 @@ class Status:
         }
 
 
-def gather(
-    requests: Iterable[StoredRequest], decisions: Iterable[StoredDecision],
-    people: Sequence[Action] = (), last_answer: datetime | None = None,
-) -> Status:  # fmt: skip
+def gather(outbox: Outbox) -> Status:
     """Group what is stuck by its cause; the money of a transaction counts once in a group.
 
     A document that a rule holds is stuck as well, though it has no requests (of that revision).
+    Only what is open is read; the rest is counted where it is kept.
     """
-    states: Counter[str] = Counter()
     groups: dict[tuple[str, str, str], dict[str, Decimal]] = {}
-    given = list(requests)
-    there = {r.id for r in given}
+    given = outbox.requests(states=_OPEN)
+    wanted = {n for r in given if r.state is RequestState.PLANNED for n in r.needs}
+    there = outbox.states_of(wanted)
     for request in given:
-        states[request.state] += 1
-        absent = [n for n in request.needs if n not in there] if request.state == "planned" else ()
-        flying = request.state in IN_FLIGHT
-        if not (absent or flying) and (request.state not in STUCK or request.state == "planned"):
-            continue
-        if flying:
+        absent = [n for n in request.needs if n not in there and n in wanted]
+        if request.state in IN_FLIGHT:
             key = ("on its way", "no answer yet", PUSH_AGAIN)
-        elif absent:
+        elif request.state is RequestState.PLANNED:
+            if not absent:
+                continue
             message = f"It needs the id of {absent[0]}, which no document makes."
             key = ("planned", "nothing_to_wait_for", message)
-        elif request.state == "blocked":
+        elif request.state is RequestState.BLOCKED:
             key = ("blocked", f"by {request.blocked_by}", "")
         else:
             key = (request.state, request.cause or "", request.message or "")
         groups.setdefault(key, {})[request.transaction] = request.money
-    last = {d.id: d for d in decisions}
-    for decision in last.values():
-        if decision.outcome == "hold":
-            first = decision.reasons[0] if decision.reasons else {}
-            key = ("waiting", decision.code or "", str(first.get("message", "")))
-            groups.setdefault(key, {})[decision.id] = decision.money
+    for decision in outbox.decided_as("hold"):
+        first = decision.reasons[0] if decision.reasons else {}
+        key = ("waiting", decision.code or "", str(first.get("message", "")))
+        groups.setdefault(key, {})[decision.id] = decision.money
     stuck = tuple(
         Cause(*key, tuple(money_by), sum(money_by.values(), ZERO))
         for key, money_by in sorted(groups.items(), key=lambda g: (STUCK.index(g[0][0]), g[0]))
     )
-    outcomes = Counter(d.outcome for d in last.values())
-    sums = {o: sum((d.money for d in last.values() if d.outcome == o), ZERO) for o in outcomes}
+    totals = outbox.decision_totals()
+    outcomes: Counter[str] = Counter()
+    sums: dict[str, Decimal] = {}
+    for total in totals:
+        outcomes[total.outcome] += total.count
+        sums[total.outcome] = sums.get(total.outcome, ZERO) + total.money
+    states = {str(state): count for state, count in outbox.tally(tuple(RequestState)).items()}
     return Status(
-        dict(states), dict(outcomes), sums, stuck, _refused(last.values()),
-        tuple(reversed(people)), last_answer,
+        states, dict(outcomes), sums, stuck, _refused(totals),
+        tuple(reversed(outbox.actions())), outbox.last_answer(),
     )  # fmt: skip
 
 
-def _refused(decisions: Iterable[StoredDecision]) -> tuple[Refusal, ...]:
-    by_code: dict[str, list[StoredDecision]] = {}
-    for decision in decisions:
-        if decision.outcome == "reject":
-            by_code.setdefault(decision.code or "", []).append(decision)
+def _refused(totals: Iterable[DecisionTotal]) -> tuple[Refusal, ...]:
+    by_code: dict[str, list[DecisionTotal]] = {}
+    for total in totals:
+        if total.outcome == "reject":
+            by_code.setdefault(total.code or "", []).append(total)
     found = [
         Refusal(
-            code, len(group), sum(d.by_hand for d in group), sum((d.money for d in group), ZERO)
+            code,
+            sum(t.count for t in group),
+            sum(t.count for t in group if t.by_hand),
+            sum((t.money for t in group), ZERO),
         )
         for code, group in by_code.items()
     ]

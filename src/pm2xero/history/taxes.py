@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pm2xero.decide.state import State
 from pm2xero.decide.values import getter
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction
@@ -41,7 +42,7 @@ class TaxReader:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
 
-    def taxes(self, tx: Transaction, mapping: str) -> dict[str, Tax]:
+    def taxes(self, tx: Transaction, mapping: str, state: State) -> dict[str, Tax]:
         """Tax by Xero's tax type, as the document's kind posts it to the tax account."""
         pipeline = self._pipeline
         facts = pipeline.decider.program(tx.kind).facts
@@ -62,18 +63,18 @@ class TaxReader:
                 for item in tx.fields[source.each] or ():
                     code, account = item[source.tax.steps[-1]], item[path.steps[-1]]
                     kind = facts.tax(code, account, facts.kind.side).type or code
-                    tax = signs[source.each] * (amount(tx, item, pipeline.state) or ZERO)
+                    tax = signs[source.each] * (amount(tx, item, state) or ZERO)
                     found[kind] = found.get(kind, Tax()) + Tax(tax)
-        for kind, cents in self._calculated(tx, mapping, found).items():
+        for kind, cents in self._calculated(tx, mapping, found, state).items():
             found[kind] = found.get(kind, Tax()) + Tax(ZERO, cents)
         return found
 
     def _calculated(
-        self, tx: Transaction, mapping: str, told: Mapping[str, Tax]
+        self, tx: Transaction, mapping: str, told: Mapping[str, Tax], state: State
     ) -> dict[str, Decimal]:
         """By tax type, Xero's tax beyond the document's, where Xero calculates it itself."""
         moved: dict[str, Decimal] = {}
-        for made in self._rounded(tx, mapping):
+        for made in self._rounded(tx, mapping, state):
             side = -1 if made.money_in else 1
             for row in made.lines:
                 kind = str(row["tax_type"])
@@ -86,11 +87,11 @@ class TaxReader:
             if kind in told and tax != told[kind].amount
         }
 
-    def rounding(self, tx: Transaction, mapping: str) -> dict[str, Decimal]:
+    def rounding(self, tx: Transaction, mapping: str, state: State) -> dict[str, Decimal]:
         """By account code, the cents that go between the tax and the rounding account."""
         moved: dict[str, Decimal] = {}
         tax_account = self._pipeline.decider.chart.role(TAX_ROLE).called
-        for made in self._rounded(tx, mapping):
+        for made in self._rounded(tx, mapping, state):
             for row in made.lines:
                 if row["sources"] == ["rounding"]:
                     cents = -row["net"] if made.money_in else row["net"]
@@ -99,11 +100,11 @@ class TaxReader:
                     moved[tax_account] = moved.get(tax_account, ZERO) - cents
         return moved
 
-    def _rounded(self, tx: Transaction, mapping: str) -> Iterator[Lines]:
+    def _rounded(self, tx: Transaction, mapping: str, state: State) -> Iterator[Lines]:
         pipeline = self._pipeline
         facts = pipeline.decider.program(tx.kind).facts
         for spec in pipeline.pack.requests.get((mapping, tx.kind), ()):
             if spec.when_tax_differs == "rounding_line":
                 lines = compile_lines(spec, facts)
                 if lines is not None:
-                    yield lines(tx, pipeline.state)
+                    yield lines(tx, state)

@@ -1,0 +1,89 @@
+"""What a document is in Practice Management, written down when it is decided.
+
+Reconciliation sums these entries, so a later change of accounts or mappings never makes the past
+differ. They are kept of refused documents too: their money moved in Practice Management.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from pm2xero.decide.decision import Decision
+from pm2xero.decide.journal import JournalOf, compile_journal
+from pm2xero.decide.state import State, cents_of
+from pm2xero.history.taxes import TaxReader
+from pm2xero.outbox.past_records import Booking, EntryRow
+from pm2xero.pack.counts import Counts
+from pm2xero.pipeline import Pipeline
+from pm2xero.read.transaction import Transaction, is_voided, money_of
+
+
+class Bookkeeping:
+    """Makes the bookings of one firm."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._journals: dict[str, JournalOf] = {}
+        self._taxes = TaxReader(pipeline)
+
+    def of(self, tx: Transaction, decision: Decision, state: State) -> Booking:
+        """What a document books, by the pack and the accounts in force now."""
+        fields = tx.fields
+        participant = fields.get("participant") or {}
+        day = fields.get("date")
+        counts = self._counts(tx, decision, day)
+        return Booking(
+            id=tx.id,
+            revision=tx.revision,
+            kind=tx.kind,
+            number=str(fields.get("number") or ""),
+            date=day if isinstance(day, date) else None,
+            contact=participant.get("id"),
+            contact_name=str(participant.get("display_name") or ""),
+            bank=fields.get("bank_account"),
+            currency=str(fields.get("currency") or self._pipeline.organisation.base_currency),
+            cents=cents_of(money_of(tx)),
+            voided=is_voided(tx),
+            counts=counts,
+            entries=() if counts is Counts.NOTHING else tuple(self._entries(tx, decision, state)),
+        )
+
+    def _counts(self, tx: Transaction, decision: Decision, day: object) -> Counts:
+        if is_voided(tx):
+            return Counts.NOTHING
+        if decision.outcome == "post":
+            return Counts.POSTED
+        kind = self._pipeline.pack.kinds[tx.kind]
+        if not (kind.postings or kind.settles):
+            return Counts.NOTHING
+        if decision.counts is Counts.IN_OPENING:
+            # An opening holds what is dated up to its day, whenever that was entered.
+            is_in = isinstance(day, date) and day <= self._pipeline.organisation.opening_day
+            return Counts.IN_OPENING if is_in else Counts.MISSING
+        return decision.counts
+
+    def _entries(self, tx: Transaction, decision: Decision, state: State) -> Iterator[EntryRow]:
+        for entry in self._journal(tx.kind)(tx, state):
+            account = entry.account
+            yield EntryRow(
+                "journal", entry.name, account.account_id, account.code or "", account.name or "",
+                cents_of(entry.amount), 0, entry.matter, entry.bank,
+            )  # fmt: skip
+        if decision.outcome != "post" or decision.takes_back:
+            return
+        mapping = decision.mapping or ""
+        for type, tax in self._taxes.taxes(tx, mapping, state).items():
+            amounts = cents_of(tax.amount), cents_of(tax.rounding)
+            yield EntryRow("tax", type, None, "", "", *amounts, tax_type=type)
+        for code, cents in self._taxes.rounding(tx, mapping, state).items():
+            known = self._pipeline.organisation.xero.accounts.get(code)
+            account_id = known.id or None if known is not None else None
+            yield EntryRow("rounding", code, account_id, code, "", cents_of(cents))
+
+    def _journal(self, kind: str) -> JournalOf:
+        found = self._journals.get(kind)
+        if found is None:
+            program = self._pipeline.decider.program(kind)
+            found = self._journals[kind] = compile_journal(program.kind, program.facts)
+        return found

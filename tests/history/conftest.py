@@ -1,0 +1,7 @@
+"""Databases of their own for each test, as the outbox has them."""
+
+from __future__ import annotations
+
+from tests.outbox.conftest import postgresql, url
+
+__all__ = ["postgresql", "url"]
