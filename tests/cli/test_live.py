@@ -86,7 +86,7 @@ def test_a_month_goes_to_a_served_organisation_and_agrees(run: Run, served: Serv
     month = served.firm.parent / "month.jsonl"
     pushed = run("push", month, *served.places)
     assert re.search(r"\d+ requests confirmed by Xero in \d+ calls", pushed.stdout)
-    assert agreed(run, served) == "agrees_for_xero"
+    assert agreed(run, served) == "agrees_for_what_is_in_xero"
 
 
 def test_another_organisation_is_refused_before_anything_is_sent(run: Run, served: Served) -> None:
@@ -122,7 +122,7 @@ def test_a_snapshot_that_is_behind_is_refused_until_it_is_taken_anew(
     pushed = run("push", month, *served.places, "--format", "json")
     sent = json.loads(pushed.stdout)["sent"]
     assert sent["confirmed"] > 10 and sent["rejected"] == 0 and sent["stopped"] is None
-    assert agreed(run, served) == "agrees_for_xero"
+    assert agreed(run, served) == "agrees_for_what_is_in_xero"
 
 
 def test_a_first_snapshot_needs_no_firm(run: Run, served: Served, tmp_path: Path) -> None:
