@@ -44,7 +44,8 @@ def told(world: World, ids: Iterable[str]) -> tuple[Told, bool]:
         result = reconcile(connection, None, None)
         said = {k: v for k, v in result.as_json().items() if k not in _QUIET}
         named = {text.partition("/")[0] for text in _texts(said)}
-    return Told(posted, frozenset(open_ | (wanted & named)), frozenset(out)), result.verdict is not Verdict.DIFFERS
+    agrees = result.verdict is not Verdict.DIFFERS
+    return Told(posted, frozenset(open_ | (wanted & named)), frozenset(out)), agrees
 
 
 def stuck(world: World) -> dict[str, str]:
