@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Protocol
 
+from pm2xero.harmless import on_terminal
 from pm2xero.outbox.past_records import Unreadable
 from pm2xero.read.stream import Record
 from pm2xero.read.transaction import Malformed, Transaction, fingerprint_of
@@ -21,6 +22,10 @@ class Keeper(Protocol):
         self, met: Collection[Unreadable], mended: Collection[str], at: datetime
     ) -> None:
         """Keep what was met, and close what is mended."""
+
+
+# The highest revision that the outbox can hold.
+_LARGEST = 2**63 - 1
 
 
 class Traces:
@@ -59,7 +64,11 @@ class Traces:
         self, digest: bytes, id: str, revision: int, kind: str, record: Record, message: str
     ) -> None:
         place = f"{record.source}:{record.line}"
-        trace = Unreadable(digest.hex(), id[:200], revision, kind[:200], place, message)
+        # A record that is odd in one way may be so in any: what no column holds is made harmless.
+        words = (on_terminal(text) for text in (id[:200], kind[:200], place, message))
+        id, kind, place, message = words
+        revision = min(max(revision, 0), _LARGEST)
+        trace = Unreadable(digest.hex(), id, revision, kind, place, message)
         self._met[trace.digest] = trace
         self._mended.discard(trace.digest)
         known = self._open.setdefault(trace.id, [])
