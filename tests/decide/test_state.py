@@ -54,13 +54,24 @@ def test_what_a_case_says_of_a_document_is_reversed_too() -> None:
     assert state.document("P-1").to_reverse == 0
 
 
-def test_what_is_not_in_xero_or_carries_no_amount_cannot_be_reversed() -> None:
+def test_what_is_not_in_xero_has_nothing_left_once_it_was_reversed() -> None:
     state = MemoryState()
-    state.remember("P-1", 1, b"", "reject", Effect(reversible=Decimal("5.00")))
-    state.remember("B-1", 1, b"", "post")
-    for name in ("P-1", "B-1", "never-seen"):
-        state.remember(f"R-{name}", 1, b"", "post", Effect(reverses=name))
+    state.remember("P-1", 1, b"", "before_integration")
+    for name in ("P-1", "never-seen"):
         assert state.document(name).to_reverse is None
+        state.remember(f"R-{name}", 1, b"", "post", Effect(reverses=name))
+        assert state.document(name).to_reverse == 0
+        state.remember(f"R-{name}", 2, b"", "reject")
+        assert state.document(name).to_reverse is None
+
+
+def test_what_was_reversed_before_it_came_cannot_be_reversed_again() -> None:
+    state = MemoryState()
+    state.remember("R-1", 1, b"", "post", Effect(reverses="P-1"))
+    state.remember("P-1", 1, b"", "post", Effect(reversible=Decimal("5.00")))
+    assert state.document("P-1").to_reverse == 0
+    state.remember("R-1", 2, b"", "reject")
+    assert state.document("P-1").to_reverse == Decimal("-5.00")
 
 
 def test_what_pays_a_document_that_is_still_to_come_is_taken_off_when_it_comes() -> None:

@@ -203,7 +203,7 @@ def test_pre_integration_is_refused_until_it_is_saved_again(
         "take the payments off that document, put it back to draft, save it again and pay" in words
     )
     assert "save it again in Practice Management when nothing is paid yet" in words
-    assert "or enter the payment in Xero by hand" in words
+    assert "or enter this transaction in Xero by hand" in words
     again = revised(old, posted_at="2026-05-08T00:00:00Z")
     assert office.push(again, payment).exit_code == 0
     assert len(office.in_xero("Invoices")) == len(office.in_xero("Payments")) == 1

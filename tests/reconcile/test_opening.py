@@ -16,7 +16,7 @@ from .firm import Snapshot, dated, declare, differing, firm, lines, said
 
 # Income and expenses of the year that is under way, and balances of accounts.
 BEFORE = {
-    "090": "25000.00", "092": "120000.00", "870": "-120000.00", "610": "6000.00",
+    "090": "25000.00", "092": "115000.00", "093": "5000.00", "870": "-120000.00", "610": "6000.00",
     "200": "-40000.00", "469": "9000.00",
 }  # fmt: skip
 WITHOUT_ROUNDING = ("AU-0003", "AU-0016", "AU-0025")
@@ -86,7 +86,8 @@ def test_matters_that_are_not_the_trust_liability_do_not_agree(tmp_path: Path) -
         "Trust ledger over all matters": "-0.01", "Trust ledger at the opening": "-0.01",
     }  # fmt: skip
     assert found["verdict"] == "does_not_agree"
-    assert said(office).endswith("does not agree as at 2026-07-02: see section 7")
+    ending = "does not agree as at 2026-07-02: see section 7; see section 9"
+    assert said(office).endswith(ending)
 
 
 def test_matters_are_compared_where_the_trust_liability_is_empty(tmp_path: Path) -> None:
@@ -195,7 +196,8 @@ def test_opening_writes_what_reconcile_begins_with(tmp_path: Path) -> None:
     assert (tmp_path / "opening.csv").read_text(encoding="utf-8").splitlines() == [
         "code,debit,credit,name",
         "090,25000.00,,Office Account",
-        "092,120000.00,,General Trust Account",
+        "092,115000.00,,General Trust Account",
+        "093,5000.00,,Controlled Money Account",
         "200,,40000.00,Professional Fees",
         "469,9000.00,,Rent",
         "610,6000.00,,Accounts Receivable",

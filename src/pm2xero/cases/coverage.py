@@ -6,18 +6,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 
 from pm2xero.cases.firms import Firms
 from pm2xero.cases.model import GROUPS, CaseResult, Goal, Group
 from pm2xero.cases.seen import outcome_of, tests_of
-from pm2xero.pack.language.conditions import Atom, Compare
+from pm2xero.pack.language.conditions import AllOf, AnyOf, Atom, Compare, Condition, Not, atoms
 from pm2xero.pack.language.types import ListType, RecordType, ScalarType
 from pm2xero.pack.model import OUTCOME_PRECEDENCE, Pack, Rule
 from pm2xero.render.template_checks import template_file
 from pm2xero.resources import root
 
 _FIXED = ("organisation", "xero")
+# Rules with no more tests between them are tried with every choice of their truths.
+MOST_TESTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +212,50 @@ def _seconds(pack: Pack, kind: str) -> Iterator[tuple[str, str | None]]:
         why = None
         if first is not None:
             why = f"{first.id} always applies, and {first.outcome} comes before {outcome}"
+        else:
+            before = [r for r in rules if order.index(outcome_of(r)) < order.index(outcome)]
+            between = _between_them(before, kind)
+            if between:
+                names = " or ".join(r.id for r in between)
+                why = f"{names} always applies, and {between[0].outcome} comes before {outcome}"
         yield outcome, why
+
+
+def _between_them(rules: list[Rule], kind: str) -> list[Rule]:
+    """A few rules of one outcome of which one always holds, whatever the truth of their tests."""
+    asked = [(r, frozenset(n for n, _ in map(_asks, atoms(r.conditions[kind])))) for r in rules]
+    for rule, names in asked:
+        if len(names) > MOST_TESTS:
+            continue
+        group = [r for r, n in asked if n <= names and outcome_of(r) == outcome_of(rule)]
+        ordered = sorted(names)
+        truths = product((False, True), repeat=len(ordered))
+        if all(
+            any(_holds(r.conditions[kind], dict(zip(ordered, t, strict=True))) for r in group)
+            for t in truths
+        ):
+            return group
+    return []
+
+
+def _asks(atom: Atom) -> tuple[str, bool]:
+    """What a test asks, and for which truth: a field that is there, or is not, is one question."""
+    if isinstance(atom, Compare) and atom.op == "present":
+        return f"{atom.path.text} is there", atom.operand is True
+    return atom.key, True
+
+
+def _holds(condition: Condition | None, truths: Mapping[str, bool]) -> bool:
+    if condition is None:
+        return True
+    if isinstance(condition, AllOf):
+        return all(_holds(p, truths) for p in condition.parts)
+    if isinstance(condition, AnyOf):
+        return any(_holds(p, truths) for p in condition.parts)
+    if isinstance(condition, Not):
+        return not _holds(condition.part, truths)
+    name, wanted = _asks(condition)
+    return truths[name] is wanted
 
 
 def constant(atom: Atom, record: RecordType) -> tuple[bool, str] | None:

@@ -12,9 +12,11 @@ from pm2xero.cases.model import Before, Case, CaseFile, Given, Known
 from pm2xero.cases.patch import PatchError, patched, plain
 from pm2xero.decide.state import DocumentFact
 from pm2xero.errors import Finding, PackError, Position
+from pm2xero.firm.trust_holders import holder_of
 from pm2xero.pack.yaml.read import SourceList, SourceMap, read_yaml
 from pm2xero.pack.yaml.schema import check
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
+from pm2xero.prove.example import about_of, to_come_of
 
 _MERGED = ("every_document", "base", "facts")
 _LISTS = ("documents", "trust_balances")
@@ -243,11 +245,11 @@ def _fact(tree: Mapping[str, Any]) -> DocumentFact:
     return DocumentFact(
         str(tree["id"]), str(tree["state"]), tree.get("kind"),
         Decimal(due) if due is not None else None, tree.get("contact"), None, tree.get("xero_id"),
-        Decimal(left) if left is not None else None,
+        Decimal(left) if left is not None else None, about_of(tree), to_come_of(tree),
     )  # fmt: skip
 
 
 def _balances(entries: list[Any]) -> dict[tuple[str, str], Decimal] | None:
     if not entries:
         return None
-    return {(str(b["matter"]), str(b["bank"])): Decimal(b["amount"]) for b in entries}
+    return {(holder_of(b), str(b["bank"])): Decimal(b["amount"]) for b in entries}

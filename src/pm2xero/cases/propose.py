@@ -23,9 +23,10 @@ from pm2xero.decide.program import Program
 from pm2xero.decide.state import DocumentFact, State
 from pm2xero.decide.tree import branch, holds
 from pm2xero.errors import Pm2XeroError, Position
+from pm2xero.firm.trust_holders import entry_of, holder_of
 from pm2xero.pack.language.conditions import atoms
 from pm2xero.pipeline import Pipeline
-from pm2xero.prove.example import Example
+from pm2xero.prove.example import Example, about_of, to_come_of
 from pm2xero.prove.kind import KindProof
 from pm2xero.prove.show import Shower
 from pm2xero.prove.terms import Term, both, no
@@ -167,7 +168,8 @@ class Proposer:
     def _of_case(self, case: Case) -> list[Wish]:
         at_hand = situation(case, self._firms)
         tx, pipeline = at_hand.transaction, at_hand.pipeline
-        if not isinstance(tx, Transaction):
+        if not isinstance(tx, Transaction) or tx.lacks:
+            # Tests are shown by whole documents only.
             return []
         decision = pipeline.decider.decide(tx, at_hand.state)
         return self._judge(pipeline, tx.kind).fulfilled(tx, at_hand.state, decision)
@@ -229,8 +231,8 @@ class Proposer:
             tree["documents"] = [_fact_tree(d) for d in case.documents]
         if case.trust_balances:
             tree["trust_balances"] = [
-                {"matter": m, "bank": b, "amount": f"{a:.2f}"}
-                for (m, b), a in case.trust_balances.items()
+                {**entry_of(h), "bank": b, "amount": f"{a:.2f}"}
+                for (h, b), a in case.trust_balances.items()
             ]
         tree["expect"] = expectation(result, with_requests=posts, with_rule=True)
         return tree
@@ -255,7 +257,7 @@ def _case(firm: Firm, example: Example, name: str) -> Case:
         earlier = Known(known["revision"], bool(known["same_content"]), known["outcome"])
     balances = None
     if example.trust_balances:
-        balances = {(b["matter"], b["bank"]): Decimal(b["amount"]) for b in example.trust_balances}
+        balances = {(holder_of(b), b["bank"]): Decimal(b["amount"]) for b in example.trust_balances}
     return Case(
         name=name,
         at=_PLACE,
@@ -277,7 +279,8 @@ def _fact(known: Any) -> DocumentFact:
     due, left = known.get("amount_due"), known.get("to_reverse")
     return DocumentFact(
         known["id"], known["state"], known.get("kind"), Decimal(due) if due else None,
-        known.get("contact"), to_reverse=Decimal(left) if left else None,
+        known.get("contact"), to_reverse=Decimal(left) if left else None, about=about_of(known),
+        to_come=to_come_of(known),
     )  # fmt: skip
 
 
@@ -291,4 +294,8 @@ def _fact_tree(fact: DocumentFact) -> dict[str, Any]:
         tree["contact"] = fact.contact
     if fact.to_reverse is not None:
         tree["to_reverse"] = f"{fact.to_reverse:.2f}"
-    return tree
+    said = {
+        "number": fact.number, "date": fact.date, "bank": fact.bank, "amount": fact.amount,
+        "due_then": fact.due_then, "waits_for": fact.waits_for,
+    }  # fmt: skip
+    return tree | {name: str(value) for name, value in said.items() if value is not None}

@@ -13,6 +13,7 @@ from pm2xero import __version__
 COMMANDS: dict[str, tuple[str, str]] = {
     "decide": ("decide", "Say what happens to each transaction, and why."),
     "render": ("render", "Make the exact request bodies of everything that is posted."),
+    "schema": ("schema", "Say which fields a document of a kind has; list the kinds."),
     "explain": ("explain", "Show how one transaction was decided, and where each value came from."),
     "why-not": ("why_not", "Say what would have to change so that a rule applies."),
     "plan": ("plan", "Say what a push would do: documents, money, calls, what blocks what."),
@@ -25,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "manual-work": ("manual_work", "List what the bookkeeper must enter in Xero by hand."),
     "opening": ("opening", "Write Xero's balances from before the integration began, as CSV."),
     "reconcile": ("reconcile", "Compare both ledgers to the cent."),
+    "trust": ("trust", "Prove the trust money three ways; print a matter's statement."),
     "snapshot": ("snapshot", "Take down what Xero says of itself: accounts, tax rates, locks."),
     "test": ("test", "Run the cases of a pack; say what they cover and what not."),
     "generate-cases": ("generate_cases", "Propose the cases that are missing."),
@@ -35,7 +37,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "effective": ("effective", "The whole pack of a region as one YAML."),
     "diff": ("diff", "Say what a change of the pack does, in words and on real documents."),
     "init": ("init", "Start a region, a firm or a kind, with files that validate at once."),
+    "migrate": ("migrate", "Bring the YAML of a pack forward to the present form."),
     "watch": ("watch", "Validate again whenever a file is saved."),
+    "docs": ("docs", "Show the documentation in the browser."),
     "sandbox": ("sandbox", "Serve an emulated Xero organisation."),
 }
 

@@ -58,12 +58,12 @@ def act(
         states = outbox.states_of(changed)
         because = "" if changed else _why_nothing(outbox, id)
     if not changed:
-        click.echo(f"{id}: nothing was left to {action}{because}; the log has it", err=True)
+        common.say(f"{id}: nothing was left to {action}{because}; the log has it", err=True)
         # Naming one more id of a document that is done changes no request, yet it is something.
         sys.exit(common.OK if xero_id is not None else common.FINDINGS)
     for request in changed:
         state = states.get(request, action)
-        click.echo(f"{'looked up, then sent' if state == 'unknown' else state}: {request}")
+        common.say(f"{'looked up, then sent' if state == 'unknown' else state}: {request}")
 
 
 def check_stands(place: Any, id: str, xero_id: str) -> None:

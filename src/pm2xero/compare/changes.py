@@ -96,7 +96,7 @@ def _changes(old: Examined, new: Examined) -> Iterator[Change]:
         was, now = old.merged.entries[group], new.merged.entries[group]
         for identity in dict.fromkeys([*now, *was]):
             yield from _entry(group, identity, was.get(identity), now.get(identity), before, after)
-    for key in ("no_tax", "words", "every_document"):
+    for key in ("no_tax", "trust_surplus", "words", "every_document"):
         then, later = old.merged.settings.get(key), new.merged.settings.get(key)
         if then != later:
             details = tuple(_values(key, then, later))

@@ -226,8 +226,10 @@ class _Generator:
         if path.base in ("submission", "earlier"):
             pair, _ = self.hoist(self.outer, "#past", "facts.past(tx, s)", False)
             return f"{pair}[{0 if path.base == 'submission' else 1}]"
-        index = 0 if path.steps[0] == "shortfall" else 1
-        pair, _ = self.hoist(self.outer, "#trust", "facts.shortfall(tx, s)", False)
+        step = path.steps[0]
+        index = 0 if step in ("shortfall", "missing") else 1
+        short = "shortfall" if step in ("shortfall", "matter") else "missing"
+        pair, _ = self.hoist(self.outer, f"#trust {short}", f"facts.{short}(tx, s)", False)
         return f"{pair}[{index}]"
 
     def hoist(
@@ -242,6 +244,8 @@ class _Generator:
 
     def derived_list(self, first: str) -> tuple[str, bool]:
         """A list that every kind has: its banks, documents or roles."""
+        if first == "roles" and self.facts.roles_of is not None:
+            return self.hoist(self.outer, "#roles", "facts.roles_of(tx, s)", False)
         if first == "roles":
             return self.constant(self.facts.roles), False
         simple = self.facts.simple(first)

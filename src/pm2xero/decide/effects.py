@@ -7,81 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
-from pm2xero.decide.compile import compile_item_test
-from pm2xero.decide.facts import Facts, TrustMoves
-from pm2xero.decide.state import ZERO, DocumentFact, Effect, State
+from pm2xero.decide.facts import Facts
+from pm2xero.decide.state import ZERO, About, DocumentFact, Effect, State
+from pm2xero.decide.trust_moves import compile_trust_moves
 from pm2xero.decide.values import Getter, getter
-from pm2xero.pack.model import Kind, Posting, Settles
+from pm2xero.pack.model import Kind, Settles
 from pm2xero.read.transaction import Transaction, money_of
-
-TRUST_ROLE = "trust_liability"
-
-
-def compile_trust_moves(kind: Kind, facts: Facts) -> TrustMoves | None:
-    """The movements of matters' money by the kind's postings: (matter, bank, amount).
-
-    A credit to the trust liability adds to the matter's money, a debit takes from it.
-    """
-    moves = [_trust_move(p, facts) for p in kind.postings if p.matter and p.held_in]
-    if not moves:
-        return None
-
-    if len(moves) == 1:
-        return moves[0]
-
-    def all_moves(tx: Transaction, state: State) -> list[tuple[str, str, Decimal]]:
-        return [m for move in moves for m in move(tx, state)]
-
-    return all_moves
-
-
-def _trust_move(posting: Posting, facts: Facts) -> TrustMoves:
-    matters = [getter(p, facts) for p in posting.matter]
-    assert posting.held_in is not None
-    held_in = getter(posting.held_in, facts)
-    amount = getter(posting.amount, facts)
-    test = compile_item_test(posting.when, facts) if posting.when is not None else None
-    each, sign = posting.each, -posting.sign
-
-    first = matters[0] if len(matters) == 1 else _first_of(matters)
-
-    def one(tx: Transaction, state: State) -> list[tuple[str, str, Decimal]]:
-        if test is not None and not test(tx, None, state):
-            return []
-        matter = first(tx, None, state)
-        bank = held_in(tx, None, state)
-        if matter is None or bank is None:
-            return []
-        moved = amount(tx, None, state)
-        return [(matter, bank, moved if sign == 1 else -moved)]
-
-    def moves(tx: Transaction, state: State) -> list[tuple[str, str, Decimal]]:
-        if test is not None and not test(tx, None, state):
-            return []
-        made = []
-        for item in (tx.fields[each] or ()) if each else ():
-            matter = first(tx, item, state)
-            bank = held_in(tx, item, state)
-            if matter is not None and bank is not None:
-                moved = amount(tx, item, state)
-                made.append((matter, bank, moved if sign == 1 else -moved))
-        return made
-
-    return moves if each else one
-
-
-def _first_of(getters: list[Getter]) -> Getter:
-    return lambda tx, item, state: _first(getters, tx, item, state)
-
-
-def _first(getters: list[Getter], tx: Transaction, item: Any, state: State) -> Any:
-    for get in getters:
-        value = get(tx, item, state)
-        if value is not None:
-            return value
-    return None
 
 
 class Effects:
@@ -89,6 +21,7 @@ class Effects:
 
     def __init__(self, kind: Kind, facts: Facts, request: Callable[[str], str | None]) -> None:
         self._kind = kind.name
+        self._facts = facts
         self._request = request
         self._opens: tuple[Getter, Getter] | None = None
         if kind.opens is not None:
@@ -106,7 +39,27 @@ class Effects:
             tuple(settled),
             tuple(self._trust(tx, state)) if self._trust is not None else (),
             tx.fields["reversal_of"] if self._reverses else None,
+            self._about(tx),
         )
+
+    def stopped(self, tx: Transaction, state: State, *, waits: bool) -> Effect:
+        """What is known of the transaction when it is not posted.
+
+        Args:
+            waits: it may still come to Xero, by itself or by hand; what it would put back on
+                documents is then to come.
+        """
+        back: list[tuple[str, Decimal]] = []
+        if waits and self._reverses and tx.fields["reversal_of"] is not None:
+            pairs = (pair for settle in self._settles for pair in settle(tx, state))
+            back = [(i, -a) for i, a in pairs if a is not None and a < ZERO]
+        return Effect(about=self._about(tx), to_come=tuple(back))
+
+    def _about(self, tx: Transaction) -> About:
+        """What the document says of itself, for others that refer to it."""
+        banks = self._facts.named("banks", tx.fields)
+        number, day = tx.fields.get("number"), tx.fields.get("date")
+        return About(number or None, day, next(iter(banks), None), money_of(tx))
 
     def _opened(self, tx: Transaction, mapping: str, state: State) -> DocumentFact:
         assert self._opens is not None

@@ -8,13 +8,15 @@ from typing import Any
 
 from pm2xero.decide.state import State
 from pm2xero.firm.chart import AccountFact, Chart
+from pm2xero.firm.trust_holders import is_matter, name_of
 from pm2xero.pack.language.paths import PathExpr
-from pm2xero.pack.language.types import DERIVED_LISTS, ReferenceType
+from pm2xero.pack.language.types import DERIVED_LISTS, ListType, ReferenceType
 from pm2xero.pack.model import Kind
 from pm2xero.pack.rules import reference_fields
 from pm2xero.read.transaction import Transaction
 
 NOTHING = (None, None)
+RolesOf = Callable[[Transaction, State], list[AccountFact]]
 TrustMoves = Callable[[Transaction, State], list[tuple[str, str, Decimal]]]
 
 
@@ -28,7 +30,10 @@ class Facts:
         self.kind = kind
         self.chart = chart
         self.trust_moves: TrustMoves | None = None
-        self.roles = tuple(chart.roles_of(kind))
+        self.role_conditions = kind.role_conditions()
+        self.roles = tuple(chart.role(name) for name in self.role_conditions)
+        # Set where not every document needs all roles (see decide.roles_needed).
+        self.roles_of: RolesOf | None = None
         self._named = {
             name: tuple(reference_fields(kind.record, derived.of))
             for name, derived in DERIVED_LISTS.items()
@@ -57,7 +62,11 @@ class Facts:
         paths = self._named[derived]
         if not paths:
             return ""
-        return paths[0][0] if len(paths) == 1 and len(paths[0]) == 1 else None
+        single = len(paths) == 1 and len(paths[0]) == 1 and not self._is_list(paths[0][0])
+        return paths[0][0] if single else None
+
+    def _is_list(self, field: str) -> bool:
+        return isinstance(self.kind.record.field(field), ListType)
 
     def named(self, derived: str, fields: dict[str, Any]) -> list[str]:
         """All accounts, banks or documents that a document names, each once."""
@@ -109,29 +118,34 @@ class Facts:
 
         (None, None) when it would not, or when balances are not known. In currency units.
         """
+        return self._worst(tx, state, matters=True)
+
+    def missing(self, tx: Transaction, state: State) -> tuple[Decimal | None, str | None]:
+        """By how much other money in trust would fall below zero, and what it is held as."""
+        return self._worst(tx, state, matters=False)
+
+    def _worst(
+        self, tx: Transaction, state: State, *, matters: bool
+    ) -> tuple[Decimal | None, str | None]:
         if self.trust_moves is None:
-            return None, None
-        found = self.trust_moves(tx, state)
-        if len(found) == 1:
-            matter, bank, amount = found[0]
-            if amount >= 0:
-                return NOTHING
-            balance = state.trust_balance(matter, bank)
-            if balance is None or balance + amount >= 0:
-                return NOTHING
-            return -(balance + amount), matter
+            return NOTHING
         moves: dict[tuple[str, str], Decimal] = {}
-        for matter, bank, amount in found:
-            key = (matter, bank)
-            moves[key] = moves[key] + amount if key in moves else amount
-        worst: tuple[Decimal | None, str | None] = (None, None)
-        for (matter, bank), amount in moves.items():
+        for holder, bank, amount in self.trust_moves(tx, state):
+            if is_matter(holder) is matters:
+                key = (holder, bank)
+                moves[key] = moves[key] + amount if key in moves else amount
+        worst: tuple[Decimal | None, str | None] = NOTHING
+        for (holder, bank), amount in moves.items():
             if amount >= 0:
                 continue
-            balance = state.trust_balance(matter, bank)
+            balance = state.trust_balance(holder, bank)
             if balance is None:
                 continue
             short = -(balance + amount)
             if short > 0 and (worst[0] is None or short > worst[0]):
-                worst = (short, matter)
+                worst = (short, name_of(holder) if matters else self._title(name_of(holder)))
         return worst
+
+    def _title(self, name: str) -> str:
+        role = self.chart.pack.roles.get(name)
+        return role.title.lower() if role is not None else "the firm's own funds"

@@ -9,11 +9,13 @@ from typing import Any
 
 from pm2xero.decide.compile import ItemTest, compile_item_test, compile_truths
 from pm2xero.decide.decision import Reason, Warning_
-from pm2xero.decide.effects import Effects, compile_trust_moves
+from pm2xero.decide.effects import Effects
 from pm2xero.decide.engine import Ruleset
 from pm2xero.decide.facts import Facts
+from pm2xero.decide.roles_needed import compile_roles
 from pm2xero.decide.state import State
 from pm2xero.decide.tree import Branch, branch, holds
+from pm2xero.decide.trust_moves import compile_trust_moves
 from pm2xero.decide.values import Getter, getter, text_getter
 from pm2xero.errors import EngineFault, Finding
 from pm2xero.firm.chart import Chart
@@ -115,6 +117,7 @@ class Program:
         self.kind = kind
         self.facts = Facts(kind, chart)
         self.facts.trust_moves = compile_trust_moves(kind, self.facts)
+        self.facts.roles_of = compile_roles(self.facts)
         rules = pack.rules_of(kind.name)
         distinct: dict[str, Atom] = {}
         for rule in rules:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pm2xero.decide.facts import Facts
 from pm2xero.decide.state import State
-from pm2xero.pack.language.paths import PathExpr, TextExpr
+from pm2xero.pack.language.paths import PartsExpr, PathExpr, TextExpr
 from pm2xero.pack.language.types import (
     DERIVED_LISTS,
     ListType,
@@ -33,8 +33,10 @@ def getter(path: PathExpr, facts: Facts) -> Getter:
     if path.base == "earlier":
         return lambda tx, item, state: facts.past(tx, state)[1]
     if path.base == "trust":
-        index = 0 if path.steps[0] == "shortfall" else 1
-        return lambda tx, item, state: facts.shortfall(tx, state)[index]
+        step = path.steps[0]
+        index = 0 if step in ("shortfall", "missing") else 1
+        short = facts.shortfall if step in ("shortfall", "matter") else facts.missing
+        return lambda tx, item, state: short(tx, state)[index]
     if path.base == "transaction" and path.steps[0] in DERIVED_LISTS:
         return _followed(path, derived_list(path.steps[0], facts), facts)
     return _followed(path, _stepped(path), facts)
@@ -45,6 +47,9 @@ def derived_list(name: str, facts: Facts) -> Getter:
     if facts.kind.record.field(name) is not None:
         return lambda tx, item, state: tx.fields[name]
     if name == "roles":
+        roles_of = facts.roles_of
+        if roles_of is not None:
+            return lambda tx, item, state: roles_of(tx, state)
         return lambda tx, item, state: list(facts.roles)
     return lambda tx, item, state: facts.named(name, tx.fields)
 
@@ -161,6 +166,26 @@ def text_getter(
             else:
                 out.append(say(read(tx, item, state)))
         return "".join(out)
+
+    return write
+
+
+def parts_getter(text: PartsExpr, facts: Facts) -> Callable[[Transaction, Any, State], str]:
+    """A closure that writes text in parts, without those that speak of something missing."""
+    parts = [
+        [[p if isinstance(p, str) else getter(p, facts) for p in way.parts] for way in part]
+        for part in text.parts
+    ]
+
+    def write(tx: Transaction, item: Any, state: State) -> str:
+        made: dict[str, None] = {}
+        for part in parts:
+            for way in part:
+                values = [p if isinstance(p, str) else p(tx, item, state) for p in way]
+                if all(v is not None and v != "" for v in values):
+                    made["".join(say(v) for v in values)] = None
+                    break
+        return ", ".join(made)
 
     return write
 

@@ -9,7 +9,7 @@ from pm2xero.firm.organisation import Organisation
 from pm2xero.firm.settings import settings_of
 from pm2xero.firm.snapshot import XeroAccount
 from pm2xero.firm.tax_rates import TaxFact, resolve_tax
-from pm2xero.pack.model import Kind, Pack
+from pm2xero.pack.model import Pack
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,6 @@ class Chart:
     def role(self, name: str) -> AccountFact:
         """The account that plays a role."""
         return self._roles[name]
-
-    def roles_of(self, kind: Kind) -> tuple[AccountFact, ...]:
-        """The roles that the postings of a kind need."""
-        names = dict.fromkeys(p.account.role for p in kind.postings if p.account.role)
-        return tuple(self._roles[n] for n in names)
 
     def tax(self, code: str, account: str, side: str | None) -> TaxFact:
         """The Xero side of a tax code used on a ledger account in a kind of the given side."""

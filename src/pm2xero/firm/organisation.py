@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pm2xero.errors import Finding, OrganisationError, PackError, Position
 from pm2xero.firm.snapshot import XeroSnapshot, load_snapshot
+from pm2xero.firm.trust_holders import holder_of
 from pm2xero.pack.files import is_folder, is_pack
 from pm2xero.pack.yaml.read import SourceList, SourceMap, parse_yaml, read_yaml
 from pm2xero.pack.yaml.schema import check
@@ -44,7 +45,8 @@ class OpeningDocument:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """One firm. `trust_balances` is None when the file gives none: then they are unknown.
+    """One firm. `trust_balances`, by holder (see `trust_holders`) and bank, is None when the file
+    gives none: then they are unknown.
 
     `opening_file` is its opening trial balance, named at `opening_at`; it is read when needed.
     `packs` are folders that extend the built-in pack for this firm, in the order of their layers.
@@ -115,8 +117,7 @@ def load_organisation(
     balances = None
     if "trust_balances" in opening:
         balances = {
-            (str(b["matter"]), str(b["bank"])): Decimal(b["amount"])
-            for b in opening["trust_balances"]
+            (holder_of(b), str(b["bank"])): Decimal(b["amount"]) for b in opening["trust_balances"]
         }
     return Organisation(
         id=str(tree["organisation"]),

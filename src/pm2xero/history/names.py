@@ -13,6 +13,7 @@ from pm2xero.decide.decider import Decider
 from pm2xero.decide.program import Program
 from pm2xero.decide.state import MemoryState
 from pm2xero.decide.values import getter
+from pm2xero.firm.trust_holders import FIRM_FUNDS, held_as
 from pm2xero.outbox.past_records import Wait
 from pm2xero.pack.model import Posting
 from pm2xero.read.transaction import Transaction
@@ -24,7 +25,7 @@ _NOTHING = MemoryState()
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Ids of documents, the document's own first, and of matters."""
+    """Ids of documents, the document's own first, and of those whose money is held in trust."""
 
     documents: tuple[str, ...]
     matters: tuple[str, ...]
@@ -56,6 +57,10 @@ class Naming:
         if found is None:
             postings = program.kind.postings
             found = [_matters(p, program) for p in postings if p.matter and p.held_in]
+            if any(p.held_in for p in postings):
+                roles = (p.account.role for p in postings if p.held_in and not p.matter)
+                others = [held_as(name) for name in (FIRM_FUNDS, *roles) if name]
+                found.append(lambda tx: iter(others))
             self._matters[kind] = found
         return found
 

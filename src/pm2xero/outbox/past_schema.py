@@ -68,6 +68,17 @@ trust_moves = Table(
 )
 Index("trust_moves_matter", trust_moves.c.organisation, trust_moves.c.matter, trust_moves.c.bank)
 
+# What a transaction that waits, or was refused, will put back on others once it is in Xero.
+expected = Table(
+    "expected",
+    metadata,
+    organisation_column(),
+    Column("by", Identifier, primary_key=True),
+    Column("document", Identifier, primary_key=True),
+    Column("cents", BigInteger, nullable=False),
+)
+Index("expected_document", expected.c.organisation, expected.c.document)
+
 # The sum of the live moves of each matter and bank; written with them.
 trust_totals = Table(
     "trust_totals",
@@ -91,7 +102,7 @@ bookings = Table(
     Column("contact", Identifier),
     Column("contact_name", Text, nullable=False),
     Column("bank", Identifier),
-    Column("currency", String(10), nullable=False),
+    Column("currency", Identifier, nullable=False),
     Column("cents", BigInteger, nullable=False),
     Column("voided", Boolean, nullable=False),
     # posted; of others, how the money counts that is not in Xero: missing, nothing, …

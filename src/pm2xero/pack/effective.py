@@ -48,7 +48,7 @@ def whole(merged: Merged, region: str, layers: tuple[str, ...]) -> dict[str, Any
     settings = merged.settings
     if merged.sections:
         first["sections"] = list(merged.sections)
-    for key in ("words", "no_tax", "every_document"):
+    for key in ("words", "no_tax", "trust_surplus", "every_document"):
         if settings.get(key):
             first[key] = settings[key]
     for group in ("fields", "records", "settings", "roles", "tax_codes"):

@@ -140,9 +140,10 @@ def merge(layers: tuple[Layer, ...], memory: Memory | None = None) -> Merged:
 
 def _settings(document: Document, merged: Merged) -> None:
     content = document.content
-    if "no_tax" in content:
-        merged.settings["no_tax"] = content["no_tax"]
-        merged.setting_at["no_tax"] = content.value_at["no_tax"]
+    for key in ("no_tax", "trust_surplus"):
+        if key in content:
+            merged.settings[key] = content[key]
+            merged.setting_at[key] = content.value_at[key]
     if "every_document" in content:
         value, key = content["every_document"], "every_document"
         if key in merged.settings:

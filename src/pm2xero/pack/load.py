@@ -22,6 +22,7 @@ from pm2xero.pack.layers import Entry, Layer, Merged, merge
 from pm2xero.pack.mappings import build_mappings, compile_requests
 from pm2xero.pack.model import Pack, TaxCode, TaxRateSearch
 from pm2xero.pack.rules import build_kept_guards, build_rules
+from pm2xero.pack.surplus import Surplus
 from pm2xero.pack.yaml.read import SourceMap
 
 __all__ = [
@@ -151,9 +152,11 @@ def assemble(
         roles=roles,
         tax_codes=_tax_codes(merged.entries["tax_codes"]),
         no_tax=str(merged.settings.get("no_tax", "")),
+        trust_surplus=Surplus.said(merged.settings.get("trust_surplus")),
         words=dict(merged.settings.get("words", {})),
         sections=tuple(merged.sections),
         rows=dict(merged.settings.get("rows", {})),
+        found_by=tuple((merged.settings.get("every_document") or {}).get("found_by") or ()),
         settings=KindBuilder(merged, []).declared_settings(),
         guards=build_kept_guards(merged, kinds, rules),
         template_dirs=tuple(

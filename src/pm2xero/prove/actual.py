@@ -40,8 +40,9 @@ class Actual:
         for name in self.facts.named("documents", self.tx.fields):
             fact = self.state.document(name)
             texts.update(dict.fromkeys(t for t in (fact.kind, fact.contact) if t))
-        matter = self.facts.shortfall(self.tx, self.state)[1]
-        return Seen((*texts, *((matter,) if matter else ())), tuple(names), lists)
+        short = (self.facts.shortfall, self.facts.missing)
+        whose = (of for find in short if (of := find(self.tx, self.state)[1]))
+        return Seen((*texts, *whose), tuple(names), lists)
 
     def wishes(self, domain: Domain) -> Iterator[tuple[Place, Any, Term]]:
         """Place, value and formula of everything that is as it is."""
@@ -61,6 +62,9 @@ class Actual:
         if place[0] == "trust":
             short, matter = self.facts.shortfall(self.tx, self.state)
             return matter if place[-1] == "matter" else short
+        if place[0] == "trust funds":
+            missing, of = self.facts.missing(self.tx, self.state)
+            return of if place[-1] == "missing_of" else missing
         if place[0] == "document":
             attribute = place[-1] if place[-1] in DOCUMENT_FACTS else None
             name = self.at(place[1:-1] if attribute else place[1:])
@@ -69,6 +73,9 @@ class Actual:
         if place[0] == "reversible":
             name = self.at(place[1:-1] if place[-1] == "to_reverse" else place[1:])
             return self.state.document(name).to_reverse if name is not None else None
+        if place[0] == "about":
+            name = self.at(place[1:-1])
+            return getattr(self.state.document(name), str(place[-1])) if name is not None else None
         value: Any = self.tx.fields
         for step in place:
             try:

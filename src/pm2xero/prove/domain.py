@@ -79,7 +79,7 @@ class World(Protocol):
         """Names for a reference, the ones that suit an example best first."""
 
     def roles(self) -> tuple[Item, ...]:
-        """The accounts that the postings of the kind need."""
+        """The accounts that the postings of the kind may need."""
 
 
 class Domain:
@@ -97,6 +97,8 @@ class Domain:
         self._patterns: list[tuple[Term, Term, Any]] = []
         self._lists: dict[Place, tuple[Item, ...]] = {}
         self.world: World
+        # When a document needs a role; filled in by whoever turns conditions into formulas.
+        self.needs_role: dict[str, Term] = {}
 
     def finish(self) -> list[Term]:
         """All axioms, once nothing more will be asked."""
@@ -121,9 +123,9 @@ class Domain:
         if path.base in ("submission", "earlier"):
             return self._past(path.base)
         if path.base == "trust":
-            known = self.presence(("trust",))
-            kind = path.type if path.steps[0] == "shortfall" else ScalarType("text")
-            return Value(known, self.leaf(("trust", path.steps[0]), kind))
+            step = path.steps[0]
+            whose = "trust" if step in ("shortfall", "matter") else "trust funds"
+            return Value(self.presence((whose,)), self.leaf((whose, step), path.type))
         if path.base == "item":
             assert item is not None
             return self._walk(item.place, item.type, path, path.steps, True)
@@ -149,14 +151,15 @@ class Domain:
         return known, self.listed(place, kind)
 
     def listed(self, place: Place, kind: ListType) -> tuple[Item, ...]:
-        """The items of the list at a place; the first is always there."""
+        """The items of the list at a place; the first is always there, unless it may be empty."""
         known = self._lists.get(place)
         if known is None:
             count = self.words.items(".".join(str(s) for s in place))
             before: Term = True
-            made = [Item(True, (*place, 0), kind.of)]
-            for index in range(1, count):
-                there = self.presence((*place, index))
+            made: list[Item] = []
+            for index in range(count):
+                always = index == 0 and not kind.may_be_empty
+                there = True if always else self.presence((*place, index))
                 self.axioms.append(implies(there, before))
                 made.append(Item(there, (*place, index), kind.of))
                 before = there

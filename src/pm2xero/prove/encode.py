@@ -19,7 +19,7 @@ from pm2xero.pack.language.conditions import (
     Sum,
 )
 from pm2xero.pack.language.paths import PathExpr
-from pm2xero.pack.model import Posting
+from pm2xero.pack.model import Kind, Posting
 from pm2xero.prove.domain import Domain, Item, Value
 from pm2xero.prove.terms import (
     Term,
@@ -64,27 +64,48 @@ class Encoder:
             self._known[condition.key] = self._test(condition, None)
         return self._known[condition.key]
 
+    def roles(self, kind: Kind) -> None:
+        """When a document needs each role of its kind; to be said before any rule is encoded."""
+        for role, conditions in kind.role_conditions().items():
+            needed = either(*(self.condition(c) for c in conditions)) if conditions else True
+            self.domain.needs_role[role] = needed
+
     def trust(self, postings: tuple[Posting, ...], *, balances_known: bool) -> None:
-        """What a shortfall of trust money needs: some posting that takes a matter's money."""
-        if ("trust",) not in self.domain.present:
+        """What a shortfall of trust money needs: some posting that takes it.
+
+        Of a matter's money that is one on the matter; of other money in trust, any that may be
+        on a trust bank or on an account with trust money (a little more than there is).
+        """
+        of_matters = [p for p in postings if p.matter and p.held_in]
+        of_funds = [p for p in postings if p.held_in or p.account.by == "bank"]
+        self._short("trust", "shortfall", of_matters, balances_known=balances_known)
+        self._short("trust funds", "missing", of_funds, balances_known=balances_known)
+
+    def _short(
+        self, whose: str, amount: str, postings: list[Posting], *, balances_known: bool
+    ) -> None:
+        if (whose,) not in self.domain.present:
             return
-        short = self.domain.presence(("trust",))
+        short = self.domain.presence((whose,))
         takes: list[Term] = []
         for posting in postings:
-            if not (posting.matter and posting.held_in):
-                continue
             when = self.condition(posting.when)
             for there, item in self._each(posting.each):
-                amount = self.domain.value(posting.amount, item)
-                matter = either(*(self.domain.value(m, item).known for m in posting.matter))
-                bank = self.domain.value(posting.held_in, item).known
-                sign = ">" if posting.sign == 1 else "<"
-                less = order(amount.term, sign, 0)
-                takes.append(both(when, there, matter, bank, amount.known, less))
+                moved = self.domain.value(posting.amount, item)
+                matter = True
+                if posting.matter:
+                    matter = either(*(self.domain.value(m, item).known for m in posting.matter))
+                place = posting.held_in or posting.account.path
+                assert place is not None
+                bank = self.domain.value(place, item).known
+                less: Term = True
+                if whose == "trust":
+                    less = order(moved.term, ">" if posting.sign == 1 else "<", 0)
+                takes.append(both(when, there, matter, bank, moved.known, less))
         self.domain.axioms.append(implies(short, either(*takes) if balances_known else False))
-        shortfall = self.domain.leaves.get(("trust", "shortfall"))
-        if shortfall is not None:
-            self.domain.axioms.append(order(shortfall[0], ">", 0))
+        found = self.domain.leaves.get((whose, amount))
+        if found is not None:
+            self.domain.axioms.append(order(found[0], ">", 0))
 
     def _each(self, name: str | None) -> list[tuple[Term, Item | None]]:
         if name is None:

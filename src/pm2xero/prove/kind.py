@@ -48,7 +48,8 @@ class KindProof:
         self.rules = pack.rules_of(kind)
         seen = seen or Seen()
         also = tuple(also)
-        conditions = (*(r.conditions[kind] for r in self.rules), *also)
+        postings = (p.when for p in self.kind.postings)
+        conditions = (*(r.conditions[kind] for r in self.rules), *postings, *also)
         words = words or Words(conditions, seen.texts, seen.names)
         for name, count in seen.lists.items():
             words.want_items(name, count)
@@ -58,6 +59,7 @@ class KindProof:
         else:
             self.domain.world = OneFirm(self.domain, chart)
         self.encoder = Encoder(self.domain)
+        self.encoder.roles(self.kind)
         self.holds: dict[str, Term] = {}
         self.asking = Asking()
         names = []

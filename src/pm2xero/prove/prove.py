@@ -190,7 +190,8 @@ def signature(pack: Pack, kind: str) -> object:
         for p in declared.postings
     )  # fmt: skip
     found = tuple((n, r.system) for n, r in pack.roles.items())
-    return kind, repr(declared.record), rules, postings, found
+    policy = pack.trust_surplus if any(p.account.by == "bank" for p in declared.postings) else None
+    return kind, repr(declared.record), rules, postings, found, policy
 
 
 def _gap(known: _Known) -> bool:

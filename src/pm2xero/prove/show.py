@@ -9,6 +9,7 @@ from typing import Any
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.state import MemoryState
+from pm2xero.firm.trust_holders import entry_of, is_matter
 from pm2xero.pack.language.paths import PathExpr
 from pm2xero.pack.language.types import (
     TEXT,
@@ -24,6 +25,7 @@ from pm2xero.prove.example import Example, read
 from pm2xero.prove.kind import KindProof, blocks
 from pm2xero.prove.terms import Model, Term, both, no, same
 from pm2xero.prove.words import OTHERS, fields_of
+from pm2xero.prove.worlds import ABOUT
 
 HUNDRED = 100_00
 MOST_NAMES = 12
@@ -65,13 +67,16 @@ class Shower:
     def example(self, model: Model) -> Example:
         """The example that a model describes."""
         document = self._record(model, (), self.proof.kind.record)
-        short = ("trust",) in self.domain.present and model.holds(self.domain.presence(("trust",)))
-        shortfall = self._number(model, ("trust", "shortfall"), 1) if short else 0
+        short = {
+            whose: self._number(model, (whose, amount), 1)
+            for whose, amount in (("trust", "shortfall"), ("trust funds", "missing"))
+            if (whose,) in self.domain.present and model.holds(self.domain.presence((whose,)))
+        }
         return Example(
             document,
             tuple(self._documents(model, document)),
             self._earlier(model, document),
-            self._balances(document, shortfall),
+            self._balances(document, short.get("trust", 0), short.get("trust funds", 0)),
         )
 
     def different(self, firm: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,8 +170,8 @@ class Shower:
         if isinstance(kind, RecordType):
             return self._record(model, place, kind)
         if isinstance(kind, ListType):
-            items = [self._value(model, (*place, 0), kind.of)]
-            index = 1
+            items = [] if kind.may_be_empty else [self._value(model, (*place, 0), kind.of)]
+            index = len(items)
             while (place_ := (*place, index)) in self.domain.present:
                 if not model.holds(self.domain.present[place_]):
                     break
@@ -222,10 +227,21 @@ class Shower:
                     "amount_due": f"{due:.2f}",
                     "contact": text(number(model, (*place, "contact"), 0)),
                 }
-            elif state == "in_xero":
+            else:
                 fact |= self._reversal(model, ("reversible", *place[1:]))
-            if state != "unknown":
+            fact |= self._about(model, place[1:])
+            if state != "unknown" or "to_reverse" in fact:
                 yield fact
+
+    def _about(self, model: Model, place: Place) -> dict[str, str]:
+        """What the document at a place says of itself, as far as anything asks."""
+        said = {}
+        for attribute in ABOUT:
+            at = ("about", *place, attribute)
+            there, leaf = self.domain.present.get(at), self.domain.leaves.get(at)
+            if there is not None and leaf is not None and model.holds(there):
+                said[attribute] = str(self.domain.words.plain(model.number(leaf[0]), leaf[1]))
+        return said
 
     def _reversal(self, model: Model, place: Place) -> dict[str, str]:
         there = self.domain.present.get(place)
@@ -249,21 +265,23 @@ class Shower:
         }
 
     def _balances(
-        self, document: Mapping[str, Any], shortfall: int
+        self, document: Mapping[str, Any], shortfall: int, missing: int
     ) -> tuple[Mapping[str, str], ...] | None:
-        """Enough trust money for everything but the shortfall, in cents, that is wanted."""
+        """Enough trust money for everything but what is to be short, in cents."""
         moves = self.decider.program(self.proof.kind.name).facts.trust_moves
-        if moves is None or (self.decider.organisation.trust_balances is None and not shortfall):
+        wanted = {True: Decimal(shortfall) / 100, False: Decimal(missing) / 100}
+        unknown = self.decider.organisation.trust_balances is None
+        if moves is None or (unknown and not shortfall and not missing):
             return None
         tx = read(document, self.decider)
         taken: dict[tuple[str, str], Decimal] = {}
-        for matter, bank, amount in moves(tx, MemoryState()):
-            taken[matter, bank] = taken.get((matter, bank), Decimal(0)) - amount
+        for holder, bank, amount in moves(tx, MemoryState()):
+            taken[holder, bank] = taken.get((holder, bank), Decimal(0)) - amount
         found = []
-        for (matter, bank), amount in taken.items():
+        for (holder, bank), amount in taken.items():
             if amount > 0:
-                less, shortfall = Decimal(shortfall) / 100, 0
-                found.append({"matter": matter, "bank": bank, "amount": f"{amount - less:.2f}"})
+                less, wanted[is_matter(holder)] = wanted[is_matter(holder)], Decimal(0)
+                found.append({**entry_of(holder), "bank": bank, "amount": f"{amount - less:.2f}"})
         return tuple(found)
 
 

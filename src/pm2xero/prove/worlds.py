@@ -36,6 +36,8 @@ from pm2xero.prove.terms import (
 )
 from pm2xero.prove.words import OTHERS
 
+# What a document says of itself, whatever was decided about it.
+ABOUT = ("number", "date", "bank", "amount", "due_then", "waits_for")
 UNMAPPED = "NOT-MAPPED"
 UNDECLARED = "NOT-DECLARED"
 _ACCOUNT = ReferenceType("ledger_account")
@@ -49,6 +51,7 @@ class _World:
         self.domain = domain
         self._documents: dict[Place, tuple[Term, ...]] = {}
         self._reversals: dict[Place, tuple[Term, ...]] = {}
+        self._said: dict[str, dict[Place, tuple[Term, ...]]] = {}
 
     def reference(self, place: Place, reference: FieldType) -> Term:
         """The number of the name at a place."""
@@ -57,6 +60,10 @@ class _World:
     def names(self, reference: FieldType) -> Iterable[str]:
         """Names for a reference, the ones that suit an example best first."""
         return OTHERS
+
+    def needed(self, role: str) -> Term:
+        """Whether the document needs a role."""
+        return self.domain.needs_role.get(role, True)
 
     def document(self, place: Place, attribute: str, reference: ReferenceType) -> Value:
         """A fact about another document: the same wherever the same document is named."""
@@ -67,6 +74,8 @@ class _World:
             return Value(True, state)
         if attribute == "to_reverse":
             return Value(*self._reversal(place))
+        if attribute in ABOUT:
+            return Value(*self._about(place, attribute))
         if attribute == "suits":
             number = self.domain.words.number
             suits = either(*(same(kind, number(k)) for k in reference.refers_to))
@@ -106,8 +115,29 @@ class _World:
         at: Place = ("reversible", *place)
         found = (domain.presence(at), domain.leaf((*at, "to_reverse"), MONEY))
         in_xero = same(state, domain.words.number("in_xero"))
-        domain.axioms.append(implies(found[0], both(in_xero, no(detailed))))
+        # Of what is not in Xero it is only known that it was reversed.
+        gone = both(no(in_xero), same(found[1], 0))
+        domain.axioms.append(implies(found[0], either(both(in_xero, no(detailed)), gone)))
         self._alike(place, found, self._reversals)
+        return found
+
+    def _about(self, place: Place, attribute: str) -> tuple[Term, ...]:
+        """Whether it is known what a document says of itself, and what it says."""
+        known = self._said.setdefault(attribute, {})
+        found = known.get(place)
+        if found is not None:
+            return found
+        domain = self.domain
+        state = self._facts(place)[0]
+        at: Place = ("about", *place)
+        kind = ATTRIBUTES["document"][attribute]
+        there = domain.presence((*at, attribute))
+        there_at = (*at, attribute)
+        is_bank = isinstance(kind, ReferenceType)
+        term = self.reference(there_at, kind) if is_bank else domain.leaf(there_at, kind)
+        found = (there, term)
+        domain.axioms.append(implies(there, no(same(state, domain.words.number("unknown")))))
+        self._alike(place, found, known)
         return found
 
     def _alike(
@@ -133,7 +163,7 @@ class AnyFirm(_World):
         super().__init__(domain)
         self._made: set[Place] = set()
         self._by_system = {("role", name) for name, role in pack.roles.items() if role.system}
-        self._roles = tuple(dict.fromkeys(p.account.role for p in kind.postings if p.account.role))
+        self._roles = tuple(kind.role_conditions())
 
     def constant(self, path: PathExpr) -> Value:
         """A value of the organisation or of Xero."""
@@ -143,8 +173,8 @@ class AnyFirm(_World):
         return Value(known, self.domain.leaf(place, path.type))
 
     def roles(self) -> tuple[Item, ...]:
-        """The accounts that the postings of the kind need."""
-        return tuple(Item(True, ("role", r), _ACCOUNT) for r in self._roles)
+        """The accounts that the postings of the kind may need."""
+        return tuple(Item(self.needed(r), ("role", r), _ACCOUNT) for r in self._roles)
 
     def fact(self, place: Place, reference: FieldType, attribute: str) -> Value:
         """A fact about what the reference at a place names."""
@@ -217,8 +247,10 @@ class OneFirm(_World):
         )
 
     def roles(self) -> tuple[Item, ...]:
-        """The accounts that the postings of the kind need."""
-        return tuple(Item(True, place, _ACCOUNT) for place in self._roles)
+        """The accounts that the postings of the kind may need."""
+        return tuple(
+            Item(self.needed(fact.id), place, _ACCOUNT) for place, fact in self._roles.items()
+        )
 
     def reference(self, place: Place, reference: FieldType) -> Term:
         """The number of the name at a place: one that the firm has, or one that it lacks."""

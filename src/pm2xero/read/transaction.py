@@ -23,6 +23,8 @@ class Transaction:
         fingerprint: hash of the whole document, whatever the order of its keys.
         line: where it stood in the input, from 1.
         unknown: fields that the kind does not declare; they are ignored, with a warning.
+        lacks: what is missing or wrong in a document that is still worked on, as sentences; such
+            a field is None.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Transaction:
     source: str
     line: int
     unknown: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,9 @@ class Malformed:
     """A record of the input that is no document; the run goes on without it.
 
     Attributes:
-        faults: sentences, each naming the field and what was expected.
+        faults: sentences, each naming the field and what was expected; bounded in number and
+            length.
+        remedy: what whoever exported it can do.
     """
 
     id: str
@@ -49,6 +54,7 @@ class Malformed:
     faults: tuple[str, ...]
     source: str
     line: int
+    remedy: str = ""
 
 
 def money_of(tx: Transaction | Malformed) -> Decimal:

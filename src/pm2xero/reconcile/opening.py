@@ -12,6 +12,7 @@ from pm2xero.connection import Connection
 from pm2xero.errors import Finding, UsageError
 from pm2xero.firm.organisation import Organisation
 from pm2xero.firm.trial_balance import balances_of, opening_rows
+from pm2xero.firm.trust_holders import is_matter
 from pm2xero.history.requests import alive, taken_back
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.reconcile import trial_balance
@@ -70,9 +71,15 @@ def opening_of(firm: Organisation) -> Opening:
     matters: Balances | None = None
     if firm.trust_balances is not None:
         matters = {}
-        for (matter, _), amount in firm.trust_balances.items():
-            matters[matter] = matters.get(matter, ZERO) + amount
-    return Opening(firm.opening_day, balances_of(rows) if rows is not None else None, matters)
+        for (holder, _), amount in firm.trust_balances.items():
+            if is_matter(holder):
+                matters[holder] = matters.get(holder, ZERO) + amount
+    return Opening(opening_day(firm), balances_of(rows) if rows is not None else None, matters)
+
+
+def opening_day(firm: Organisation) -> date:
+    """The day before the integration began, by the date as `integration_start` is written."""
+    return firm.opening_day
 
 
 def accounts_of(connection: Connection, live: Live) -> Accounts:

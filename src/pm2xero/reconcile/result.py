@@ -18,6 +18,7 @@ from pm2xero.reconcile.payments_there import HandMade
 from pm2xero.reconcile.pm_side import Booked
 from pm2xero.reconcile.since import TakenBack
 from pm2xero.reconcile.trial_balance import AccountLine
+from pm2xero.reconcile.trust_proof import TrustProof
 from pm2xero.reconcile.verdict import Verdict
 
 ZERO = Decimal("0.00")
@@ -107,6 +108,7 @@ class Reconciliation:
         taxes: tax by rate of all documents that are in Xero.
         matters: the trust ledger by matter.
         others: what others entered in Xero from the day on which the integration began.
+        trust: the three-way proof of trust money; None for a firm without a trust bank.
         since: what stood in Xero on the day and was taken back by later documents.
         opening: set when accounts differ and Xero began with other balances than the firm declares.
     """
@@ -131,6 +133,7 @@ class Reconciliation:
     others: tuple[ByOthers, ...]
     opening: OpeningDiffers | None
     since: tuple[TakenBack, ...]
+    trust: TrustProof | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -148,6 +151,7 @@ class Reconciliation:
             or self.doubles
             or any(line.difference for line in self.accounts)
             or self.controls_differ
+            or (self.trust is not None and self.trust.is_broken)
         ):
             return Verdict.DIFFERS
         if self.not_in_xero.causes or self.unreadable:
@@ -194,8 +198,9 @@ class Reconciliation:
         groups = [asdict(group) for group in self.others_by_endpoint]
         verdict = {"verdict": self.verdict, "agrees": self.verdict is Verdict.AGREES}
         missing = asdict(self.not_in_xero) | {"total": asdict(self.not_in_xero.total)}
+        trust = {"trust": self.trust.as_json() if self.trust is not None else None}
         more = {"others_by_endpoint": groups, "not_in_xero": missing}
-        return asdict(self) | both | more | verdict
+        return asdict(self) | both | more | trust | verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +213,7 @@ class Findings:
     taxes: tuple[TaxRateLine, ...]
     others: tuple[ByOthers, ...]
     opening: OpeningDiffers | None
+    trust: TrustProof | None = None
     since: tuple[TakenBack, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
 
@@ -264,6 +270,7 @@ def reconcile(
         matters=tuple(matters),
         others=found.others,
         opening=found.opening,
+        trust=found.trust,
         since=found.since,
         unreadable=found.unreadable,
     )

@@ -40,6 +40,8 @@ from pm2xero.reconcile.pm_side import Booked, books_of
 from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reconcile
 from pm2xero.reconcile.since import since_by_account, taken_back_since
 from pm2xero.reconcile.tampering import tampered
+from pm2xero.reconcile.trust_ledger import trust_proof
+from pm2xero.reconcile.trust_run import is_missing, there_of
 from pm2xero.reconcile.xero_journal import Bookkeeper
 from pm2xero.xero.drift import check_same
 
@@ -94,10 +96,11 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
         if wrong:
             raise InputError(*wrong)
         sides = replace(sides, pm=balances_of(rows))
+    xero = xero_as_at(connection, day, accounts)
     lines = trial_balance.compare(
         sides,
         others_by_account(entries, year),
-        xero_as_at(connection, day, accounts),
+        xero,
         added(not_there, gone_since),
         accounts,
     )
@@ -111,7 +114,11 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
         unreadable=tuple(outbox.unreadable()),
         others=entries,
         opening=opening_differs(connection, opening, accounts, live) if differs else None,
-    )
+        trust=trust_proof(
+            booked, pipeline.decider.chart, opening, xero, day,
+            is_missing=is_missing, partly=there_of(booked, live, keeper),
+        ),
+    )  # fmt: skip
     return reconcile(booked, lines, pipeline.decider.chart, found, opening, missing, day)
 
 

@@ -122,14 +122,24 @@ def cents(amount: float) -> int:
 
 
 def _document(body: Mapping[str, Any], checker: BodyChecker) -> list[str]:
-    lines = body["LineItems"]
-    found = checker.line_faults(lines)
-    total = 0
-    for line in lines:
-        total += cents(line["LineAmount"]) + cents(line.get("TaxAmount", 0))
+    """An invoice or a credit note; it may come to nothing, but not to less."""
+    found, total = checker.line_faults(body["LineItems"]), _total(body)
+    if total < 0:
+        found.append(f"the total of {total / 100:.2f} is below zero")
+    return found
+
+
+def _bank_entry(body: Mapping[str, Any], checker: BodyChecker) -> list[str]:
+    found, total = checker.line_faults(body["LineItems"]), _total(body)
     if total <= 0:
         found.append(f"the total of {total / 100:.2f} is not above zero")
     return found
+
+
+def _total(body: Mapping[str, Any]) -> int:
+    """The total of a document in whole cents."""
+    lines = body["LineItems"]
+    return sum(cents(line["LineAmount"]) + cents(line.get("TaxAmount", 0)) for line in lines)
 
 
 def _journal(body: Mapping[str, Any], checker: BodyChecker) -> list[str]:
@@ -154,7 +164,7 @@ def _transfer(body: Mapping[str, Any], checker: BodyChecker) -> list[str]:
 _SEMANTICS: dict[str, Semantic] = {
     "put.Invoices": _document,
     "put.CreditNotes": _document,
-    "put.BankTransactions": _document,
+    "put.BankTransactions": _bank_entry,
     "put.ManualJournals": _journal,
     "put.BatchPayments": _batch,
     "put.BankTransfers": _transfer,

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from pm2xero.harmless import in_cell
 from pm2xero.reconcile.missing import is_missing
 from pm2xero.reconcile.pm_side import Booked
 from pm2xero.reconcile.to_enter import ToEnter
@@ -21,8 +22,6 @@ COLUMNS = (
     "id", "date", "kind", "number", "participant", "amount", "currency", "journal", "code", "why",
     "what_to_do", "xero",
 )  # fmt: skip
-# A spreadsheet takes text that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ def write_manual_work(stream: IO[str], work: Iterable[Work]) -> None:
         texts = [item.id, item.date.isoformat(), item.kind, item.number, item.participant]
         made = "; ".join(map(in_words, documents))
         rest = [item.currency, journal, item.cause, item.message, item.remedy, made]
-        writer.writerow([*map(_harmless, texts), str(_to_enter(item)), *map(_harmless, rest)])
+        writer.writerow([*map(in_cell, texts), str(_to_enter(item)), *map(in_cell, rest)])
 
 
 def _to_enter(item: Booked) -> Decimal:
@@ -158,10 +157,6 @@ def _journal(item: Booked) -> list[tuple[str, str, Decimal]]:
 
 def _side(amount: Decimal) -> str:
     return "debit" if amount > 0 else "credit"
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _line(out: Console, text: str, style: str = "") -> None:

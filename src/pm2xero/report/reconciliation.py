@@ -16,6 +16,7 @@ from pm2xero.reconcile.missing import Group
 from pm2xero.reconcile.opening import OpeningDiffers
 from pm2xero.reconcile.result import Control, Reconciliation, TaxRateLine
 from pm2xero.reconcile.verdict import Verdict
+from pm2xero.report.trust import print_banks
 
 ZERO = Decimal("0.00")
 NAME_WIDTH = 32
@@ -94,6 +95,9 @@ def print_reconciliation(
     if result.others:
         _head(out, "8", "In Xero, entered by others")
         _others(out, result, currency)
+    if result.trust is not None:
+        _head(out, "9", "Trust money, three ways")
+        print_banks(out, result.trust, currency)
     out.print()
     _verdict(out, result, currency, firm)
 
@@ -166,6 +170,8 @@ def _faults(result: Reconciliation) -> list[str]:
             why.append(f"see section {number}")
     if result.controls_differ:
         why.append("see section 7")
+    if result.trust is not None and result.trust.is_broken:
+        why.append("see section 9")
     if result.trust_moved:
         moved = [f"{e.endpoint} {e.xero_id} of {e.day}" for e in result.trust_moved]
         why.append(f"others moved trust money: {_few(moved)} (section 8)")
