@@ -17,6 +17,8 @@ from pm2xero.xero.asgi import AsgiTransport
 
 Item = dict[str, Any]
 _GONE = {"BankTransactions": "DELETED", "BankTransfers": "DELETED"}
+# Entered as it stands, it would put trust money where it must not be: Practice Management corrects.
+_TO_CORRECT = frozenset(("trust_bank_expected", "office_bank_expected", "trust_overdraw"))
 
 
 class Bookkeeper:
@@ -36,10 +38,11 @@ class Bookkeeper:
             return [item["id"] for item in work if self._can(item) and self._item(client, item)]
 
     def _can(self, item: Item) -> bool:
-        """Other currencies have no rate here, and what a refund pays back is not there."""
+        """What is wrong stays out; other currencies have no rate, and refunds nothing to refund."""
         base = self._snapshot["Organisation"]["BaseCurrency"]
         refunds = any("refund" in document["what"] for document in item["xero"])
-        return bool(item["xero"]) and item["currency"] == base and not refunds
+        right = item["code"] not in _TO_CORRECT
+        return right and bool(item["xero"]) and item["currency"] == base and not refunds
 
     @contextmanager
     def _client(self) -> Iterator[httpx.Client]:

@@ -32,7 +32,7 @@ def work(office: Office) -> list[dict[str, Any]]:
         ("AU-0086", [("BankTransfers", "", "090", "094", "12000.00")]),
         ("AU-0094", [("ManualJournals", "", "", "", "1900.00")]),
         ("AU-0029", [("Invoices", "ACCPAY", "", "", "442.37")]),
-        ("AU-0045", [("Payments", "", "090", "", "715.00")]),
+        ("AU-0039", [("Payments", "", "090", "", "2130.04")]),
         ("AU-0065", [("BankTransactions", "SPEND", "090", "", "1200.00"),
                      ("BankTransactions", "RECEIVE", "092", "", "1200.00")]),
     ],
@@ -40,7 +40,8 @@ def work(office: Office) -> list[dict[str, Any]]:
 def test_each_item_names_the_document_to_make(
     office: Office, sample: str, documents: list[tuple[str, ...]]
 ) -> None:
-    office.push(month()[sample])
+    # AU-0039 pays what was entered before the integration began.
+    office.push(month()["AU-0001"], month()[sample])
     (item,) = work(office)
     assert [
         (d["endpoint"], d["type"], d["bank"], d["to_bank"], d["total"]) for d in item["xero"]
@@ -59,7 +60,7 @@ def test_what_belongs_to_other_books_is_no_work(office: Office) -> None:
 
 def test_what_was_entered_is_found_and_confirmed_in_one_go(office: Office) -> None:
     docs = month()
-    office.push(docs["AU-0086"], docs["AU-0065"], docs["AU-0045"])
+    office.push(docs["AU-0001"], docs["AU-0086"], docs["AU-0065"], docs["AU-0039"])
     transfer = enter(office, "BankTransfers", TRANSFER)
     parts = [
         {
@@ -74,15 +75,15 @@ def test_what_was_entered_is_found_and_confirmed_in_one_go(office: Office) -> No
     asked = office.run("resolve", "--matched", *REASON, stdin="n\n")
     assert (asked.exit_code, office.status()["people"]) == (1, [])
     result = office.run("resolve", "--matched", *REASON, stdin="y\n")
-    # AU-0045 was not entered, so something is left to do.
+    # AU-0039 was not entered, so something is left to do.
     assert (result.exit_code, "confirmed: 2 documents" in result.stdout) == (1, True)
-    assert "AU-0045" in result.stdout
+    assert "AU-0039" in result.stdout
     words = office.status()["people"]
     assert {(w["transaction"], w["xero_id"], w["who"]) for w in words} == {
         ("AU-0086", transfer, "Bea"), ("AU-0065", made[0], "Bea"), ("AU-0065", made[1], "Bea"),
     }  # fmt: skip
     found = office.reconcile()
-    assert (found["others"], found["not_in_xero"]["total"]["ids"]) == ([], ["AU-0045"])
+    assert (found["others"], found["not_in_xero"]["total"]["ids"]) == ([], ["AU-0039"])
     assert found["verdict"] == "agrees_for_what_is_in_xero"
     # All is logged once: there is nothing to confirm a second time.
     again = office.run("resolve", "--matched", "--yes", *REASON)
@@ -102,15 +103,15 @@ def test_what_differs_in_day_amount_or_account_is_not_taken(
 
 
 def test_an_entry_for_somebody_else_is_not_taken(office: Office) -> None:
-    office.push(month()["AU-0045"])
+    office.push(month()["AU-0001"], month()["AU-0039"])
     paid = {
-        "Type": "RECEIVE-OVERPAYMENT", "Contact": {"Name": "Somebody else"}, "Date": "2026-05-11",
+        "Type": "RECEIVE-OVERPAYMENT", "Contact": {"Name": "Somebody else"}, "Date": "2026-05-08",
         "BankAccount": {"Code": "090"}, "LineAmountTypes": "NoTax",
-        "LineItems": [{"Description": "x", "Quantity": 1, "UnitAmount": "715.00"}],
+        "LineItems": [{"Description": "x", "Quantity": 1, "UnitAmount": "2130.04"}],
     }  # fmt: skip
     enter(office, "BankTransactions", paid)
     assert "confirmed: 0" in office.run("resolve", "--matched", "--yes", *REASON).stdout
-    name = month()["AU-0045"]["participant"]["display_name"]
+    name = month()["AU-0039"]["participant"]["display_name"]
     enter(office, "BankTransactions", {**paid, "Contact": {"Name": name}})
     assert "confirmed: 1" in office.run("resolve", "--matched", "--yes", *REASON).stdout
 
