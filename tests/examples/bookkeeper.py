@@ -41,7 +41,8 @@ class Bookkeeper:
         """What is wrong stays out; other currencies have no rate, and refunds nothing to refund."""
         base = self._snapshot["Organisation"]["BaseCurrency"]
         refunds = any("refund" in document["what"] for document in item["xero"])
-        right = item["code"] not in _TO_CORRECT
+        # A bill paid from trust whose money did not move is put right by moving it.
+        right = item["code"] not in _TO_CORRECT and item["kind"] != "trust_invoice_payment"
         return right and bool(item["xero"]) and item["currency"] == base and not refunds
 
     @contextmanager
