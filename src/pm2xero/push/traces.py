@@ -36,7 +36,7 @@ class Traces:
 
     def malformed(self, record: Record, found: Malformed) -> None:
         """A record that is no document."""
-        digest = record.digest or fingerprint_of(record.raw)
+        digest = record.digest or _digest(record.raw)
         self._keep(digest, found.id, found.revision, found.kind, record, "; ".join(found.faults))
 
     def contradicts(self, record: Record, tx: Transaction, message: str) -> None:
@@ -65,3 +65,12 @@ class Traces:
         known = self._open.setdefault(trace.id, [])
         if all(other.digest != trace.digest for other in known):
             known.append(trace)
+
+
+def _digest(raw: object) -> bytes:
+    """What a record is known by; one that is too deep to be written is known by its outline."""
+    try:
+        return fingerprint_of(raw)
+    except TypeError:
+        keys = sorted(map(str, raw)) if isinstance(raw, dict) else [type(raw).__name__]
+        return fingerprint_of([keys, str(raw.get("id")) if isinstance(raw, dict) else ""])
