@@ -24,6 +24,11 @@ from pm2xero.xero.purpose import Purpose
 
 ZERO = Decimal("0.00")
 NOTHING = Contents(ZERO, None, {}, ZERO, {})
+# Where a person's entry is looked for.
+_LISTS = (
+    "Invoices", "CreditNotes", "BankTransactions", "BankTransfers", "ManualJournals", "Payments",
+    "BatchPayments",
+)  # fmt: skip
 Objects = Mapping[str, Mapping[str, Any]]
 
 
@@ -72,6 +77,11 @@ class Live:
         endpoint = contract(request.contract).path.lstrip("/")
         return self.objects(endpoint).get(str(request.xero_id))
 
+    def anywhere(self, xero_id: str) -> Mapping[str, Any] | None:
+        """An object by its id alone, in whichever list it is."""
+        lists = (self.objects(name) for name in _LISTS)
+        return next((found[xero_id] for found in lists if xero_id in found), None)
+
     def contents(self, request: StoredRequest, *, even_gone: bool = False) -> Contents | None:
         """What the object says, unless it is gone."""
         found = self.made_by(request)
@@ -106,6 +116,9 @@ class Comparer:
     def _one(self, item: Booked, made: StoredRequest, last: StoredRequest) -> Compared:
         live = self._live
         found = live.made_by(made)
+        if found is None and _is_by_hand(last):
+            # A person may make it as another kind of document than would have been sent.
+            found = live.anywhere(str(made.xero_id))
         called = self._accounts.called
         there = contents_of_object(found, live.rates, called) if found is not None else None
         sent = contents_of_body(last.element, live.rates, self._called_then(item))

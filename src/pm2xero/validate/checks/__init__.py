@@ -28,6 +28,7 @@ _MODULES = (
     "unused_template",
     "required_rule",
     "missing_value",
+    "incomplete_snapshot",
 )
 
 
