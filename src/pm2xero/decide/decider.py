@@ -68,7 +68,11 @@ class Decider:
         position, outcome = Facts.past(tx, state)
         if outcome == "post":
             return self._of_posted(tx, state, position)
-        return self.by_rules(tx, state)
+        told = self.by_rules(tx, state)
+        if told.outcome == "post" and position in ("older", "conflicting"):
+            # A later revision came, or this one with other content: it is not sent either.
+            return posted_before(tx, position)
+        return told
 
     def _of_posted(self, tx: Transaction, state: Past, position: str) -> Decision:
         """A revision of what was posted: in the words of the rules, but never a second posting."""
