@@ -144,10 +144,11 @@ class Book:
             self._set(rows, RequestState.UNKNOWN)
 
     def plan_again(self, rows: Sequence[StoredRequest]) -> None:
-        """Xero has not got these."""
+        """Xero has not got these; those that a person wants to rest do so from now on."""
         if rows:
-            self._outbox.plan_again(rows)
+            rests = self._outbox.plan_again(rows)
             self._set(rows, RequestState.PLANNED)
+            self._states.update(rests)
 
     def progress(self, calls: int) -> Progress:
         """How far the run is."""

@@ -81,8 +81,8 @@ class Outbox(Contacts, Protocol):
     ) -> None:
         """Write down that nobody knows what became of a call."""
 
-    def plan_again(self, requests: Sequence[StoredRequest]) -> None:
-        """Write down that Xero has not got them."""
+    def plan_again(self, requests: Sequence[StoredRequest]) -> Mapping[str, RequestState]:
+        """Write down that Xero has not got them; returns those that a person wants to rest."""
 
     def writing(self, owner: str) -> AbstractContextManager[None]:
         """Be the only writer. Raises LeaseTaken when somebody else is."""
