@@ -163,6 +163,15 @@ class ModelOutbox:
     def contacts_beginning(self, start: str) -> dict[str, tuple[str, str]]:
         return {}
 
+    def suspect_forgotten(self) -> set[str]:
+        return set()
+
+    def gap(self) -> None:
+        return None
+
+    def set_aside(self, row: StoredRequest, cause: str, message: str) -> None:
+        raise NotImplementedError
+
     def lost_at(self, looked_up: Collection[str]) -> datetime | None:
         lost = [
             at

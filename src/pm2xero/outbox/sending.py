@@ -176,6 +176,19 @@ class Sending(Database):
             block_again(connection, self._organisation, [r.id for r in requests])
             return rest_as_wished(connection, self._organisation, requests)
 
+    def set_aside(self, request: StoredRequest, cause: str, message: str) -> None:
+        """It is not in Xero, and a person must say whether it is to be; it is held until then.
+
+        Raises:
+            StateConflict: PE105, its outcome is not open.
+        """
+        with self._write() as connection:
+            check_states(connection, self._organisation, [request], Event.ABSENT)
+            self._move(connection, [request], Event.ABSENT)
+            self._end(connection, [request], "absent", self._clock())
+            self._move(connection, [request], Event.HOLD, cause, message)
+            block(connection, self._organisation, request.id, [request.id])
+
     def save_contact(self, number: str, xero_id: str, name: str) -> None:
         """Remember which contact in Xero a participant's number stands for."""
         with self._write() as connection:

@@ -73,6 +73,7 @@ class Event(Enum):
     HOLD = "held"
     SKIP = "skipped"
     KEEP_BACK = "kept back"
+    SUSPECT = "looked up before it is sent"
     RESEND = "resent"
     RECHECK = "looked up and resent"
     RESOLVE = "resolved"
@@ -114,6 +115,8 @@ TRANSITIONS: Mapping[Event, Transition] = MappingProxyType(
         Event.RESEND: Transition((_S.REJECTED, *KEPT_BY_PERSON, _S.BLOCKED), _S.PLANNED),
         Event.RECHECK: Transition((*STOPPED, _S.UNKNOWN), _S.UNKNOWN),
         Event.RESOLVE: Transition((*STOPPED, _S.PLANNED, _S.UNKNOWN, _S.BLOCKED), _S.CONFIRMED),
+        # The outbox is new or an older copy, so another one may have sent it.
+        Event.SUSPECT: Transition((_S.PLANNED,), _S.UNKNOWN),
         # What became of a request that this one needs.
         Event.BLOCK: Transition((_S.PLANNED,), _S.BLOCKED),
         Event.FREE: Transition((_S.BLOCKED,), _S.PLANNED),

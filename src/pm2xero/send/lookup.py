@@ -44,6 +44,7 @@ class Sighting:
         rivals: the ids of which a person must choose, if there are any.
         why: what kept a look-up from proving anything.
         is_number_kept: its number is that of a document that was taken back, and stays taken.
+        gone: ids of documents that were taken back, and are what was sent in all else.
     """
 
     seen: Seen
@@ -51,6 +52,7 @@ class Sighting:
     rivals: tuple[str, ...] = ()
     why: str = ""
     is_number_kept: bool = False
+    gone: tuple[str, ...] = ()
 
 
 _ABSENT = Sighting(Seen.ABSENT)
@@ -168,7 +170,15 @@ def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sight
             result[request] = Sighting(Seen.RIVALS, rivals=left)
         else:
             kept = any(how.key.is_of(sent[request], doc) for doc in gone)
-            result[request] = Sighting(Seen.ABSENT, is_number_kept=kept)
+            same = tuple(
+                str(doc[id_name])
+                for doc in gone
+                if not how.key.mismatches(
+                    sent[request], doc, transactions[request], eyes.same_contact
+                )
+                and eyes.linked_to(str(doc[id_name])) in (None, request)
+            )
+            result[request] = Sighting(Seen.ABSENT, is_number_kept=kept, gone=same)
     return result
 
 
