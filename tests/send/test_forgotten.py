@@ -137,6 +137,44 @@ def test_a_look_that_proves_nothing_sends_nothing(world: World) -> None:
     assert world.live()["Invoices"] == 1
 
 
+@pytest.mark.parametrize("kind", ["put.Invoices", "put.CreditNotes"])
+def test_a_document_under_a_number_with_a_count_is_found(world: World, kind: str) -> None:
+    """Somebody voided one and its number stays taken, so the next bears a count behind it."""
+    made, field = (invoice, "InvoiceNumber") if kind == "put.Invoices" else (
+        credit_note, "CreditNoteNumber",
+    )  # fmt: skip
+    endpoint = kind.removeprefix("put.")
+
+    def plan() -> None:
+        world.add("B1/made", kind, made("B1"))
+
+    plan()
+    world.run()
+    (first,) = world.sandbox.documents(endpoint)
+    user(world, f"/{endpoint}/{first[endpoint[:-1] + 'ID']}", {"Status": "VOIDED"})
+    forget(world)
+    plan()
+    world.run()
+    world.outbox.resend("B1", "kim", "there again", world.clock())
+    assert world.run().confirmed == 1
+    numbers = {d[field]: d["Status"] for d in world.sandbox.documents(endpoint)}
+    assert numbers == {"B1": "VOIDED", "B1 (2)": "AUTHORISED"}
+    forget(world)
+    plan()
+    report = world.run()
+    assert (report.adopted, report.aside, world.states()) == (1, 0, {"B1/made": "confirmed"})
+    assert {d[field]: d["Status"] for d in world.sandbox.documents(endpoint)} == numbers
+
+
+def test_a_count_behind_a_number_that_is_free_is_another_document(world: World) -> None:
+    world.add("B1/invoice", "put.Invoices", invoice("B1 (2)"))
+    world.run()
+    forget(world)
+    world.add("B1/invoice", "put.Invoices", invoice("B1"))
+    assert world.run().adopted == 0
+    assert world.live()["Invoices"] == 2
+
+
 def test_what_was_taken_back_there_waits_for_a_person_also_after_a_look_that_failed(
     world: World,
 ) -> None:
