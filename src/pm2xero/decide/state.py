@@ -278,8 +278,9 @@ class MemoryState:
         self._settled: dict[str, Decimal] = {}
         self._reversed: dict[str, int] = {}
         self._about: dict[str, About] = {}
-        # What will be put back on documents, and by whom.
+        # What will be put back on documents, and by whom; and the documents that each names.
         self._to_come: dict[str, dict[str, Decimal]] = {}
+        self._promised: dict[str, tuple[str, ...]] = {}
         self._trust = dict(trust_balances) if trust_balances is not None else None
 
     def document(self, id: str) -> DocumentFact:
@@ -392,8 +393,10 @@ class MemoryState:
 
     def _expect(self, by: str, effect: Effect) -> None:
         """What a transaction will put back on documents, in place of what it was to before."""
-        for coming in self._to_come.values():
-            coming.pop(by, None)
+        for id in self._promised.pop(by, ()):
+            self._to_come[id].pop(by, None)
+        if effect.to_come:
+            self._promised[by] = tuple(dict.fromkeys(id for id, _ in effect.to_come))
         for id, amount in effect.to_come:
             coming = self._to_come.setdefault(id, {})
             coming[by] = coming.get(by, ZERO) + amount
