@@ -6,11 +6,11 @@ import orjson
 
 from pm2xero.errors import Finding, OutboxError
 from pm2xero.outbox.records import StoredTransaction
-from pm2xero.read.reader import Reader
+from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction
 
 
-def typed(reader: Reader, stored: StoredTransaction) -> Transaction | None:
+def typed(pipeline: Pipeline, stored: StoredTransaction) -> Transaction | None:
     """A stored document, or None when the pack no longer reads it.
 
     Raises:
@@ -20,7 +20,7 @@ def typed(reader: Reader, stored: StoredTransaction) -> Transaction | None:
         raw = orjson.loads(stored.document)
     except orjson.JSONDecodeError:
         return None
-    tx = reader.read(raw, "outbox", stored.sequence)
+    tx = pipeline.reader.read(raw, "outbox", stored.sequence)
     if not isinstance(tx, Transaction):
         return None
     if tx.fingerprint.hex() != stored.digest:

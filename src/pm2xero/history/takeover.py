@@ -82,7 +82,7 @@ class _Telling:
             if decision is None:
                 continue
             self._ids.add(stored.id)
-            tx = typed(self._pipeline.reader, stored)
+            tx = typed(self._pipeline, stored)
             if tx is None:
                 yield self._unread(stored, decision)
                 continue

@@ -141,7 +141,7 @@ class Intake:
     def _again(self, ids: Collection[str]) -> bool:
         """Decide held documents again; whether any of them moved on."""
         held = self._read_held(ids)
-        again = [(h, typed(self._pipeline.reader, h.stored)) for h in held]
+        again = [(h, typed(self._pipeline, h.stored)) for h in held]
         self._prepare([tx for _, tx in again if tx is not None])
         moved = False
         for item, tx in again:
