@@ -302,7 +302,7 @@ class MemoryState:
             return DocumentFact(
                 id, fact.state, fact.kind, due, fact.contact, fact.request, fact.xero_id, left,
                 self._about.get(id, fact.about),
-                tuple(coming.items()) if coming else fact.to_come,
+                tuple(sorted(coming.items())) if coming else fact.to_come,
             )  # fmt: skip
         # Of what is not in Xero (of before, or still to come) nothing is left once it was reversed.
         gone = ZERO if reversals > 0 else None
@@ -358,6 +358,12 @@ class MemoryState:
         self, id: str, revision: int, digest: bytes, outcome: str, effect: Effect = NO_EFFECT
     ) -> None:
         """Note the decision about an id; what its earlier revision did counts no more."""
+        self._counted(id, revision, digest, outcome, effect)
+
+    def _counted(
+        self, id: str, revision: int, digest: bytes, outcome: str, effect: Effect
+    ) -> Effect:  # fmt: skip
+        """Count a decision in place of the earlier one; returns what of its effect is possible."""
         before = self._seen.get(id)
         if before is not None:
             self._count(_unpacked(before), -1)
@@ -373,6 +379,7 @@ class MemoryState:
         if effect.to_come or self._to_come:
             self._expect(id, effect)
         self._put(id, revision, digest, outcome, effect)
+        return effect
 
     def _put(
         self, id: str, revision: int, digest: bytes, outcome: str, effect: Effect
