@@ -12,17 +12,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
-from pm2xero.decide.state import (
-    NO_EFFECT,
-    ZERO,
-    About,
-    DocumentFact,
-    Earlier,
-    Effect,
-    MemoryState,
-    amount_of,
-    cents_of,
-)
+from pm2xero.decide.cents import amount_of, cents_of
+from pm2xero.decide.memory_state import MemoryState
+from pm2xero.decide.state import NO_EFFECT, ZERO, About, DocumentFact, Earlier, Effect
 from pm2xero.outbox.past_records import Deeds, Dues, Said, Standing
 
 
