@@ -29,6 +29,7 @@ _MODULES = (
     "required_rule",
     "missing_value",
     "incomplete_snapshot",
+    "released_rule",
 )
 
 
