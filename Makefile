@@ -9,7 +9,7 @@ SERVER := tests/editor/node_modules/.ready
 export CPPFLAGS := -DPyEval_CallObject=PyObject_CallObject $(CPPFLAGS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types unit language-server bench simulate fuzz clean
+.PHONY: demo test quick lint types unit language-server bench simulate fuzz clean
 
 FIRM := examples/$(REGION)/organisation.yaml
 MONTH := examples/$(REGION)/month.jsonl
@@ -39,6 +39,13 @@ types: $(READY)
 unit: $(READY) $(SERVER)
 	$(BIN)/pytest -n 2 tests
 
+# Lint, types, and the tests of what changed since BASE.
+BASE ?= HEAD
+
+quick: lint types
+	@found=$$($(BIN)/python -m tests.quick --base $(BASE)); \
+	    test -z "$$found" && echo "no tests belong to what changed" || $(BIN)/pytest -n 2 $$found
+
 # What editors run, for the tests of the schemas. Without npm or a network these tests are left out and
 # say so; where everything is to be tested (CI=true), npm must be able to install it.
 language-server: $(SERVER)
@@ -59,6 +66,7 @@ fuzz: $(READY)
 
 bench: $(READY) .venv/.bench
 	$(BIN)/python -m tests.benchmarks validate
+	$(BIN)/python -m tests.benchmarks history
 	$(BIN)/python -m tests.benchmarks
 
 .venv/.bench: $(READY) pyproject.toml

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 import uuid
@@ -30,6 +31,11 @@ _NAP = 60.0
 def now() -> datetime:
     """The present moment, aware."""
     return datetime.now(UTC)
+
+
+def process_name() -> str:
+    """Names this process among those that may write for an organisation."""
+    return f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
 @dataclass(frozen=True, slots=True)

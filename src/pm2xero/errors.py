@@ -10,7 +10,8 @@
     ├── OutboxError              the outbox cannot be opened, or what is asked would make it lie
     │   ├── DigestConflict       a revision came again with other content
     │   ├── StateConflict        requests are not in the state that a step starts from
-    │   └── LeaseLost            another process writes for the organisation now
+    │   ├── LeaseLost            another process writes for the organisation now
+    │   └── LeaseTaken           another process writes already
     └── UsageError               the command line asks for something impossible
 
 A code keeps its meaning for ever; the letters say who can mend it: PX the implementer (pack),
@@ -108,6 +109,10 @@ class StateConflict(OutboxError):
 
 class LeaseLost(OutboxError):
     """Another process took over the right to write for the organisation."""
+
+
+class LeaseTaken(OutboxError):
+    """Another process writes for the organisation."""
 
 
 class UsageError(Pm2XeroError):

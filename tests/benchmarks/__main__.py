@@ -36,8 +36,8 @@ def main() -> int:
     """Run everything; 1 when a limit is not kept."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=["push", "validate"],
-        help="push: sending instead; validate: checking and proving instead",
+        "what", nargs="?", choices=["push", "validate", "history"],
+        help="push: sending instead; validate: checking and proving instead; history: a long past",
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="10,000 transactions, one round")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of 100,000 (default 3)")
@@ -51,6 +51,10 @@ def main() -> int:
         from tests.benchmarks.validation import main as validation
 
         return validation()
+    if options.what == "history":
+        from tests.benchmarks.history import main as history
+
+        return history(options.quick)
     # The peers are imported only where they run.
     from tests.benchmarks.rounds import measure, one_core
 

@@ -19,9 +19,10 @@ import httpx
 from rich.console import Console
 
 from pm2xero.connection import Connection, Target
+from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.store import Outbox
 from pm2xero.pipeline import Pipeline
-from pm2xero.push.intake import Intake
+from pm2xero.push.run import take_in
 from pm2xero.read.stream import open_source
 from pm2xero.reconcile.run import run as reconcile
 from pm2xero.sandbox import Limits, Sandbox
@@ -112,6 +113,8 @@ def _pushed(count: int, folder: Path, *, limited: bool) -> Pushed:
         limits=Limits.xero() if limited else Limits.none(),
     )
     outbox = Outbox.open(f"sqlite:///{folder / 'outbox.db'}", pipeline.organisation.id, clock)
+    assert outbox.is_taken_over(clock())
+    pipeline.state = RowsState(outbox, pipeline.state)
     line: httpx.BaseTransport = AsgiTransport(sandbox.app)
     tokens = GrantedToken(
         Credentials("firm", "secret"), clock=clock, transport=AsgiTransport(sandbox.app)
@@ -125,9 +128,8 @@ def _pushed(count: int, folder: Path, *, limited: bool) -> Pushed:
     target = Target(FIRM, None, (), None, _URL, None)
     connection = Connection(target, pipeline, outbox, client, "pack", clock, clock.sleep)
     started = time.perf_counter()
-    intake = Intake(pipeline, outbox, outbox.save_many, "pack", clock, connection.corrector())
     source = open_source(str(month), cast(BinaryIO, None))
-    report = intake.run(pipeline.order([source]))
+    report = take_in(connection, [source], outbox.save_many, writes=True)
     source.close()
     taken_in = time.perf_counter()
     begun = clock()

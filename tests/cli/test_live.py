@@ -78,7 +78,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
 def test_a_month_goes_to_a_served_organisation_and_agrees(run: Run, served: Served) -> None:
     month = served.firm.parent / "month.jsonl"
     pushed = run("push", month, *served.places)
-    assert "63 requests confirmed by Xero in 15 calls" in pushed.stdout
+    assert "64 requests confirmed by Xero in 16 calls" in pushed.stdout
     assert run("reconcile", *served.places).exit_code == 0
 
 
@@ -133,7 +133,7 @@ def test_a_plan_leaves_no_file_behind(run: Run, tmp_path: Path) -> None:
     before = sorted(folder.iterdir())
     for words in (["plan"], ["push", "--dry-run"]):
         result = run(*words, folder / "month.jsonl", "--org", folder / "organisation.yaml")
-        assert "15 calls" in result.stdout
+        assert "16 calls" in result.stdout
         assert sorted(folder.iterdir()) == before
 
 
@@ -164,7 +164,7 @@ def test_how_far_a_push_is_stands_on_standard_error(
     result = run("push", served.firm.parent / "month.jsonl", *served.places)
     lines = [line for line in result.stderr.splitlines() if "requests," in line]
     assert lines and lines[0].endswith("calls")
-    assert "of 63 requests" in lines[0]
+    assert "of 64 requests" in lines[0]
     assert "requests," not in result.stdout
 
 

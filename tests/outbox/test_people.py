@@ -42,7 +42,20 @@ def test_resend_of_a_refused_document_plans_it_and_its_dependants(outbox: Outbox
         "B1/invoice", "P1/payment", "R1/undo",
     ]  # fmt: skip
     again = get(outbox, "B1/invoice")
-    assert (again.state, again.cause, again.message, again.attempts) == ("planned", None, None, 1)
+    assert (again.state, again.cause, again.attempts) == ("unknown", "resend", 1)
+    assert again.message == "It left once before, so it is looked up before it is sent again"
+    assert get(outbox, "P1/payment").state == "planned"
+
+
+def test_resend_of_what_never_left_plans_it(outbox: Outbox) -> None:
+    chain(outbox)
+    outbox.hold("B1", "kim", "wait", AT)
+    assert outbox.resend("B1", "kim", "go", AT) == ["B1/invoice", "P1/payment", "R1/undo"]
+    assert get(outbox, "B1/invoice").state == "planned"
+    outbox.turn_away(get(outbox, "B1/invoice"), "contact_archived", "no")
+    assert get(outbox, "P1/payment").blocked_by == "B1/invoice"
+    outbox.resend("B1", "kim", "restored", AT)
+    assert (get(outbox, "B1/invoice").state, get(outbox, "B1/invoice").attempts) == ("planned", 0)
 
 
 def test_resending_a_dependant_does_not_jump_over_what_blocks_it(outbox: Outbox) -> None:
@@ -123,12 +136,52 @@ def test_resolve_gives_the_id_to_the_document_or_to_the_only_request_open(outbox
     assert outbox.links()["B2", "InvoiceID"] == "inv-2"
 
 
-def test_an_unknown_outcome_can_be_answered_by_a_person(outbox: Outbox) -> None:
+def test_for_an_unknown_outcome_a_person_can_ask_for_another_look(
+    outbox: Outbox,
+) -> None:
     chain(outbox)
     outbox.unknown([sent(outbox, "B1/invoice")], "TIMEOUT", "no answer", AT)
     assert outbox.hold("B1", "kim", "wait", AT) == []
     assert outbox.resend("B1", "kim", "looked: not there", AT) == ["B1/invoice"]
-    assert states(outbox)["B1/invoice"] == "planned"
+    assert states(outbox)["B1/invoice"] == "unknown"
+
+
+@pytest.mark.parametrize("said", ["hold", "skip"])
+def test_what_left_once_is_looked_up_also_after_a_person_stopped_it(
+    outbox: Outbox, said: str
+) -> None:
+    chain(outbox)
+    refused(outbox, "B1/invoice")
+    getattr(outbox, said)("B1", "kim", "wait", AT)
+    outbox.resend("B1", "kim", "go", AT)
+    assert states(outbox)["B1/invoice"] == "unknown"
+
+
+def test_what_is_absent_is_blocked_when_its_need_has_stopped_meanwhile(outbox: Outbox) -> None:
+    chain(outbox)
+    refused(outbox, "B1/invoice")
+    outbox.resend("B1", "kim", "go", AT)
+    outbox.skip("B1", "kim", "no", AT)
+    payment = get(outbox, "P1/payment")
+    assert payment.state == "blocked"
+    outbox.resend("B1", "kim", "go", AT)
+    outbox.plan_again([get(outbox, "B1/invoice")])
+    sent(outbox, "P1/payment")
+    outbox.unknown([get(outbox, "P1/payment")], "no_answer", "no", AT)
+    outbox.skip("B1", "kim", "no", AT)
+    outbox.plan_again([get(outbox, "P1/payment")])
+    assert get(outbox, "P1/payment").state == "blocked"
+
+
+def test_what_failed_blocks_its_dependants_and_can_be_resent(outbox: Outbox) -> None:
+    chain(outbox)
+    outbox.give_up(sent(outbox, "B1/invoice"), "server_fault", "never arrived", 500, AT)
+    assert states(outbox)["B1/invoice"] == "failed"
+    assert get(outbox, "P1/payment").blocked_by == "B1/invoice"
+    assert [(a.outcome, a.status) for a in outbox.attempts("B1/invoice")] == [("absent", 500)]
+    assert outbox.resend("B1", "kim", "again", AT)[0] == "B1/invoice"
+    assert states(outbox)["B1/invoice"] == "unknown"
+    assert outbox.lost_at(()) is None
 
 
 def test_nothing_is_changed_under_a_call_or_in_xero(outbox: Outbox) -> None:

@@ -49,7 +49,7 @@ def test_counts_money_tax_and_calls(office: Office) -> None:
     text = " ".join(result.stdout.split())
     assert "client_bill 10 52,799.46 6 15,326.45" in text
     assert "PUT Invoices 17 1" in text
-    assert "needs at least 15 calls of 5,000 a day, less than two minutes" in text
+    assert "needs at least 16 calls of 5,000 a day, less than two minutes" in text
     plan = json.loads(office.run("plan", MONTH, "--format", "json").stdout)
     assert plan["calls_per_day"] == 5000
     assert len(plan["requests"]) == 64
@@ -62,7 +62,7 @@ def test_counts_money_tax_and_calls(office: Office) -> None:
 
 def test_plan_beyond_the_day_says_how_many_days(office: Office) -> None:
     result = office.run("plan", MONTH, "--per-day", "5")
-    assert "that is 3 days" in result.stdout
+    assert "that is 4 days" in result.stdout
 
 
 def test_plan_writes_nothing(office: Office) -> None:

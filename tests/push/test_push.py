@@ -87,7 +87,7 @@ def test_resend_after_the_cause_is_gone_posts_everything(
     assert office.push().exit_code == 0
     assert office.in_xero("Invoices") == []
     result = office.run("resend", "AU-0016", "--reason", "account restored", "--who", "Bea")
-    assert result.stdout == "planned: AU-0016/invoice\nplanned: AU-0038/payment\n"
+    assert result.stdout == "looked up, then sent: AU-0016/invoice\nplanned: AU-0038/payment\n"
     assert office.push().exit_code == 0
     assert set(states(office).values()) == {"confirmed"}
     assert office.run("status").exit_code == 0

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from pm2xero.sandbox.problems import Invalid
+
 from .api import Api, invoice
 
 UNKNOWN = "0b3bb1a3-0000-4000-8000-000000000000"
@@ -115,3 +117,20 @@ def test_customer_and_supplier(api: Api) -> None:
     (made,) = api.put("Invoices", invoice())
     (shown,) = api.get(f"Contacts/{made['Contact']['ContactID']}")["Contacts"]
     assert (shown["IsCustomer"], shown["IsSupplier"]) == (True, False)
+
+
+def test_merged_contact_is_archived_names_the_other_and_gives_it_all(api: Api) -> None:
+    first, second = api.put(
+        "Contacts", {"Name": "Ann", "ContactNumber": "1"}, {"Name": "Bea", "ContactNumber": "2"}
+    )
+    (made,) = api.put("Invoices", invoice(Contact={"ContactID": first["ContactID"]}))
+    api.sandbox.merge_contacts(first["ContactID"], second["ContactID"])
+    (shown,) = api.get(f"Contacts/{first['ContactID']}")["Contacts"]
+    assert (shown["ContactStatus"], shown["MergedToContactID"]) == ("ARCHIVED", second["ContactID"])
+    (moved,) = api.get(f"Invoices/{made['InvoiceID']}")["Invoices"]
+    assert moved["Contact"]["ContactID"] == second["ContactID"]
+    for contact in ({"ContactID": first["ContactID"]}, {"ContactNumber": "1", "Name": "Ann"}):
+        (message,) = api.refused("Invoices", invoice(Contact=contact))
+        assert message.startswith("The specified contact details matched an archived contact.")
+    with pytest.raises(Invalid):
+        api.sandbox.merge_contacts(first["ContactID"], second["ContactID"])

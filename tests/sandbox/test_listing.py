@@ -103,6 +103,35 @@ def test_unknown_element_is_404_without_json(api: Api) -> None:
         assert (answer.status_code, answer.content) == (404, b""), path
 
 
+def test_text_tests_and_alternatives(stocked: Api) -> None:
+    assert numbers(stocked, where='InvoiceNumber=="A" OR InvoiceNumber=="C"') == ["A", "C"]
+    several = '(InvoiceNumber=="A" OR InvoiceNumber=="B") AND Contact.Name.StartsWith("ánn")'
+    assert numbers(stocked, where=several) == ["A"]
+    assert numbers(stocked, where='InvoiceNumber.Contains("%")') == []
+    answer = stocked.call("GET", "Invoices", params={"where": 'Date.Contains("2")'})
+    assert answer.json()["Type"] == "QueryParseException"
+
+
+def test_search_looks_into_the_names_of_contacts(api: Api) -> None:
+    people = [
+        {"Name": "Zoë Brandt", "FirstName": "Zoë", "LastName": "Brandt"},
+        {"Name": "Zed Ltd", "CompanyNumber": "9 100"},
+    ]
+    api.put("Contacts", *people)
+    for term, name in (("ZOE B", "Zoë Brandt"), ("brandt", "Zoë Brandt"), ("9 100", "Zed Ltd")):
+        (found,) = api.get("Contacts", searchTerm=term)["Contacts"]
+        assert found["Name"] == name
+    assert api.get("Contacts", searchTerm="nobody")["Contacts"] == []
+
+
+def test_summaries_leave_the_heavy_part_out(stocked: Api) -> None:
+    (shown, *_) = stocked.get("Invoices", page=1, summaryOnly="true")["Invoices"]
+    assert "LineItems" not in shown and "Payments" not in shown
+    assert shown["AmountDue"] == shown["Total"]
+    (contact, *_) = stocked.get("Contacts", summaryOnly="true")["Contacts"]
+    assert "Addresses" not in contact and contact["Name"]
+
+
 def test_modified_since(stocked: Api, clock: Clock) -> None:
     clock.advance(minutes=10)
     stocked.put("Invoices", invoice(InvoiceNumber="N"))

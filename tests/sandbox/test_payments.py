@@ -191,3 +191,13 @@ def test_refused_batch_beside_a_good_one_leaves_nothing(api: Api) -> None:
     assert said == ["OK", "ERROR"]
     assert len(api.get("Payments")["Payments"]) == 1
     assert api.balances()["090"] == "10.00"
+
+
+def test_a_batch_has_at_most_200_payments(api: Api) -> None:
+    owed = api.put("Invoices", *[invoice(InvoiceNumber=str(n)) for n in range(201)])
+    parts = [{"Invoice": {"InvoiceID": one["InvoiceID"]}, "Amount": "1.00"} for one in owed]
+    batch = {"Account": {"Code": "090"}, "Date": "2026-05-10", "Payments": parts}
+    refused = ["A batch payment cannot contain more than 200 payments"]
+    assert api.refused("BatchPayments", batch) == refused
+    (made,) = api.put("BatchPayments", {**batch, "Payments": parts[:200]})
+    assert made["TotalAmount"] == 200

@@ -14,6 +14,8 @@ import uvicorn
 from xero_python.accounting import (
     Account,
     AccountingApi,
+    Accounts,
+    AccountType,
     Allocation,
     Allocations,
     BankTransaction,
@@ -294,6 +296,108 @@ def test_settings_and_report(accounting: AccountingApi, tenant: str) -> None:
     assert report.report_name == "Trial Balance"
     assert accounting.get_overpayments(tenant).overpayments == []
     assert accounting.get_prepayments(tenant).prepayments == []
+
+
+def test_lists_are_filtered_ordered_and_cut_down(accounting: AccountingApi, tenant: str) -> None:
+    people = [Contact(name="Zoë Brandt", first_name="Zoë"), Contact(name="Zack & Sons")]
+    accounting.create_contacts(tenant, Contacts(contacts=people))
+    for number in ("L1", "L2", "M1"):
+        accounting.create_invoices(tenant, Invoices(invoices=[sale(number)]))
+
+    def numbers(**query: Any) -> list[str]:
+        return [one.invoice_number for one in accounting.get_invoices(tenant, **query).invoices]
+
+    assert numbers(where='InvoiceNumber.StartsWith("L")', order="InvoiceNumber DESC") == [
+        "L2",
+        "L1",
+    ]
+    several = '(InvoiceNumber=="L1" OR InvoiceNumber=="M1") AND Contact.Name.Contains("ann")'
+    assert numbers(where=several, order="InvoiceNumber") == ["L1", "M1"]
+    assert numbers(search_term="l2") == ["L2"]
+    (short,) = accounting.get_invoices(
+        tenant, invoice_numbers=["L1"], page=1, summary_only=True
+    ).invoices
+    assert (short.line_items, short.amount_due) == (None, Decimal("110.11"))
+    (found,) = accounting.get_contacts(tenant, search_term="zoe", summary_only=True).contacts
+    assert found.name == "Zoë Brandt"
+    later = datetime(2100, 1, 1, tzinfo=UTC)
+    assert accounting.get_invoices(tenant, if_modified_since=later).invoices == []
+    assert accounting.get_accounts(tenant, if_modified_since=later).accounts == []
+
+
+def test_what_was_read_can_be_sent_back(accounting: AccountingApi, tenant: str) -> None:
+    (made,) = accounting.create_invoices(tenant, Invoices(invoices=[sale("W1")])).invoices
+    (read,) = accounting.get_invoice(tenant, made.invoice_id).invoices
+    read.reference = "as agreed"
+    (changed,) = accounting.update_invoice(
+        tenant, made.invoice_id, Invoices(invoices=[read])
+    ).invoices
+    assert (changed.reference, changed.total) == ("as agreed", made.total)
+    new = Account(code="299", name="Sundry", type=AccountType.REVENUE, tax_type="OUTPUT")
+    (account,) = accounting.create_account(tenant, new).accounts
+    account.name = "Sundries"
+    answer = accounting.update_account(tenant, account.account_id, Accounts(accounts=[account]))
+    assert (answer.accounts[0].name, answer.accounts[0].code) == ("Sundries", "299")
+
+
+def test_voided_number_stays_taken_unless_it_is_renamed_first(
+    accounting: AccountingApi, tenant: str
+) -> None:
+    def changed(id_: str, **fields: Any) -> None:
+        accounting.update_invoice(tenant, id_, Invoices(invoices=[Invoice(**fields)]))
+
+    (first,) = accounting.create_invoices(tenant, Invoices(invoices=[sale("V1")])).invoices
+    changed(first.invoice_id, status="VOIDED")
+    with pytest.raises(AccountingBadRequestException):
+        accounting.create_invoices(tenant, Invoices(invoices=[sale("V1")]))
+    (second,) = accounting.create_invoices(tenant, Invoices(invoices=[sale("V2")])).invoices
+    changed(second.invoice_id, invoice_number="V2/void")
+    changed(second.invoice_id, status="VOIDED")
+    accounting.create_invoices(tenant, Invoices(invoices=[sale("V2")]))
+
+
+def test_valid_elements_of_a_refused_call_are_kept(accounting: AccountingApi, tenant: str) -> None:
+    with pytest.raises(AccountingBadRequestException):
+        accounting.create_invoices(
+            tenant, Invoices(invoices=[sale("K1"), sale("K2", due_date=None)])
+        )
+    kept = accounting.get_invoices(tenant, invoice_numbers=["K1", "K2"]).invoices
+    assert [one.invoice_number for one in kept] == ["K1"]
+
+
+def test_merged_contacts_and_accounts_without_code(
+    served: tuple[Sandbox, str], accounting: AccountingApi, tenant: str
+) -> None:
+    sandbox, _ = served
+    first, second = accounting.create_contacts(
+        tenant, Contacts(contacts=[Contact(name="Old name"), Contact(name="New name")])
+    ).contacts
+    sandbox.merge_contacts(first.contact_id, second.contact_id)
+    (merged,) = accounting.get_contact(tenant, first.contact_id).contacts
+    assert merged.contact_status == "ARCHIVED"
+    assert merged.merged_to_contact_id == second.contact_id
+    new = Account(name="Till", type=AccountType.BANK, bank_account_number="77")
+    (bank,) = accounting.create_account(tenant, new).accounts
+    assert bank.code is None
+    (owed,) = accounting.create_invoices(tenant, Invoices(invoices=[sale("T1")])).invoices
+    paid = Payment(
+        invoice=Invoice(invoice_id=owed.invoice_id),
+        account=Account(account_id=bank.account_id),
+        date=DAY,
+        amount=Decimal("1"),
+    )
+    (made,) = accounting.create_payments(tenant, Payments(payments=[paid])).payments
+    assert made.account.account_id == bank.account_id
+
+
+def test_short_lists(accounting: AccountingApi, tenant: str) -> None:
+    (currency,) = accounting.get_currencies(tenant).currencies
+    assert currency.code.value == "AUD"
+    (theme,) = accounting.get_branding_themes(tenant).branding_themes
+    (same,) = accounting.get_branding_theme(tenant, theme.branding_theme_id).branding_themes
+    assert same.name == theme.name == "Standard"
+    assert accounting.get_tracking_categories(tenant).tracking_categories == []
+    assert accounting.get_items(tenant).items == []
 
 
 def test_not_found(accounting: AccountingApi, tenant: str) -> None:

@@ -114,14 +114,36 @@ def test_draft_becomes_approved_by_status_alone(api: Api) -> None:
     assert api.balances()["610"] == "110.00"
 
 
-def test_void_reverses_the_journal_and_frees_the_number(api: Api) -> None:
+def test_void_reverses_the_journal_and_keeps_the_number(api: Api) -> None:
     (made,) = api.put("Invoices", invoice(InvoiceNumber="A"))
     (gone,) = api.post("Invoices", {"InvoiceID": made["InvoiceID"], "Status": "VOIDED"})
     assert (gone["Status"], gone["AmountDue"]) == ("VOIDED", 0.0)
     assert api.balances() == {}
     assert [entry.reverses for entry in api.sandbox.journals()] == [None, 1]
+    assert api.refused("Invoices", invoice(InvoiceNumber="A")) == ["Invoice # must be unique."]
+    not_changeable = ["Invoice not of valid status for modification"]
+    assert api.refused("Invoices", invoice(InvoiceNumber="A"), "POST") == not_changeable
+    renamed = {"InvoiceID": made["InvoiceID"], "InvoiceNumber": "A/void"}
+    assert api.refused("Invoices", renamed, "POST") == not_changeable
+
+
+def test_a_number_is_free_when_the_document_was_renamed_before_its_void(api: Api) -> None:
+    (made,) = api.put("Invoices", invoice(InvoiceNumber="A"))
+    api.post("Invoices", {"InvoiceID": made["InvoiceID"], "InvoiceNumber": "A/void"})
+    api.post("Invoices", {"InvoiceID": made["InvoiceID"], "Status": "VOIDED"})
+    (again,) = api.put("Invoices", invoice(InvoiceNumber="A"))
+    assert again["InvoiceNumber"] == "A"
+
+
+def test_number_of_a_deleted_draft_and_of_a_voided_bill_are_free(api: Api) -> None:
+    (draft,) = api.put("Invoices", invoice(InvoiceNumber="A", Status="DRAFT"))
+    api.post("Invoices", {"InvoiceID": draft["InvoiceID"], "Status": "DELETED"})
     api.put("Invoices", invoice(InvoiceNumber="A"))
-    assert len(api.get("Invoices", InvoiceNumbers="A")["Invoices"]) == 2
+    (owed,) = api.put("Invoices", bill(InvoiceNumber="A"))
+    api.post("Invoices", {"InvoiceID": owed["InvoiceID"], "Status": "VOIDED"})
+    api.put("Invoices", bill(InvoiceNumber="A"))
+    statuses = [found["Status"] for found in api.get("Invoices", InvoiceNumbers="A")["Invoices"]]
+    assert statuses == ["DELETED", "AUTHORISED", "VOIDED", "AUTHORISED"]
 
 
 def test_void_by_number_needs_no_type(api: Api) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from pm2xero.sandbox.problems import Problem
-from pm2xero.sandbox.where import Clause, holds, parse
+from pm2xero.sandbox.where import Clause, Every, Some, holds, parse
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,22 @@ from pm2xero.sandbox.where import Clause, holds, parse
         ("IsReconciled==true", [Clause("IsReconciled", "==", True)]),
         ('Reference=="and \\"so\\" on"', [Clause("Reference", "==", 'and "so" on')]),
         ("Reference<>null", [Clause("Reference", "!=", None)]),
+        ('Name.StartsWith("An") AND Name.Contains("Cl")',
+         [Clause("Name", "StartsWith", "An"), Clause("Name", "Contains", "Cl")]),
+        ('Contact.Name.ToLower().EndsWith( "x" )', [Clause("Contact.Name", "EndsWith", "x", True)]),
+        ('Name.ToUpper()=="ANN"', [Clause("Name", "==", "ANN", True)]),
+        ('((Status=="A"))', [Clause("Status", "==", "A")]),
     ],
-)
+)  # fmt: skip
 def test_read(text: str, clauses: list[Clause]) -> None:
-    assert list(parse(text)) == clauses
+    asked = parse(text)
+    assert list(asked.parts if isinstance(asked, Every) else (asked,)) == clauses
+
+
+def test_and_binds_closer_than_or() -> None:
+    a, b, c = (Clause(name, "==", Decimal(1)) for name in "ABC")
+    assert parse("A==1 OR B==1 && C==1") == Some((a, Every((b, c))))
+    assert parse("(A==1 || B==1) AND C==1") == Every((Some((a, b)), c))
 
 
 @pytest.mark.parametrize(
@@ -46,9 +58,15 @@ def test_read(text: str, clauses: list[Clause]) -> None:
     [
         "",
         "Status",
-        'Status=="A" OR Status=="B"',
+        'Status=="A" OR',
+        'OR Status=="A"',
+        '(Status=="A"',
+        'Status=="A")',
+        'Status=="A" Type=="B"',
+        "Name.Contains(1)",
+        'Name.Contains "x"',
+        "(" * 60 + 'A=="1"' + ")" * 60,
         'Status=="A" AND',
-        'Name.Contains("x")',
         'Reference=="it"s"',
         "Date==DateTime(2026,13,1)",
         'Date==DateTime.Parse("soon")',
@@ -72,5 +90,8 @@ def test_holds_on_a_shape() -> None:
     assert not holds(parse('Type!="BANK"'), shape)
     assert not holds(parse("Type==null"), shape)
     assert holds(parse('Code!="200"'), shape)
+    assert holds(parse('Type=="CURRENT" OR Type.StartsWith("ba")'), shape)
+    assert holds(parse('Type.ToLower()=="bank" AND (Type=="X" OR Type.EndsWith("NK"))'), shape)
+    assert not holds(parse('Type.Contains("x")'), shape)
     with pytest.raises(Problem):
         holds(parse('Type>"A"'), shape)

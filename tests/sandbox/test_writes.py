@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from .api import Api, invoice, line
+from .api import Api, invoice, line, payment
 
 ZERO = "00000000-0000-0000-0000-000000000000"
 
@@ -25,7 +25,9 @@ def test_per_element_results(api: Api) -> None:
 
 
 @pytest.mark.parametrize("value", [None, "true"])
-def test_one_bad_element_spoils_a_summarised_batch(api: Api, value: str | None) -> None:
+def test_one_bad_element_refuses_a_summarised_batch_and_the_others_are_kept(
+    api: Api, value: str | None
+) -> None:
     body = {"Invoices": [invoice(), invoice(DueDate=None)]}
     params = {"summarizeErrors": value} if value else {}
     answer = api.call("PUT", "Invoices", body, params=params)
@@ -38,7 +40,19 @@ def test_one_bad_element_spoils_a_summarised_batch(api: Api, value: str | None) 
     )
     (element,) = refusal["Elements"]
     assert element["ValidationErrors"][0]["Message"].startswith("The document DueDate")
-    assert api.balances() == {}
+    assert [kept["Status"] for kept in api.sandbox.documents("Invoices")] == ["AUTHORISED"]
+    assert api.balances()["610"] == "110.00"
+
+
+def test_what_only_xero_says_is_ignored_when_it_is_sent_back(api: Api) -> None:
+    own = {"HasAttachments": False, "HasErrors": False, "HasValidationErrors": True}
+    (made,) = api.put("Invoices", invoice(**own, ValidationErrors=[{"Message": "old"}]))
+    assert "ValidationErrors" not in made
+    (paid,) = api.put("Payments", payment(made["InvoiceID"], "10", HasAccount=False))
+    (gone,) = api.post(
+        "Payments", {"PaymentID": paid["PaymentID"], "Status": "DELETED", "HasAccount": False}
+    )
+    assert gone["Status"] == "DELETED"
 
 
 def test_single_update_ignores_the_parameter(api: Api) -> None:

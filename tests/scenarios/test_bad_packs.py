@@ -9,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from pm2xero.errors import Finding, Pm2XeroError
 from pm2xero.firm.organisation import load_organisation
-from pm2xero.pack.load import extension, load_pack
+from pm2xero.pack.load import examine, extension, load_pack
 from pm2xero.render.template_checks import check_templates
 from pm2xero.report.findings import format_findings
 from pm2xero.report.sources import read_source
@@ -26,7 +26,10 @@ def faults_of(folder: Path) -> tuple[Finding, ...]:
             firm = load_organisation(organisation)
             load_pack(firm.region, overlay=(firm.file, firm.overlay), region_at=firm.region_at)
             return ()
-        return tuple(check_templates(load_pack("au", extensions=(extension(folder),))))
+        examined = examine("au", extensions=(extension(folder),))
+        if examined.faults:
+            return examined.faults
+        return tuple(check_templates(examined.sound())) or examined.findings
     except Pm2XeroError as exc:
         return exc.findings
 

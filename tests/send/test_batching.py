@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pm2xero.send.batching import batches, undone_before
+from pm2xero.send.batching import batches
 from pm2xero.send.estimate import lower_bound, predict_seconds
 from pm2xero.send.fill_ids import Ready
+from pm2xero.send.run_state import Book
 from pm2xero.xero.budget import CallLimits
 from pm2xero.xero.contracts import contract
 from tests.support.xero_world import World, invoice, payment, receipt, transfer
@@ -31,7 +32,7 @@ def test_batches_of_fifty_and_of_three_megabytes(world: World) -> None:
 
 def test_only_what_follows_an_undoing_of_the_same_document_waits_for_it(world: World) -> None:
     world.month()
-    after = undone_before(world.outbox.requests())
+    after = Book(world.outbox, world.clock).undone_before()
     assert after == {"P2/payment": frozenset({"R1/undo_payment"})}
 
 

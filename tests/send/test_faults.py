@@ -286,7 +286,7 @@ def test_a_lost_call_that_arrives_late_makes_no_second_document(world: World, ca
     assert_exactly_once(world)
 
 
-def test_a_document_that_always_fails_in_xero_is_refused_alone(world: World) -> None:
+def test_a_document_that_never_arrives_fails_alone(world: World) -> None:
     for number in range(6):
         world.add(f"B{number}/invoice", "put.Invoices", invoice(f"B{number}"))
 
@@ -294,10 +294,12 @@ def test_a_document_that_always_fails_in_xero_is_refused_alone(world: World) -> 
         return fault_before if b'"B4"' in request.content else None
 
     report = world.run(FaultyTransport(world.asgi, world.clock, choose))
-    assert (report.confirmed, report.rejected, report.stopped) == (5, 1, None)
+    assert (report.confirmed, report.failed, report.stopped) == (5, 1, None)
+    assert (report.rejected, report.unknown) == (0, 0)
     row = world.outbox.request("B4/invoice")
     assert row is not None
-    assert row.cause == "server_fault"
+    assert (row.state, row.cause) == ("failed", "server_fault")
+    assert row.message is not None and "An error occurred in Xero" in row.message
 
 
 def test_an_outage_stops_the_run_soon_and_loses_nothing(world: World) -> None:

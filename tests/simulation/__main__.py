@@ -1,4 +1,9 @@
-"""`python -m tests.simulation`: thousands of seeds, or one again (`--seed N`)."""
+"""`python -m tests.simulation`: thousands of seeds, or one again (`--seed N`).
+
+Without acts and faults each seed is a month that is pushed through troubles. With `--acts`,
+`--faults` or `--each`, people act between the pushes and Xero is unkind: names of
+`tests/simulation/acts.py` and `tests/simulation/life.py`, separated by commas, or `all`.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +13,11 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from tests.simulation import survey
+from tests.simulation.acts import ACTS
+from tests.simulation.life import FAULTS
 from tests.simulation.seed import MONTHS, Outcome, simulate
 from tests.simulation.verdict import Verdict
 
@@ -18,15 +26,26 @@ _SAID_EVERY = 500
 
 def main() -> int:
     """Run the seeds and print the verdict; 1 when a seed fails."""
-    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.simulation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--seed", type=int, help="replay this one")
     parser.add_argument("--seeds", type=int, default=1000, help="how many (default 1000)")
     parser.add_argument("--start", type=int, default=0, help="the first one (default 0)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
+    parser.add_argument("--acts", help="what people do, or all")
+    parser.add_argument("--faults", help="what goes wrong, or all")
+    parser.add_argument("--each", action="store_true", help="every act and every fault alone")
     options = parser.parse_args()
     seeds = range(options.start, options.start + options.seeds)
     if options.seed is not None:
         seeds = range(options.seed, options.seed + 1)
+    if options.each or options.acts is not None or options.faults is not None:
+        acts, faults = _named(options.acts, ACTS), _named(options.faults, FAULTS)
+        together = survey.alone() if options.each else [(acts, faults)]
+        return survey.run(together, seeds, options.jobs)
     started = time.perf_counter()
     counts: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
@@ -47,6 +66,21 @@ def main() -> int:
         + (f"; {wrong['other']} other faults" if wrong["other"] else "")
     )
     return 1 if wrong else 0
+
+
+def _named(text: str | None, known: Iterable[str]) -> tuple[str, ...]:
+    """The names that were given.
+
+    Raises:
+        SystemExit: one of them is not known.
+    """
+    if text == "all":
+        return tuple(known)
+    given = tuple(name for name in (text or "").split(",") if name)
+    for name in given:
+        if name not in set(known):
+            sys.exit(f"there is no {name!r}; there are: {', '.join(known)}")
+    return given
 
 
 def say(outcome: Outcome) -> Counter[str]:

@@ -62,16 +62,16 @@ def whole(region: str) -> Months:
 
 def drawn(region: str, chance: random.Random) -> Months:
     """A part of a month, in one to three lots, some documents edited after they were pushed."""
-    part = _part(month(region), chance, chance.randint(8, 24))
-    cuts = sorted(chance.sample(range(1, len(part)), chance.choice((0, 0, 0, 1, 1, 2))))
-    lots = [part[a:b] for a, b in zip([0, *cuts], [*cuts, len(part)], strict=True)]
+    some = part(month(region), chance, chance.randint(8, 24))
+    cuts = sorted(chance.sample(range(1, len(some)), chance.choice((0, 0, 0, 1, 1, 2))))
+    lots = [some[a:b] for a, b in zip([0, *cuts], [*cuts, len(some)], strict=True)]
     edited = len(lots) > 1 and chance.random() < 0.5
     if edited:
         lots[-1] = [*lots[-1], *_edited(lots[0], lots[-1], chance)]
     return Months(region, tuple(tuple(lot) for lot in lots), edited)
 
 
-def _part(
+def part(
     documents: tuple[Document, ...], chance: random.Random, wanted: int
 ) -> list[Document]:  # fmt: skip
     places = {d["id"]: n for n, d in enumerate(documents)}
@@ -95,8 +95,8 @@ def _with_dependencies(
             continue
         found.add(here)
         document = documents[here]
-        texts = set(_texts(document))
-        waiting += [n for id, n in places.items() if id in texts]
+        named = set(texts(document))
+        waiting += [n for id, n in places.items() if id in named]
         if str(document["kind"]).startswith("trust_"):
             matters = _matters(document)
             waiting += [
@@ -108,15 +108,15 @@ def _with_dependencies(
     return found
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _texts(item)
+            yield from texts(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            yield from texts(item)
 
 
 def _matters(value: Any) -> set[str]:
@@ -146,7 +146,7 @@ def _edited(
     """
     # A document that the month has twice would be edited in two ways at once.
     times = Counter(d["id"] for d in documents)
-    busy = {text for document in beside for text in _texts(document)}
+    busy = {text for document in beside for text in texts(document)}
     candidates = [
         d
         for d in documents
@@ -160,8 +160,8 @@ def _edited(
         if chance.random() < 0.3:
             later |= {"status": "voided", "voided_at": document["posted_at"]}
         elif chance.random() < 0.5:
-            later["lines"] = [_doubled(line) for line in document["lines"]]
-            later["totals"] = _doubled(document["totals"])
+            later["lines"] = [doubled(line) for line in document["lines"]]
+            later["totals"] = doubled(document["totals"])
         else:
             first, *rest = document["lines"]
             later["lines"] = [{**first, "description": "As agreed by telephone"}, *rest]
@@ -169,6 +169,6 @@ def _edited(
     return edited
 
 
-def _doubled(amounts: Document) -> Document:
+def doubled(amounts: Document) -> Document:
     names = ("net", "tax", "gross")
     return {**amounts, **{n: str(2 * Decimal(amounts[n])) for n in names if n in amounts}}

@@ -7,9 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pm2xero.errors import LeaseLost, StateConflict, UsageError
+from pm2xero.errors import LeaseLost, LeaseTaken, StateConflict, UsageError
 from pm2xero.sandbox import Limits
-from pm2xero.send.sender import LeaseTaken
 from tests.simulation.months import REGIONS, Document, Months, drawn, whole
 from tests.simulation.trouble import ASLEEP, READ_FAULTS, WRITE_FAULTS, Clock, Killed, Trouble
 from tests.simulation.verdict import Found, Verdict, judge, look

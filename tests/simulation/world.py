@@ -10,6 +10,7 @@ import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,18 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import Engine, event
 
 from pm2xero.connection import Connection, Target
+from pm2xero.decide.decider import opening_state
+from pm2xero.errors import LeaseTaken
 from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.database import open_engine
 from pm2xero.outbox.past_records import Chapter
 from pm2xero.outbox.records import Document as Saved
 from pm2xero.outbox.store import Outbox
+from pm2xero.pipeline import Pipeline
 from pm2xero.push.run import push
 from pm2xero.read.stream import Source
-from pm2xero.sandbox import Limits, Sandbox
-from pm2xero.send.sender import LEASE, LeaseTaken, SendReport
+from pm2xero.sandbox import Limits, Sandbox, Unkindness
+from pm2xero.send.sender import LEASE, SendReport
 from pm2xero.xero.asgi import AsgiTransport
 from pm2xero.xero.auth import Credentials, GrantedToken
 from pm2xero.xero.client import XeroClient
@@ -77,13 +81,22 @@ class World:
         line: the present line to the sandbox, if a push is running.
     """
 
-    def __init__(self, folder: Path, region: str, trouble: Trouble, limits: Limits) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        region: str,
+        trouble: Trouble,
+        limits: Limits,
+        unkindness: Unkindness | None = None,
+    ) -> None:
         self.trouble = trouble
         self.clock: Clock = trouble.clock
         self.region = region
         self.folder = folder
         self._limits = limits
-        self._owners = 0
+        self.unkindness = unkindness or Unkindness()
+        self.recoded: dict[str, str] = {}
+        self._renewed: Pipeline | None = None
         self._at_once = 500
         for name in ("outbox.db", "xero.db"):
             shutil.copyfile(_templates(region) / name, folder / name)
@@ -94,6 +107,42 @@ class World:
         self._limits = limits or self._limits
         self.sandbox.close()
         self.sandbox = self._opened_sandbox()
+
+    def take_snapshot(self, raw: dict[str, Any]) -> None:
+        """Somebody takes down what Xero says of itself, and writes new codes into the firm's file.
+
+        Args:
+            raw: Organisation, Accounts and TaxRates.
+        """
+        text = (EXAMPLES / self.region / "organisation.yaml").read_text("utf-8")
+        for old, new in self.recoded.items():
+            text = text.replace(f'"{old}"', f'"{new}"')
+        (self.folder / "organisation.yaml").write_text(text, "utf-8")
+        (self.folder / "xero.json").write_text(json.dumps(raw), "utf-8")
+        self._renewed = Pipeline.load(self.folder / "organisation.yaml")
+
+    def _pipeline(self) -> Pipeline:
+        """A pipeline that has seen nothing, with the firm's file and snapshot as they are now."""
+        if self._renewed is None:
+            return pipeline(self.region)
+        fresh = copy(self._renewed)
+        fresh.state = opening_state(fresh.organisation)
+        return fresh
+
+    @property
+    def outbox_file(self) -> Path:
+        """The file of the outbox."""
+        return self.folder / "outbox.db"
+
+    def lose_outbox(self) -> None:
+        """Somebody deletes the outbox; the next push makes a new one."""
+        self.put_back(_templates(self.region) / "outbox.db")
+
+    def put_back(self, copy: Path) -> None:
+        """An outbox of an earlier day is put in the place of this one."""
+        for left in self.folder.glob("outbox.db*"):
+            left.unlink()
+        shutil.copyfile(copy, self.outbox_file)
 
     def close(self) -> None:
         """Close everything."""
@@ -130,7 +179,7 @@ class World:
     def connection(self, trouble: Trouble | None = None) -> Iterator[Connection]:
         """What a command opens; without `trouble` all goes well."""
         fragile = trouble or Trouble(self.trouble.chance, self.clock)
-        fresh = pipeline(self.region)
+        fresh = self._pipeline()
         target = Target(EXAMPLES / self.region / "organisation.yaml", None, (), None, _URL, None)
         _PLACE[:] = [str(self.folder / "outbox.db")]
         outbox = FragileOutbox(_engine(), fresh.organisation.id, self.clock)
@@ -184,6 +233,7 @@ class World:
             clock=self.clock,
             ids=lambda: uuid.UUID(int=chance.getrandbits(128), version=4),
             limits=self._limits,
+            unkindness=self.unkindness,
         )
 
 

@@ -75,6 +75,8 @@ class _Universe:
         self.kinds: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.tests: dict[tuple[str, str], _Tests] = {}
         self.templates: dict[str, set[str]] = defaultdict(set)
+        # What lines carry only where a mapping says so, by template.
+        self.given: set[tuple[str, str]] = set()
         # Why an outcome of a kind comes second to another one; None where it can come first.
         self.second: dict[tuple[str, str], set[str | None]] = defaultdict(set)
         for pack in packs:
@@ -111,6 +113,11 @@ class _Universe:
             if is_own:
                 self.goals[Goal("requests", mapping, spec.id)] = None
             self.templates[spec.template].add(f"{mapping}/{spec.id}")
+            for line in spec.lines:
+                if line.item is not None:
+                    self.given.add((spec.template, "line.item"))
+                if line.tracking:
+                    self.given.add((spec.template, "line.tracking"))
 
     def _is_own(self, file: str) -> bool:
         if not self._own:
@@ -176,6 +183,9 @@ def _cannot(goal: Goal, universe: _Universe) -> str | None:
         template = goal.owner.rpartition(":")[0]
         if not universe.templates[template]:
             return f"no rule that posts leads to a request with {template}"
+        for name in ("line.item", "line.tracking"):
+            if name in goal.what and (template, name) not in universe.given:
+                return f"no mapping gives its lines {name.removeprefix('line.')} with {template}"
     if goal.group == "outcomes":
         second = universe.second[goal.owner, goal.what]
         return None if None in second else "; ".join(sorted(w for w in second if w))

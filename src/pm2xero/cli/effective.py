@@ -28,8 +28,8 @@ def command(organisation: Path | None, region: str | None, packs: tuple[Path, ..
     from pm2xero.pack.effective import to_yaml, whole
 
     examined = common.examined(organisation, region, packs)
-    if examined.findings or examined.merged is None or examined.pack is None:
-        raise PackError(*examined.findings)
+    if examined.faults or examined.merged is None or examined.pack is None:
+        raise PackError(*examined.faults)
     tree = whole(examined.merged, examined.pack.region, examined.pack.layers)
     click.echo("# yaml-language-server: $schema=schema/effective.schema.json")
     click.echo(to_yaml(tree).rstrip("\n"))

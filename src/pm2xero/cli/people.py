@@ -25,7 +25,7 @@ def act(
     instead_of: str | None = None,
 ) -> None:  # fmt: skip
     """Do one action, say what changed, and log it."""
-    from pm2xero.connection import now
+    from pm2xero.connection import now, process_name
     from pm2xero.firm.organisation import load_organisation
     from pm2xero.outbox.store import Outbox
 
@@ -33,7 +33,12 @@ def act(
         raise UsageError(Finding("PU908", "the reason is empty", should_be='--reason "…"'))
     place = target(**options)
     firm = load_organisation(place.organisation, place.region)
-    with Outbox.open(place.require_outbox(), firm.id, now) as outbox:
+    if xero_id is not None:
+        check_stands(place, id, xero_id)
+    with (
+        Outbox.open(place.require_outbox(), firm.id, now) as outbox,
+        outbox.writing(process_name()),
+    ):
         _check_known(outbox, id)
         changed: list[str]
         if instead_of is not None and xero_id is not None:
@@ -57,7 +62,46 @@ def act(
         # Naming one more id of a document that is done changes no request, yet it is something.
         sys.exit(common.OK if xero_id is not None else common.FINDINGS)
     for request in changed:
-        click.echo(f"{states.get(request, action)}: {request}")
+        state = states.get(request, action)
+        click.echo(f"{'looked up, then sent' if state == 'unknown' else state}: {request}")
+
+
+def check_stands(place: Any, id: str, xero_id: str) -> None:
+    """Refuse an id of what is not in Xero's ledger: a draft, or something voided.
+
+    What Xero shows under none of its endpoints is left to `reconcile`.
+    """
+    from pm2xero.connection import connect
+    from pm2xero.xero.contracts import contract
+    from pm2xero.xero.natural_key import is_gone, is_standing
+
+    place.require_outbox()
+    with connect(place) as connection:
+        if connection.outbox.transaction(id) is None:
+            return
+        own = [contract(r.contract) for r in connection.outbox.requests(transaction=id)]
+        likely = [made.path.strip("/").split("/")[0] for made in own]
+        for endpoint in dict.fromkeys((*likely, *_ENTERED)):
+            found = connection.get_one(f"/{endpoint}/{xero_id}")
+            if found is None or is_standing(found):
+                if found is not None:
+                    return
+                continue
+            what = "was taken back" if is_gone(found) else "is a draft"
+            raise UsageError(
+                Finding(
+                    "PU930",
+                    f"{xero_id} {what} in Xero ({found.get('Status')}), so it is not in its ledger",
+                    should_be="approve it in Xero first, or name what stands in the ledger",
+                )
+            )
+
+
+# Where a person enters what the product does not: any of them can bear the id that is named.
+_ENTERED = (
+    "Invoices", "CreditNotes", "ManualJournals", "BankTransactions", "Payments", "BatchPayments",
+    "BankTransfers",
+)  # fmt: skip
 
 
 def _why_nothing(outbox: Outbox, id: str) -> str:

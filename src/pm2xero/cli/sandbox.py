@@ -7,13 +7,34 @@ from pathlib import Path
 import click
 
 from pm2xero.cli import common
+from pm2xero.sandbox.unkindness import Sort, switches
+
+
+def _listed(sort: Sort) -> str:
+    return "\n".join(f"  {s.name:<24} {s.metadata['says']}" for s in switches(sort))
+
+
+_SWITCHES = f"""\b
+Faults, each with a rate (0.2 when none is said):
+{_listed("fault")}
+
+\b
+Habits, told of but not confirmed; off unless they are named:
+{_listed("habit")}
+
+\b
+Rules of Xero; on, and NAME=0 switches one off:
+{_listed("rule")}"""
 
 
 @click.command(
     "sandbox",
-    epilog="""\b
+    epilog=f"""{_SWITCHES}
+
+\b
 Examples:
   pm2xero sandbox --org examples/au/organisation.yaml --port 8080
+  pm2xero sandbox --org examples/au/organisation.yaml --port 8080 --unkind late=0.3 --seed 7
   PM2XERO_CLIENT_ID=x PM2XERO_CLIENT_SECRET=x pm2xero push month.jsonl \\
     --org examples/au/organisation.yaml --xero-url http://127.0.0.1:8080/api.xro/2.0""",
 )
@@ -44,6 +65,14 @@ Examples:
     help="Keep the organisation in this file; in memory when omitted.",
 )
 @click.option("--limits/--no-limits", default=True, help="Apply Xero's rate limits (default).")
+@click.option(
+    "--unkind",
+    "words",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="A fault or a habit of the real one, from the list below; `all` for each.",
+)
+@click.option("--seed", default=0, help="Of the chance that faults happen by.")
 @common.reports_faults
 def command(
     organisation: Path | None,
@@ -51,6 +80,8 @@ def command(
     port: int,
     database: Path | None,
     limits: bool,
+    words: tuple[str, ...],
+    seed: int,
 ) -> None:
     """Serve an emulated Xero organisation on this machine until interrupted.
 
@@ -58,12 +89,13 @@ def command(
     """
     # Imported here: a web server is no business of the other commands.
     import uuid
+    from dataclasses import replace
     from datetime import UTC, datetime
 
     import uvicorn
 
     from pm2xero.firm.organisation import load_organisation
-    from pm2xero.sandbox import Limits, Sandbox, load_snapshot
+    from pm2xero.sandbox import Limits, Sandbox, Unkindness, load_snapshot
 
     if (organisation is None) == (snapshot_file is None):
         raise click.UsageError("name the firm with --org, or a snapshot with --xero")
@@ -71,17 +103,24 @@ def command(
         snapshot_file = load_organisation(organisation).snapshot_file
     assert snapshot_file is not None, "one of both is given"
     try:
+        unkindness = replace(Unkindness().also(words), seed=seed)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    try:
         sandbox = Sandbox.open(
             load_snapshot(snapshot_file),
             path=database or ":memory:",
             clock=lambda: datetime.now(UTC),
             ids=uuid.uuid4,
             limits=Limits.xero() if limits else Limits.none(),
+            unkindness=unkindness,
         )
     except ValueError as error:
         raise click.UsageError(f"{snapshot_file}: {error}") from error
     config = uvicorn.Config(sandbox.app, host="127.0.0.1", port=port, log_level="warning")
     with config.bind_socket() as socket:
+        # Whoever reads the address may call at once, so the port takes calls before it is said.
+        socket.listen(config.backlog)
         root = f"http://127.0.0.1:{socket.getsockname()[1]}"
         click.echo(f"Xero API       {root}/api.xro/2.0")
         click.echo(f"Token          {root}/connect/token")

@@ -70,11 +70,12 @@ def command(
     """
     from pm2xero.report.validation import FORMS as REPORTS
     from pm2xero.report.validation import as_text
+    from pm2xero.validate.analyser import Analyser
     from pm2xero.validate.proving import prover
-    from pm2xero.validate.run import validate
 
     regions = _chosen(names, packs, organisation)
-    result = validate(regions, packs, organisation, prove=prover(soundness) if proofs else None)
+    prove = prover(soundness) if proofs else None
+    result = Analyser(regions, packs, organisation, prove=prove).analyse()
     if form == "text":
         text = as_text(result, colour=common.use_colour(sys.stdout))
     else:

@@ -49,9 +49,9 @@ def command(
     from pm2xero.firm.organisation import pack_folders
     from pm2xero.report.validation import as_text
     from pm2xero.resources import root
+    from pm2xero.validate.analyser import Analyser
     from pm2xero.validate.firm_read import read_firm
     from pm2xero.validate.proving import prover
-    from pm2xero.validate.run import validate
 
     prove = prover("once") if proofs else None
     every_pack = packs
@@ -60,12 +60,13 @@ def command(
     roots = list(every_pack) or [root() / "rules", root() / "mappings"]
     if organisation is not None:
         roots.append(organisation.parent)
+    analyser = Analyser(names, packs, organisation, prove=prove)
     colour = common.use_colour(sys.stdout)
     for changed in changes(roots, time.sleep, every, rounds):
         if changed:
             click.echo(f"\n— {', '.join(p.name for p in changed[:5])}")
         began = time.perf_counter()
-        result = validate(names, packs, organisation, prove=prove)
+        result = analyser.analyse()
         click.echo(as_text(result, colour=colour))
         if cases and not result.count("error"):
             _run_cases(every_pack)

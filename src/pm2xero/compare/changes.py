@@ -83,7 +83,16 @@ def _changes(old: Examined, new: Examined) -> Iterator[Change]:
     if old.merged is None or new.merged is None or old.pack is None or new.pack is None:
         return
     before, after = _Side(old.pack), _Side(new.pack)
-    for group in ("rules", "mappings", "kinds", "tax_codes", "roles", "fields", "records"):
+    for group in (
+        "rules",
+        "mappings",
+        "kinds",
+        "tax_codes",
+        "roles",
+        "settings",
+        "fields",
+        "records",
+    ):
         was, now = old.merged.entries[group], new.merged.entries[group]
         for identity in dict.fromkeys([*now, *was]):
             yield from _entry(group, identity, was.get(identity), now.get(identity), before, after)

@@ -41,8 +41,8 @@ class Version:
             PackError: with every fault of the pack.
         """
         examined = self._load(self.region or region, firm)
-        if examined.findings or examined.pack is None:
-            raise PackError(*examined.findings)
+        if examined.faults or examined.pack is None:
+            raise PackError(*examined.faults)
         return examined
 
 

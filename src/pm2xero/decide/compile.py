@@ -29,7 +29,13 @@ from pm2xero.pack.language.conditions import (
     Sum,
 )
 from pm2xero.pack.language.paths import PathExpr
-from pm2xero.pack.language.types import DERIVED_LISTS, RecordType, ReferenceType, TaxCodeType
+from pm2xero.pack.language.types import (
+    DERIVED_LISTS,
+    RecordType,
+    ReferenceType,
+    TaxCodeType,
+    trust_group,
+)
 from pm2xero.read.transaction import Transaction
 
 Truths = Callable[[Transaction, State], int]
@@ -213,7 +219,7 @@ class _Generator:
 
     def value(self, path: PathExpr, block: _Block) -> tuple[str, bool]:
         """A name that holds the path's value, and whether it may be None."""
-        if path.base in ("organisation", "xero"):
+        if path.base in ("organisation", "xero", "settings"):
             value = self.facts.constant(path)
             return self.constant(value), value is None
         if path.base == "item":
@@ -226,11 +232,9 @@ class _Generator:
         if path.base in ("submission", "earlier"):
             pair, _ = self.hoist(self.outer, "#past", "facts.past(tx, s)", False)
             return f"{pair}[{0 if path.base == 'submission' else 1}]"
-        step = path.steps[0]
-        index = 0 if step in ("shortfall", "missing") else 1
-        short = "shortfall" if step in ("shortfall", "matter") else "missing"
-        pair, _ = self.hoist(self.outer, f"#trust {short}", f"facts.{short}(tx, s)", False)
-        return f"{pair}[{index}]"
+        group, index = trust_group(path.steps[0])
+        found, _ = self.hoist(self.outer, f"#trust {group}", f"facts.{group}(tx, s)", False)
+        return f"{found}[{index}]"
 
     def hoist(
         self, block: _Block, key: str, expression: str, nullable: bool
@@ -255,7 +259,7 @@ class _Generator:
             value = f"t[{simple!r}]"
             pair = f"() if {value} is None else ({value},)"
             return self.hoist(self.outer, f"#{first}", pair, False)
-        return self.hoist(self.outer, f"#{first}", f"facts.{first}(t)", False)
+        return self.hoist(self.outer, f"#{first}", f"facts.named({first!r}, t)", False)
 
     def field_value(self, path: PathExpr) -> tuple[str, bool]:
         record = self.facts.kind.record
@@ -319,7 +323,9 @@ class _Generator:
         self, block: _Block, path: PathExpr, holder: ReferenceType, name: str, nullable: bool
     ) -> tuple[str, bool]:
         look = {"ledger_account": "ledger", "bank_account": "bank"}.get(holder.name, "s.document")
-        if path.base == "item" and not path.steps and holder.name == "ledger_account":
+        if path.attribute == "wanted":
+            return self.constant(self.facts.wanted(holder)), False
+        if path.base == "item" and not path.steps and holder.purpose == "role":
             fact = name
         else:
             call = f"{look}({name})"
@@ -328,12 +334,24 @@ class _Generator:
                 block, f"#fact {look} {name}", guarded if nullable else call, nullable
             )
         slot = "account_class" if path.attribute == "class" else path.attribute
+        if slot == "suits":
+            return self.suits(block, holder, fact, nullable)
         if slot == "id" and holder.name != "document":
             return f"{fact}.id", False
         expression = f"{fact}.{slot}"
         if nullable:
             expression = f"{expression} if {fact} is not None else None"
         return self.hoist(block, f"#attribute {fact}.{slot}", expression, True)
+
+    def suits(
+        self, block: _Block, holder: ReferenceType, fact: str, nullable: bool
+    ) -> tuple[str, bool]:
+        """Whether a document is of a kind that the field may refer to; None when not known."""
+        kinds = "|".join(holder.refers_to)
+        test = f"{fact}.kind in {self.constant(frozenset(holder.refers_to))}" if kinds else "True"
+        known = f"{fact} is not None and " if nullable else ""
+        expression = f"({test}) if {known}{fact}.kind is not None else None"
+        return self.hoist(block, f"#suits {fact} {kinds}", expression, True)
 
     def tax_attribute(
         self, block: _Block, path: PathExpr, holder: TaxCodeType, code: str

@@ -8,13 +8,17 @@ from typing import Any
 
 from pm2xero.decide.state import State
 from pm2xero.firm.chart import AccountFact, Chart
-from pm2xero.firm.trust_holders import is_matter, name_of
+from pm2xero.firm.trust_holders import FIRM_FUNDS, held_as, is_matter, name_of
 from pm2xero.pack.language.paths import PathExpr
+from pm2xero.pack.language.types import DERIVED_LISTS, ReferenceType
 from pm2xero.pack.model import Kind
 from pm2xero.pack.rules import reference_fields
 from pm2xero.read.transaction import Transaction
 
 NOTHING = (None, None)
+Imbalance = tuple[Decimal | None, str | None, Decimal | None]
+BALANCED: Imbalance = (None, None, None)
+_FIRM = held_as(FIRM_FUNDS)
 RolesOf = Callable[[Transaction, State], list[AccountFact]]
 TrustMoves = Callable[[Transaction, State], list[tuple[str, str, Decimal]]]
 
@@ -33,8 +37,12 @@ class Facts:
         self.roles = tuple(chart.role(name) for name in self.role_conditions)
         # Set where not every document needs all roles (see decide.roles_needed).
         self.roles_of: RolesOf | None = None
-        self.bank_fields = tuple(f[0] for f in reference_fields(kind.record, "bank_account"))
-        self.document_fields = tuple(reference_fields(kind.record, "document"))
+        self._named = {
+            name: tuple(reference_fields(kind.record, derived.of))
+            for name, derived in DERIVED_LISTS.items()
+            if name != "roles"
+        }
+        self.document_fields = self._named["documents"]
         self.tax = chart.tax
 
     def lookup(self, reference: str) -> Callable[[Any, State], Any]:
@@ -47,39 +55,40 @@ class Facts:
             return lambda name, state: bank(name)
         return lambda name, state: state.document(name)
 
+    def wanted(self, reference: ReferenceType) -> str:
+        """The kinds that a field may refer to, as a bookkeeper reads them."""
+        words = [k.replace("_", " ") for k in reference.refers_to]
+        return " or ".join(words) if words else "document"
+
     def simple(self, derived: str) -> str | None:
         """The one field that a derived list comes from; "" for none, None for several."""
-        if derived == "banks":
-            paths: list[tuple[str, ...]] = [(f,) for f in self.bank_fields]
-        elif derived == "documents":
-            paths = [tuple(p) for p in self.document_fields]
-        else:
-            return None
+        paths = self._named[derived]
         if not paths:
             return ""
         return paths[0][0] if len(paths) == 1 and len(paths[0]) == 1 else None
 
-    def banks(self, fields: dict[str, Any]) -> list[str]:
-        """The bank accounts that a document names."""
-        return [v for f in self.bank_fields if (v := fields[f]) is not None]
-
-    def documents(self, fields: dict[str, Any]) -> list[str]:
-        """The ids of all documents that a document refers to, each once."""
+    def named(self, derived: str, fields: dict[str, Any]) -> list[str]:
+        """All accounts, banks or documents that a document names, each once."""
         found: list[str] = []
-        for path in self.document_fields:
+        for path in self._named[derived]:
             value = fields[path[0]]
             if value is None:
                 continue
-            if len(path) == 1:
-                found.append(value)
+            if len(path) == 2:
+                step = path[1]
+                found.extend([v for i in value if (v := i[step]) is not None])
+            elif isinstance(value, list):
+                found.extend(value)
             else:
-                found.extend(i[path[1]] for i in value)
+                found.append(value)
         return found if len(found) < 2 else list(dict.fromkeys(found))
 
     def constant(self, path: PathExpr) -> Any:
         """A value of the organisation or of Xero, the same for the whole run."""
         organisation = self.chart.organisation
         xero = organisation.xero
+        if path.base == "settings":
+            return self.chart.settings[path.steps[0]]
         if path.base == "organisation":
             return getattr(organisation, path.steps[0])
         values: dict[str, Any] = {
@@ -111,8 +120,38 @@ class Facts:
         return self._worst(tx, state, matters=True)
 
     def missing(self, tx: Transaction, state: State) -> tuple[Decimal | None, str | None]:
-        """By how much other money in trust would fall below zero, and what it is held as."""
+        """By how much money that is placed or owed would fall below zero, and what it is held as.
+
+        The firm's own funds are no such money: they are judged by `imbalance`.
+        """
         return self._worst(tx, state, matters=False)
+
+    def imbalance(self, tx: Transaction, state: State) -> Imbalance:
+        """What a document would break of the trust equation, or break more than it is.
+
+        The firm's own funds are what a trust bank and its deposits hold beyond all that is owed of
+        it; the region says what they may be. Of several trust banks the one that is worst.
+
+        Returns:
+            by how much the firm's funds would be outside of that, the trust bank, and what they
+            would be, in currency units; nothing where that is no worse than before, or unknown.
+        """
+        worst: Imbalance = BALANCED
+        if self.trust_moves is None:
+            return worst
+        moved: dict[str, Decimal] = {}
+        for holder, bank, amount in self.trust_moves(tx, state):
+            if holder == _FIRM:
+                moved[bank] = moved[bank] + amount if bank in moved else amount
+        policy = self.chart.pack.trust_surplus
+        for bank, amount in moved.items():
+            before = state.trust_balance(_FIRM, bank)
+            if before is None:
+                continue
+            outside = policy.outside(before + amount)
+            if outside > policy.outside(before) and (worst[0] is None or outside > worst[0]):
+                worst = outside, bank, before + amount
+        return worst
 
     def _worst(
         self, tx: Transaction, state: State, *, matters: bool
@@ -121,7 +160,7 @@ class Facts:
             return NOTHING
         moves: dict[tuple[str, str], Decimal] = {}
         for holder, bank, amount in self.trust_moves(tx, state):
-            if is_matter(holder) is matters:
+            if is_matter(holder) is matters and holder != _FIRM:
                 key = (holder, bank)
                 moves[key] = moves[key] + amount if key in moves else amount
         worst: tuple[Decimal | None, str | None] = NOTHING
@@ -138,4 +177,4 @@ class Facts:
 
     def _title(self, name: str) -> str:
         role = self.chart.pack.roles.get(name)
-        return role.title.lower() if role is not None else "the firm's own funds"
+        return role.title.lower() if role is not None else name

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from pm2xero.decide.compile import compile_item_test
 from pm2xero.decide.facts import Facts
 from pm2xero.decide.state import State
-from pm2xero.decide.values import getter
+from pm2xero.decide.values import Getter, getter
 from pm2xero.firm.chart import AccountFact
+from pm2xero.firm.tax_rates import CENT
 from pm2xero.pack.language.paths import AccountExpr
-from pm2xero.pack.model import Kind, Posting
+from pm2xero.pack.model import Kind, Posting, Share
 from pm2xero.read.transaction import Transaction
 
 
@@ -35,6 +36,8 @@ class Entry:
     bank: str | None = None
 
 
+ZERO = Decimal("0.00")
+
 JournalOf = Callable[[Transaction, State], list[Entry]]
 
 
@@ -48,6 +51,25 @@ def compile_journal(kind: Kind, facts: Facts) -> JournalOf:
     return journal
 
 
+def share_of(amount: Getter, share: Share | None) -> Getter:
+    """A part of an amount in per cent, half a cent away from zero, or what other parts leave.
+
+    Parts and rest of one amount always add up to it, to the cent.
+    """
+    if share is None:
+        return amount
+    parts, is_rest = share.percents, share.is_rest
+
+    def part(tx: Transaction, item: Any, state: State) -> Any:
+        whole = amount(tx, item, state)
+        if whole is None:
+            return None
+        taken = sum(((whole * p / 100).quantize(CENT, ROUND_HALF_UP) for p in parts), ZERO)
+        return whole - taken if is_rest else taken
+
+    return part
+
+
 def account_of(account: AccountExpr, facts: Facts) -> Callable[[Any, Any, Any], AccountFact]:
     """How the account of a posting or of a mapping's line is found for a transaction."""
     chart = facts.chart
@@ -56,6 +78,12 @@ def account_of(account: AccountExpr, facts: Facts) -> Callable[[Any, Any, Any], 
         return lambda tx, item, state: fact
     assert account.path is not None
     read = getter(account.path, facts)
+    if account.by == "table":
+        assert account.otherwise is not None
+        table = chart.settings[str(account.table)] or {}
+        rows = {name: chart.ledger(value) for name, value in table.items()}
+        other = account_of(account.otherwise, facts)
+        return lambda tx, item, state: rows.get(read(tx, item, state)) or other(tx, item, state)
     look = chart.bank if account.by == "bank" else chart.ledger
     return lambda tx, item, state: look(read(tx, item, state))
 
@@ -66,12 +94,16 @@ def _compile(posting: Posting, facts: Facts) -> Callable[[Transaction, State], I
     matters = [getter(m, facts) for m in posting.matter]
     held_in = getter(posting.held_in, facts) if posting.held_in is not None else None
     test = compile_item_test(posting.when, facts) if posting.when is not None else None
+    where = compile_item_test(posting.where, facts) if posting.where is not None else None
+    amount = share_of(amount, posting.share)
     each, sign = posting.each, posting.sign
 
     def entries(tx: Transaction, state: State) -> Iterator[Entry]:
         if test is not None and not test(tx, None, state):
             return
         for item in (tx.fields[each] or ()) if each else (None,):
+            if where is not None and not where(tx, item, state):
+                continue
             value = amount(tx, item, state)
             if value is None:
                 continue

@@ -16,6 +16,7 @@ from pm2xero.pack.language.types import (
     RecordType,
     ReferenceType,
     TaxCodeType,
+    trust_group,
 )
 from pm2xero.read.transaction import Transaction
 
@@ -25,7 +26,7 @@ Getter = Callable[[Transaction, Any, State], Any]
 
 def getter(path: PathExpr, facts: Facts) -> Getter:
     """A closure that gives the value of a path, or None where something on the way is missing."""
-    if path.base in ("organisation", "xero"):
+    if path.base in ("organisation", "xero", "settings"):
         constant = facts.constant(path)
         return lambda tx, item, state: constant
     if path.base == "submission":
@@ -33,9 +34,8 @@ def getter(path: PathExpr, facts: Facts) -> Getter:
     if path.base == "earlier":
         return lambda tx, item, state: facts.past(tx, state)[1]
     if path.base == "trust":
-        step = path.steps[0]
-        index = 0 if step in ("shortfall", "missing") else 1
-        short = facts.shortfall if step in ("shortfall", "matter") else facts.missing
+        group, index = trust_group(path.steps[0])
+        short: Callable[[Transaction, State], tuple[Any, ...]] = getattr(facts, group)
         return lambda tx, item, state: short(tx, state)[index]
     if path.base == "transaction" and path.steps[0] in DERIVED_LISTS:
         return _followed(path, derived_list(path.steps[0], facts), facts)
@@ -51,9 +51,7 @@ def derived_list(name: str, facts: Facts) -> Getter:
         if roles_of is not None:
             return lambda tx, item, state: roles_of(tx, state)
         return lambda tx, item, state: list(facts.roles)
-    if name == "banks":
-        return lambda tx, item, state: facts.banks(tx.fields)
-    return lambda tx, item, state: facts.documents(tx.fields)
+    return lambda tx, item, state: facts.named(name, tx.fields)
 
 
 def _stepped(path: PathExpr) -> Getter:
@@ -106,6 +104,11 @@ def _followed(path: PathExpr, base: Getter, facts: Facts) -> Getter:
         return _tax_getter(path, holder, base, facts)
     assert isinstance(holder, ReferenceType)
     look = facts.lookup(holder.name)
+    if attribute == "wanted":
+        wanted = facts.wanted(holder)
+        return lambda tx, item, state: wanted
+    if attribute == "suits":
+        return _suits(base, holder, look)
     slot = "account_class" if attribute == "class" else attribute
 
     def follow(tx: Transaction, item: Any, state: State) -> Any:
@@ -113,6 +116,18 @@ def _followed(path: PathExpr, base: Getter, facts: Facts) -> Getter:
         return None if name is None else getattr(look(name, state), slot)
 
     return follow
+
+
+def _suits(base: Getter, holder: ReferenceType, look: Callable[[Any, State], Any]) -> Getter:
+    """Whether the document is of a kind that the field may refer to."""
+    allowed = holder.refers_to
+
+    def suits(tx: Transaction, item: Any, state: State) -> Any:
+        name = base(tx, item, state)
+        kind = None if name is None else look(name, state).kind
+        return None if kind is None else not allowed or kind in allowed
+
+    return suits
 
 
 def _tax_getter(path: PathExpr, holder: TaxCodeType, base: Getter, facts: Facts) -> Getter:

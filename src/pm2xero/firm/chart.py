@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pm2xero.firm.organisation import Organisation
+from pm2xero.firm.settings import settings_of
 from pm2xero.firm.snapshot import XeroAccount
 from pm2xero.firm.tax_rates import TaxFact, resolve_tax
 from pm2xero.pack.model import Pack
@@ -53,6 +54,7 @@ class Chart:
             k: self._fact(k, b.code, b.purpose) for k, b in organisation.bank_accounts.items()
         }
         self._roles = {name: self._role(name) for name in pack.roles}
+        self.settings = settings_of(pack, organisation)
         self._taxes: dict[tuple[str, str, str | None], TaxFact] = {}
         rate = organisation.xero.tax_rates.get(pack.no_tax)
         self.no_tax = TaxFact("mapped", pack.no_tax, rate.rate if rate else Decimal(0), True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +14,7 @@ from pm2xero.errors import Finding, OrganisationError, PackError, Position
 from pm2xero.firm.snapshot import XeroSnapshot, load_snapshot
 from pm2xero.firm.trust_holders import holder_of
 from pm2xero.pack.files import is_folder, is_pack
-from pm2xero.pack.yaml.read import SourceList, SourceMap, read_yaml
+from pm2xero.pack.yaml.read import SourceList, SourceMap, parse_yaml, read_yaml
 from pm2xero.pack.yaml.schema import check
 from pm2xero.pack.yaml.suggest import did_you_mean
 
@@ -79,17 +79,23 @@ class Organisation:
     region_at: Position | None = None
     snapshot_file: Path = Path()
     packs: tuple[Path, ...] = ()
+    settings: SourceMap = field(default_factory=lambda: SourceMap(Position("")))
 
 
-def load_organisation(path: Path, region: str | None = None) -> Organisation:
+def load_organisation(
+    path: Path, region: str | None = None, edited: str | None = None
+) -> Organisation:
     """Read organisation.yaml and its snapshot; `region` replaces the one in the file.
+
+    Args:
+        edited: a text of the file that is not saved yet.
 
     Raises:
         OrganisationError: a file or folder is missing or wrong; all faults at once.
     """
     name = str(path)
     try:
-        tree = read_yaml(path, name)
+        tree = read_yaml(path, name) if edited is None else parse_yaml(edited, name)
     except PackError as exc:
         raise OrganisationError(*exc.findings) from None
     findings = list(check("organisation.schema", tree, Position(name)))
@@ -145,6 +151,7 @@ def load_organisation(path: Path, region: str | None = None) -> Organisation:
         region_at=None if region else tree.value_at["region"],
         snapshot_file=path.parent / str(xero["snapshot"]),
         packs=packs,
+        settings=tree.get("settings") or SourceMap(tree.at),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pm2xero.errors import Finding
 from pm2xero.firm.organisation import Organisation
+from pm2xero.firm.settings import setting_faults
 from pm2xero.pack.model import Pack
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 
@@ -14,6 +15,7 @@ def account_faults(pack: Pack, organisation: Organisation) -> Iterator[Finding]:
     """Everything that is wrong with the roles and bank accounts of a firm."""
     yield from role_faults(pack, organisation)
     yield from bank_faults(organisation)
+    yield from setting_faults(pack, organisation)
 
 
 def bank_faults(organisation: Organisation) -> Iterator[Finding]:

@@ -48,7 +48,7 @@ class Naming:
     def of(self, tx: Transaction) -> Names:
         """What a document names."""
         program = self._decider.program(tx.kind)
-        documents = (tx.id, *program.facts.documents(tx.fields))
+        documents = (tx.id, *program.facts.named("documents", tx.fields))
         found = (m for read in self._matters_of(tx.kind, program) for m in read(tx))
         return Names(tuple(dict.fromkeys(documents)), tuple(dict.fromkeys(found)))
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
-from pm2xero.errors import Finding, LeaseLost
+from pm2xero.errors import Finding, LeaseLost, LeaseTaken
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.records import Lease
 from pm2xero.outbox.schema import leases
+
+# A process that was killed is missed after this.
+TTL = timedelta(minutes=2)
 
 
 class Leasing(Database):
@@ -18,7 +23,9 @@ class Leasing(Database):
     def acquire_lease(self, owner: str, ttl: timedelta) -> bool:
         """Take the lease when it is free, one's own, or its heartbeat is older than `ttl`.
 
-        From then on `claim` refuses to work once the lease has gone to somebody else.
+        A heartbeat that lies in the future by more than that was written by a clock that was
+        wrong, or is read by one: nobody can wait for it. Whoever still lives by it finds out
+        before it writes or sends anything, as from now on `claim` refuses to work for it.
         """
         now = self._clock()
         with self._write() as connection:
@@ -31,7 +38,7 @@ class Leasing(Database):
                         organisation=self._organisation, owner=owner, heartbeat=now
                     )
                 )
-            elif held.owner == owner or now - held.heartbeat > ttl:
+            elif held.owner == owner or abs(now - held.heartbeat) > ttl:
                 connection.execute(
                     update(leases)
                     .where(leases.c.organisation == self._organisation)
@@ -41,6 +48,26 @@ class Leasing(Database):
                 return False
         self._owner = owner
         return True
+
+    @contextmanager
+    def writing(self, owner: str, ttl: timedelta = TTL) -> Iterator[None]:
+        """Be the only writer of the organisation for a while.
+
+        Raises:
+            LeaseTaken: PE110, another process is.
+        """
+        if not self.acquire_lease(owner, ttl):
+            raise LeaseTaken(
+                Finding(
+                    "PE110",
+                    "another process is sending for this organisation",
+                    should_be="try again when it is done, or two minutes after it was killed",
+                )
+            )
+        try:
+            yield
+        finally:
+            self.release(owner)
 
     def heartbeat(self, owner: str) -> None:
         """Say that the owner is alive.

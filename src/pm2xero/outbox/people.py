@@ -19,6 +19,10 @@ from pm2xero.outbox.rows import load_requests, mine
 from pm2xero.outbox.schema import human_actions, requests, transactions
 from pm2xero.outbox.states import IN_FLIGHT, TRANSITIONS, Event, RequestState
 
+_RESENT = TRANSITIONS[Event.RESEND]
+_RECHECKED = TRANSITIONS[Event.RECHECK]
+_LOOKED_UP = "It left once before, so it is looked up before it is sent again"
+
 
 class People(Database):
     """Hold, skip, resend and resolve.
@@ -42,12 +46,15 @@ class People(Database):
     def resend(self, transaction_id: str, who: str, why: str, at: datetime) -> list[str]:
         """Plan again what stopped, and all that was blocked by it.
 
-        For an unknown outcome the person answers for it not being in Xero.
+        Whatever left once may be in Xero, so the next push looks it up before it is sent again.
         """
         with self._write() as connection:
             before = self._open(connection, transaction_id)
-            again = [r.id for r in before if r.state in TRANSITIONS[Event.RESEND].sources]
-            self._put(connection, again, Event.RESEND, None, None)
+            left = [r for r in before if r.attempts and r.state in _RECHECKED.sources]
+            kept = [r for r in before if r not in left and r.state in _RESENT.sources]
+            again = [r.id for r in before if r in left or r in kept]
+            self._put(connection, [r.id for r in kept], Event.RESEND, None, None)
+            self._put(connection, [r.id for r in left], Event.RECHECK, "resend", _LOOKED_UP)
             blocked = set(block_again(connection, self._organisation, again))
             was_blocked = {r.id for r in before if r.state == RequestState.BLOCKED}
             freed = unblock(connection, self._organisation, again)

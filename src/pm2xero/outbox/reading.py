@@ -18,7 +18,7 @@ from pm2xero.outbox.records import (
     StoredRequest,
     StoredTransaction,
 )
-from pm2xero.outbox.rows import AnyRow, chunks, decision_of, load_requests, mine, transaction_of
+from pm2xero.outbox.rows import AnyRow, decision_of, load_requests, mine, transaction_of
 from pm2xero.outbox.schema import (
     attempts,
     contacts,
@@ -106,19 +106,6 @@ class Reading(Database):
         with self._read() as connection:
             return load_requests(connection, self._organisation, *conditions)
 
-    def states_of(self, ids: Collection[str]) -> dict[str, RequestState]:
-        """The states of requests that count now."""
-        found: dict[str, RequestState] = {}
-        with self._read() as connection:
-            for part in chunks(ids):
-                rows = connection.execute(
-                    select(requests.c.id, requests.c.state).where(
-                        mine(self._organisation), requests.c.id.in_(part)
-                    )
-                )
-                found.update((id, RequestState(state)) for id, state in rows)
-        return found
-
     def request(self, id: str) -> StoredRequest | None:
         """One request by its id, as its latest revision has it."""
         with self._read() as connection:
@@ -149,6 +136,8 @@ class Reading(Database):
             .where(
                 mine(self._organisation),
                 requests.c.state.in_(UNSETTLED),
+                # What was refused, or found not to be there, has no call on its way.
+                or_(attempts.c.outcome.is_(None), attempts.c.outcome == "unknown"),
                 or_(requests.c.cause.is_(None), requests.c.cause.not_in(looked_up)),
             )
         )

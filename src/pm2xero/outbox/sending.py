@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 
 from pm2xero.errors import Finding, StateConflict
-from pm2xero.outbox.blocking import block
+from pm2xero.outbox.blocking import block, block_again
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.lease import check_lease
 from pm2xero.outbox.links import write_links
@@ -168,6 +168,8 @@ class Sending(Database):
             check_states(connection, self._organisation, requests, Event.ABSENT)
             self._move(connection, requests, Event.ABSENT)
             self._end(connection, requests, "absent", self._clock())
+            # What they need may have stopped since they were sent.
+            block_again(connection, self._organisation, [r.id for r in requests])
 
     def save_contact(self, number: str, xero_id: str, name: str) -> None:
         """Remember which contact in Xero a participant's number stands for."""

@@ -73,6 +73,7 @@ class Event(Enum):
     HOLD = "held"
     SKIP = "skipped"
     RESEND = "resent"
+    RECHECK = "looked up and resent"
     RESOLVE = "resolved"
     BLOCK = "blocked"
     FREE = "set free"
@@ -104,7 +105,9 @@ TRANSITIONS: Mapping[Event, Transition] = MappingProxyType(
         Event.SKIP: Transition(
             (_S.PLANNED, _S.REJECTED, _S.FAILED, _S.BLOCKED, _S.HELD, _S.UNKNOWN), _S.SKIPPED
         ),
-        Event.RESEND: Transition((*STOPPED, _S.UNKNOWN, _S.BLOCKED), _S.PLANNED),
+        # What never left is planned; what left once is looked up before it is sent again.
+        Event.RESEND: Transition((_S.REJECTED, *KEPT_BY_PERSON, _S.BLOCKED), _S.PLANNED),
+        Event.RECHECK: Transition((*STOPPED, _S.UNKNOWN), _S.UNKNOWN),
         Event.RESOLVE: Transition((*STOPPED, _S.PLANNED, _S.UNKNOWN, _S.BLOCKED), _S.CONFIRMED),
         # What became of a request that this one needs.
         Event.BLOCK: Transition((_S.PLANNED,), _S.BLOCKED),

@@ -8,6 +8,7 @@ from typing import Self
 
 from pm2xero.outbox.database import open_engine
 from pm2xero.outbox.lease import Leasing
+from pm2xero.outbox.open_work import OpenWork
 from pm2xero.outbox.past import PastReading
 from pm2xero.outbox.people import People
 from pm2xero.outbox.reading import Reading
@@ -17,7 +18,7 @@ from pm2xero.outbox.takeover import TakingOver
 from pm2xero.outbox.totals import Totals
 
 
-class Outbox(Reading, PastReading, TakingOver, Totals, Saving, Sending, People, Leasing):
+class Outbox(Reading, OpenWork, PastReading, TakingOver, Totals, Saving, Sending, People, Leasing):
     """Decisions, requests, attempts and ids; every method commits by itself.
 
     May be shared by threads of one process; several processes may open the same database.

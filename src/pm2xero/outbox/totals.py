@@ -9,9 +9,8 @@ from sqlalchemy import func, select
 
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.records import StoredDecision
-from pm2xero.outbox.rows import decision_of, mine
-from pm2xero.outbox.schema import decisions, requests
-from pm2xero.outbox.states import RequestState
+from pm2xero.outbox.rows import decision_of
+from pm2xero.outbox.schema import decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +40,6 @@ class Totals(Database):
             DecisionTotal(outcome, code, by_hand, count, Decimal(int(cents)).scaleb(-2))
             for outcome, code, by_hand, count, cents in rows
         ]
-
-    def request_counts(self) -> dict[RequestState, int]:
-        """How many requests count now, by state."""
-        with self._read() as connection:
-            rows = connection.execute(
-                select(requests.c.state, func.count())
-                .where(mine(self._organisation))
-                .group_by(requests.c.state)
-            ).all()
-        return {RequestState(state): count for state, count in rows}
 
     def decided_as(self, outcome: str) -> list[StoredDecision]:
         """The last decisions of one outcome."""

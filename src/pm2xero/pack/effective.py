@@ -51,7 +51,7 @@ def whole(merged: Merged, region: str, layers: tuple[str, ...]) -> dict[str, Any
     for key in ("words", "no_tax", "trust_surplus", "every_document"):
         if settings.get(key):
             first[key] = settings[key]
-    for group in ("fields", "records", "roles", "tax_codes"):
+    for group in ("fields", "records", "settings", "roles", "tax_codes"):
         if merged.entries[group]:
             first[group] = {name: _values(e) for name, e in merged.entries[group].items()}
     parts = [first] if first else []

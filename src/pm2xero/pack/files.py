@@ -11,7 +11,8 @@ from typing import Any
 from pm2xero.errors import Finding, PackError, Position, UsageError
 from pm2xero.pack.cache import Memory
 from pm2xero.pack.layers import BY_ID, Document, Layer
-from pm2xero.pack.yaml.read import SourceList, SourceMap, read_yaml
+from pm2xero.pack.strays import strays
+from pm2xero.pack.yaml.read import SourceList, SourceMap, parse_yaml, read_yaml
 from pm2xero.pack.yaml.schema import check, is_valid
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 from pm2xero.resources import root
@@ -99,6 +100,10 @@ class Files:
         self, region: str, overlay: tuple[str, SourceMap] | None, at: Position | None
     ) -> tuple[Layer, ...] | None:
         """base → region (→ state) → extensions → firm; None when the region cannot be followed."""
+        for pack in self.roots:
+            if pack.path not in self._memory.strays:
+                self._memory.strays[pack.path] = strays(pack.path, pack.shown)
+            self.findings.extend(self._memory.strays[pack.path])
         layers = [Layer(BASE, self._documents(self.roots[0], BASE))]
         chain = self._chain(region, at)
         for name in chain or ():
@@ -116,18 +121,32 @@ class Files:
         for pack in self.roots:
             documents = tuple(self._region(pack, name))
             if documents:
-                layers.append(Layer(f"{pack.shown}{name}" if layers else name, documents))
+                layers.append(Layer(f"{pack.shown}{name}" if layers else name, documents, True))
         return layers
 
     def _documents(self, pack: PackRoot, folder: str) -> tuple[Document, ...]:
         documents = []
         for part, schema in (("rules", "rules.schema"), ("mappings", "mappings.schema")):
             place = pack.path / part / folder
-            files = sorted(place.glob("*.yaml")) if place.is_dir() else []
-            if not folder and (place / BASE).is_dir():
-                files += sorted((place / BASE).glob("*.yaml"))
+            files = self._listed(place)
+            if not folder:
+                files += self._listed(place / BASE)
             documents += [d for f in files if (d := self._file(f, pack, schema)) is not None]
         return tuple(documents)
+
+    def _is_there(self, file: Path) -> bool:
+        return file.is_file() or (
+            bool(self._memory.edited) and file.resolve() in self._memory.edited
+        )
+
+    def _listed(self, place: Path) -> list[Path]:
+        """The YAML files of a folder, with those that are edited there and not saved yet."""
+        files = set(place.glob("*.yaml")) if place.is_dir() else set()
+        if self._memory.edited:
+            where = place.resolve()
+            names = (p.name for p in self._memory.edited if p.parent == where)
+            files |= {place / n for n in names if n.endswith(".yaml")}
+        return sorted(files)
 
     def _region(self, pack: PackRoot, region: str) -> list[Document]:
         documents: list[Document] = []
@@ -135,7 +154,7 @@ class Files:
             return documents
         for part, schema in (("rules", "region.schema"), ("mappings", "mappings.schema")):
             file = pack.path / part / "regions" / f"{region}.yaml"
-            if file.is_file() and (document := self._file(file, pack, schema)) is not None:
+            if self._is_there(file) and (document := self._file(file, pack, schema)) is not None:
                 documents.append(document)
         return documents
 
@@ -170,7 +189,8 @@ class Files:
         key = (str(file), shown)
         found: _Read | None = self._memory.read.get(key)
         if found is None:
-            found = self._memory.read[key] = _read(file, shown, schema)
+            text = self._memory.edited.get(file.resolve()) if self._memory.edited else None
+            found = self._memory.read[key] = _read(file, shown, schema, text)
         self.findings.extend(found.findings)
         self.words |= found.words
         return found.document
@@ -187,9 +207,9 @@ def _unknown(region: str, known: list[str], at: Position | None) -> Finding:
     )
 
 
-def _read(file: Path, shown: str, schema: str) -> _Read:
+def _read(file: Path, shown: str, schema: str, text: str | None = None) -> _Read:
     try:
-        tree = read_yaml(file, shown)
+        tree = read_yaml(file, shown) if text is None else parse_yaml(text, shown)
     except PackError as exc:
         return _Read(None, tuple(exc.findings), _words_of(file))
     faults = check(schema, tree, Position(shown))

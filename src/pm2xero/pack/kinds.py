@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from pm2xero.errors import Finding, Position
 from pm2xero.pack.language.condition_parser import parse_condition
+from pm2xero.pack.language.conditions import Condition
 from pm2xero.pack.language.paths import AccountExpr, PathError, PathExpr, Scope, resolve
 from pm2xero.pack.language.types import (
     REFERENCES,
@@ -16,11 +18,13 @@ from pm2xero.pack.language.types import (
     RecordType,
     ReferenceType,
     ScalarType,
+    TableType,
     TaxCodeType,
     describe,
 )
 from pm2xero.pack.layers import Entry, Merged
-from pm2xero.pack.model import Ignored, Kind, Opens, Posting, Role, Settles
+from pm2xero.pack.model import Ignored, Kind, Opens, Posting, Role, Setting, Settles, Share
+from pm2xero.pack.rules import offers_of
 from pm2xero.pack.yaml.read import SourceList, SourceMap
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 
@@ -33,6 +37,7 @@ class KindBuilder:
         self.findings = findings
         self.records: dict[str, RecordType] = {}
         self.fields: dict[str, FieldType] = {}
+        self.settings: dict[str, FieldType] = {}
 
     def build(
         self,
@@ -55,12 +60,31 @@ class KindBuilder:
             kind = self._type(_raw(entry.values), _type_at(entry))
             if kind is not None:
                 self.fields[name] = kind
+        self.settings = {n: s.type for n, s in self.declared_settings().items()}
         kinds = {}
         for name, entry in self.merged.entries["kinds"].items():
             built = self._kind(name, entry, roles)
             if built is not None:
                 kinds[name] = built
         return self.fields, kinds, roles, tuple(self.findings)
+
+    def declared_settings(self) -> dict[str, Setting]:
+        """What firms may say under `settings`."""
+        found: dict[str, Setting] = {}
+        for name, entry in self.merged.entries["settings"].items():
+            values = entry.values
+            raw = values.get("type", values.get("is", "text"))
+            at = values.value_at.get("type", values.at)
+            kind: FieldType | None
+            if isinstance(raw, Mapping) and "table_of" in raw:
+                inner = self._type(raw["table_of"], _value_at(raw, "table_of", at))
+                kind = TableType(inner) if inner is not None else None
+            else:
+                kind = self._type(raw, at)
+            if kind is not None:
+                title = str(values.get("title", name))
+                found[name] = Setting(name, title, kind, values.get("default"), entry.at)
+        return found
 
     def _fault(
         self, code: str, message: str, at: Position, known: Any = (), word: str = ""
@@ -76,12 +100,17 @@ class KindBuilder:
             if raw in SCALARS:
                 return ScalarType(raw)
             if raw in REFERENCES:
-                return ReferenceType(raw)
+                purpose = raw.removesuffix("_bank")
+                return (
+                    ReferenceType("bank_account", purpose) if purpose != raw else ReferenceType(raw)
+                )
             self._fault("PX306", f'unknown type "{raw}"', at, SCALARS | REFERENCES, raw)
             return None
         if not isinstance(raw, Mapping):
             self._fault("PX306", "a type is a word or a mapping such as { one_of: […] }", at)
             return None
+        if "type" in raw:
+            return self._reference(raw, at)
         if "one_of" in raw:
             return ScalarType("text", tuple(str(v) for v in raw["one_of"]))
         if "record" in raw:
@@ -96,6 +125,25 @@ class KindBuilder:
             return TaxCodeType(str(spec["on"]), str(spec["is"]), str(spec["for"]))
         self._fault("PX306", "this type is not known", at)
         return None
+
+    def _reference(self, raw: Mapping[str, Any], at: Position) -> FieldType | None:
+        """A bank account with its purpose, or a document with the kinds that it may be of."""
+        name = str(raw["type"])
+        if name in SCALARS:
+            return ScalarType(name)
+        for key, of in (("purpose", "bank_account"), ("refers_to", "document")):
+            if key in raw and name != of:
+                message = f'"{key}" is said of a {of.replace("_", " ")}, and this is a {name}'
+                self._fault("PX306", message, _value_at(raw, key, at))
+                return None
+        wanted = raw.get("refers_to", ())
+        listed = wanted if isinstance(wanted, SourceList) else [wanted] if wanted else []
+        for kind in listed:
+            if kind not in self.merged.entries["kinds"]:
+                known = self.merged.entries["kinds"]
+                where = _value_at(raw, "refers_to", at)
+                self._fault("PX311", f'there is no kind "{kind}"', where, known, str(kind))
+        return ReferenceType(name, str(raw.get("purpose", "")), tuple(str(k) for k in listed))
 
     def _record(self, name: str, at: Position) -> RecordType | None:
         if name in self.records:
@@ -157,21 +205,24 @@ class KindBuilder:
         optional |= self._field_list(fields.get("optional"), values.at)
         optional = {k: v for k, v in optional.items() if k not in required}
         record = RecordType(name, required, optional)
-        scope = Scope(name, record)
+        scope = Scope(name, record, None, self.settings)
         ignores = values.get("ignores") or SourceMap(values.at)
+        postings = tuple(self._postings(values, scope, roles))
         return Kind(
             name=name,
             title=str(values["title"]),
             section=entry.section,
             side=values.get("side"),
             record=record,
-            postings=tuple(self._postings(values, scope, roles)),
+            postings=postings,
             opens=self._opens(values, scope),
             settles=tuple(self._settles(values, scope)),
             at=entry.at,
             ignores={
                 str(path): Ignored(str(why), ignores.key_at[path]) for path, why in ignores.items()
             },
+            settings=self.settings,
+            offers=offers_of(record, postings),
         )
 
     def _postings(self, values: SourceMap, scope: Scope, roles: dict[str, Role]) -> list[Posting]:
@@ -205,7 +256,16 @@ class KindBuilder:
                 continue
             each = str(raw["each"]) if "each" in raw else None
             sign: Any = 1 if side == "debit" else -1
-            result.append(Posting(sign, account, amount, each, when, matters, held, raw.at))
+            where, share = self.where(raw, inner), self.share(raw)
+            if matters and (where is not None or share is not None):
+                self._fault(
+                    "PX319", "money of a matter moves whole: a posting with `matter` has neither "
+                    "`where` nor a share", raw.at,
+                )  # fmt: skip
+                continue
+            result.append(
+                Posting(sign, account, amount, each, when, matters, held, raw.at, where, share)
+            )
         return result
 
     def _opens(self, values: SourceMap, scope: Scope) -> Opens | None:
@@ -225,6 +285,23 @@ class KindBuilder:
             if document and amount:
                 result.append(Settles(document, amount, raw.get("each")))
         return result
+
+    def where(self, raw: SourceMap, inner: Scope) -> Condition | None:
+        """Which items of `each` are meant."""
+        if "where" not in raw:
+            return None
+        if "each" not in raw:
+            self._fault("PX301", "`where` asks of items, so it needs `each`", raw.key_at["where"])
+            return None
+        return parse_condition(raw["where"], inner, raw.value_at["where"], self.findings)
+
+    def share(self, raw: SourceMap) -> Share | None:
+        """The part of the amount: `percent`, or `rest_of` the percentages of other parts."""
+        if "percent" in raw:
+            return Share((Decimal(str(raw["percent"])),), False)
+        if "rest_of" in raw:
+            return Share(tuple(Decimal(str(p)) for p in raw["rest_of"]), True)
+        return None
 
     def item_scope(self, raw: SourceMap, scope: Scope) -> Scope | None:
         """The scope inside `each`, the scope itself where there is none, None with a finding."""
@@ -273,6 +350,8 @@ class KindBuilder:
             by = next(iter(raw))
             if by == "role":
                 return self.account(raw["role"], raw.value_at["role"], scope, roles)
+            if "table" in raw:
+                return self._table(raw, scope, roles)
             path = self.path(raw, by, scope)
             if path is None:
                 return None
@@ -295,6 +374,27 @@ class KindBuilder:
             self._fault("PX309", f'there is no role "{raw}"', at, roles, str(raw))
             return None
         return AccountExpr("role", role=str(raw))
+
+    def _table(self, raw: SourceMap, scope: Scope, roles: Mapping[str, Role]) -> AccountExpr | None:
+        """An account out of a table of the firm, by a field; another where it has no such row."""
+        name = str(raw["table"])
+        kind = self.settings.get(name) or scope.settings.get(name)
+        if not isinstance(kind, TableType) or kind.of.name != "ledger_account":
+            tables = [n for n, t in scope.settings.items() if isinstance(t, TableType)]
+            self._fault(
+                "PX320", f'there is no table of accounts "{name}"', raw.value_at["table"], tables,
+                name,
+            )  # fmt: skip
+            return None
+        lacking = [k for k in ("by", "otherwise") if k not in raw]
+        if lacking:
+            self._fault("PX106", f'a table lacks "{lacking[0]}"', raw.at)
+            return None
+        path = self.path(raw, "by", scope)
+        otherwise = self.account(raw["otherwise"], raw.value_at["otherwise"], scope, roles)
+        if path is None or otherwise is None:
+            return None
+        return AccountExpr("table", path=path, table=name, otherwise=otherwise)
 
 
 def _value_at(raw: Mapping[str, Any], key: str, otherwise: Position) -> Position:

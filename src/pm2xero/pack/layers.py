@@ -13,7 +13,10 @@ from typing import Any
 
 from pm2xero.errors import Finding, Position
 from pm2xero.pack.cache import Memory
+from pm2xero.pack.guards import Kept, keep
 from pm2xero.pack.model import Origin
+from pm2xero.pack.overlay import ABOUT, Place, laid, moved_fields, origin_of, put, replaced_keys
+from pm2xero.pack.overlay import fields as fields_by_name
 from pm2xero.pack.yaml.read import SourceMap
 from pm2xero.pack.yaml.suggest import did_you_mean
 
@@ -21,6 +24,7 @@ from pm2xero.pack.yaml.suggest import did_you_mean
 BY_ID = {
     "fields": "field",
     "records": "record",
+    "settings": "setting",
     "roles": "role",
     "kinds": "kind",
     "rules": "rule",
@@ -39,10 +43,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One step of base → region → state → firm."""
+    """One step of base → region → state → firm; only a region may replace required rules."""
 
     name: str
     documents: tuple[Document, ...]
+    is_region: bool = False
 
 
 @dataclass(slots=True)
@@ -71,7 +76,13 @@ class Entry:
 
 @dataclass(slots=True)
 class Merged:
-    """All entries of a pack after merging, plus the settings that are single values."""
+    """All entries of a pack after merging, plus the settings that are single values.
+
+    Attributes:
+        removed: where the highest layer that did so takes an entry away, by group and id.
+        kept: the required rules as each layer had them, by id.
+        replaced: required rules that a region puts another in the place of: which, and where.
+    """
 
     entries: dict[str, dict[str, Entry]] = field(default_factory=lambda: {k: {} for k in BY_ID})
     settings: dict[str, Any] = field(default_factory=dict)
@@ -79,6 +90,9 @@ class Merged:
     word_at: dict[str, Position] = field(default_factory=dict)
     sections: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    removed: dict[tuple[str, str], Position] = field(default_factory=dict)
+    kept: dict[str, list[Kept]] = field(default_factory=dict)
+    replaced: list[tuple[Kept, str, Position]] = field(default_factory=list)
 
 
 def merge(layers: tuple[Layer, ...], memory: Memory | None = None) -> Merged:
@@ -120,15 +134,23 @@ def merge(layers: tuple[Layer, ...], memory: Memory | None = None) -> Merged:
                     seen[group, identity] = at
                     entry = Entry(identity, values, origins, section, layer.name, place, at)
                     _apply(group, entry, merged)
+        keep(merged, layer)
     return merged
 
 
 def _settings(document: Document, merged: Merged) -> None:
     content = document.content
-    for key in ("every_document", "no_tax", "trust_surplus"):
-        if key in content:
-            merged.settings[key] = content[key]
-            merged.setting_at[key] = content.value_at[key]
+    for name in ("no_tax", "trust_surplus"):
+        if name in content:
+            merged.settings[name] = content[name]
+            merged.setting_at[name] = content.value_at[name]
+    if "every_document" in content:
+        value, key = content["every_document"], "every_document"
+        if key in merged.settings:
+            place = Place("every document", merged.setting_at[key].file, merged.findings)
+            value = fields_by_name(merged.settings[key], value, place)
+        merged.settings[key] = value
+        merged.setting_at[key] = content.value_at[key]
     if "words" in content:
         merged.settings.setdefault("words", {}).update(content["words"])
         merged.word_at.update(content["words"].value_at)
@@ -188,54 +210,57 @@ def _apply(group: str, entry: Entry, merged: Merged) -> None:
             )
             return
         del known[identity]
+        merged.removed[group, identity] = entry.at
         return
     below = known.get(identity)
     if below is None:
+        if "replace" in values:
+            at = values.value_at["replace"]
+            hint = did_you_mean(identity, known) or "leave it out"
+            message = f'there is no {word} "{identity}" in a lower layer to replace anything of'
+            merged.findings.append(Finding("PX203", message, at, hint=hint))
         known[identity] = entry
         return
     below.own()
-    if group == "fields":
-        # A type is one value, whether it is written as a word or as a mapping.
-        for key in set(below.values) - set(values):
-            del below.values[key]
-    _override(below, values, entry.at, word, entry.layer, merged)
+    _override(group, below, entry, merged)
 
 
-def _override(
-    below: Entry, values: SourceMap, at: Position, word: str, layer: str, merged: Merged
-) -> None:
-    changed = False
-    for key, value in values.items():
-        if key == "id":
-            continue
-        old = below.origins.get(key)
-        if key in below.values and below.values[key] == value:
-            merged.findings.append(
-                Finding(
-                    "PX202",
-                    f'"{key}" of {word} "{below.id}" is set to what it already is',
-                    values.key_at[key],
-                    hint="leave the line out",
-                    width=len(key),
-                    related=((old.at, f"already set in layer {old.layer}"),) if old else (),
-                )
-            )
-            changed = True
-            continue
-        changed = True
-        replaced = (old, *old.replaced) if old else ()
-        below.values.put(key, value, values.key_at[key], values.value_at[key])
-        if key in values.text_at:
-            below.values.text_at[key] = values.text_at[key]
-        below.origins[key] = Origin(values.value_at[key], layer, replaced)
-    if not changed:
+def _override(group: str, below: Entry, entry: Entry, merged: Merged) -> None:
+    """Lay an entry of a higher layer over the one of the same id."""
+    word, values, layer = BY_ID[group], entry.values, entry.layer
+    if not any(k not in ("id",) for k in values):
         merged.findings.append(
             Finding(
                 "PX202",
                 f'this change of {word} "{below.id}" changes nothing',
-                at,
+                entry.at,
                 hint="say what is to be different, or `remove: true`",
                 width=len(below.id),
                 related=((below.at, f"defined in layer {below.layer}"),),
             )
         )
+        return
+    told = f'{word} "{below.id}"'
+    gone = replaced_keys(values, below.values, Place(told, below.layer, merged.findings))
+    if group == "fields":
+        # A type is one value, whether it is written as a word or as a mapping.
+        gone = gone | (set(below.values) - set(values))
+    for key in gone:
+        below.values.pop(key, None)
+    for key in values:
+        if key in ABOUT:
+            continue
+        old = below.origins.get(key)
+        if key not in below.values:
+            put(below.values, key, values)
+            below.origins[key] = origin_of(values, key, layer, old)
+            continue
+        place = Place(told, old.layer if old else below.layer, merged.findings)
+        value = laid(group, key, below.values, values, place)
+        if value is below.values[key]:
+            continue
+        put(below.values, key, values)
+        dict.__setitem__(below.values, key, value)
+        below.origins[key] = origin_of(values, key, layer, old)
+    if group == "records":
+        moved_fields(below.values, values)

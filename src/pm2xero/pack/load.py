@@ -21,7 +21,7 @@ from pm2xero.pack.kinds import KindBuilder
 from pm2xero.pack.layers import Entry, Layer, Merged, merge
 from pm2xero.pack.mappings import build_mappings, compile_requests
 from pm2xero.pack.model import Pack, TaxCode, TaxRateSearch
-from pm2xero.pack.rules import build_rules
+from pm2xero.pack.rules import build_kept_guards, build_rules
 from pm2xero.pack.surplus import Surplus
 from pm2xero.pack.yaml.read import SourceMap
 
@@ -50,9 +50,15 @@ class Examined:
         Raises:
             PackError: with every fault that was found, in the order of files and lines.
         """
-        if self.findings or self.pack is None:
-            raise PackError(*self.findings)
+        faults = self.faults
+        if faults or self.pack is None:
+            raise PackError(*faults)
         return self.pack
+
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        """The findings that keep the pack from being used; warnings do not."""
+        return tuple(f for f in self.findings if f.severity == "error")
 
 
 def load_pack(
@@ -150,6 +156,8 @@ def assemble(
         words=dict(merged.settings.get("words", {})),
         sections=tuple(merged.sections),
         rows=dict(merged.settings.get("rows", {})),
+        settings=KindBuilder(merged, []).declared_settings(),
+        guards=build_kept_guards(merged, kinds, rules),
         template_dirs=tuple(
             d for r in reversed(roots) if (d := r.path / "mappings" / "templates").is_dir()
         ),
@@ -160,7 +168,7 @@ def assemble(
 
 def _parts_of_kinds(merged: Merged) -> tuple[object, ...]:
     """All that kinds are built of: the same objects give the same kinds."""
-    groups = ("fields", "records", "roles", "kinds")
+    groups = ("fields", "records", "roles", "settings", "kinds")
     entries = (e.values for g in groups for e in merged.entries[g].values())
     return (merged.settings.get("every_document"), *entries)
 

@@ -11,12 +11,33 @@ from pm2xero.errors import Finding, Position
 from pm2xero.pack.cache import Memory
 from pm2xero.pack.kinds import KindBuilder
 from pm2xero.pack.language.condition_parser import parse_condition
-from pm2xero.pack.language.paths import PathError, Scope, parse_text, resolve
+from pm2xero.pack.language.paths import (
+    PathError,
+    PathExpr,
+    Scope,
+    TextExpr,
+    parse_text,
+    resolve,
+)
+from pm2xero.pack.language.types import describe
 from pm2xero.pack.layers import Merged
-from pm2xero.pack.model import Kind, LineSource, MappingSpec, RequestSpec, Role, Rule
+from pm2xero.pack.model import (
+    Kind,
+    LineSource,
+    MappingSpec,
+    Reckoned,
+    RequestSpec,
+    Role,
+    Rule,
+)
 from pm2xero.pack.yaml.read import SourceList, SourceMap
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 from pm2xero.resources import root
+
+# What a later revision does where the mapping says nothing.
+_TO_A_PERSON = dict.fromkeys(("unpaid", "paid", "voided"), "needs_a_person")
+# What a name under `with` can be taken from.
+_SOURCES = ("field", "bank", "account", "role", "table", "text")
 
 
 def build_mappings(merged: Merged, findings: list[Finding]) -> dict[str, MappingSpec]:
@@ -39,7 +60,7 @@ def build_mappings(merged: Merged, findings: list[Finding]) -> dict[str, Mapping
             title=str(entry.values.get("title", name)),
             section=entry.section,
             raw=entry.values,
-            on_change=dict(entry.values.get("on_change") or {}),
+            on_change={**_TO_A_PERSON, **(entry.values.get("on_change") or {})},
             at=entry.at,
             origins=entry.origins,
         )
@@ -126,8 +147,9 @@ class _Compiler:
         self.kind = kind
         self.roles = roles
         self.findings: list[Finding] = []
+        self.ids: frozenset[str] = frozenset()
         self.tools = KindBuilder(builder.merged, self.findings)
-        self.scope = Scope(kind.name, kind.record)
+        self.scope = Scope(kind.name, kind.record, None, kind.settings)
 
     def compile(self, mapping: MappingSpec) -> tuple[tuple[RequestSpec, ...], tuple[Finding, ...]]:
         """The requests, and what is wrong with them."""
@@ -152,6 +174,7 @@ class _Compiler:
                             width=len(str(need)),
                         )
                     )
+            self.ids = frozenset(ids)
             ids.add(identity)
             spec = self._request(raw)
             if spec is not None:
@@ -169,6 +192,17 @@ class _Compiler:
                     + ("both" if verbs else "neither"),
                     raw.key_at["post"] if verbs else at,
                     width=len("post") if verbs else len(raw["id"]),
+                )
+            )
+            return None
+        if "template" not in raw:
+            self.findings.append(
+                Finding(
+                    "PX204",
+                    f'the request "{raw["id"]}" has no template, and no lower layer has it',
+                    raw.value_at["id"],
+                    hint="name the file under mappings/templates that makes the body",
+                    width=len(raw["id"]),
                 )
             )
             return None
@@ -195,7 +229,47 @@ class _Compiler:
             at=raw.at,
             value_at={**raw.value_at, **getattr(raw.get("with"), "value_at", {})},
             slot=str(raw.get("slot") or raw["id"]),
+            status=self._word(raw, "status", scope) or "AUTHORISED",
+            contact_name=self._text(raw, "contact_name", scope),
         )
+
+    def _word(self, raw: SourceMap, key: str, scope: Scope) -> PathExpr | str | None:
+        """A word, or `{ field: PATH }` for what a field holds."""
+        value = raw.get(key)
+        if isinstance(value, SourceMap):
+            return self.tools.path(value, "field", scope)
+        return None if value is None else str(value)
+
+    def _text(self, raw: SourceMap, key: str, scope: Scope) -> TextExpr | None:
+        if key not in raw:
+            return None
+        try:
+            return parse_text(str(raw[key]), scope)
+        except PathError as exc:
+            text_at = raw.text_at.get(key)
+            self.findings.append(exc.finding("PX310", raw.value_at[key], 1, text_at))
+            return None
+
+    def _reckoned(self, value: SourceMap, scope: Scope) -> Reckoned | None:
+        """A date some days later or at the end of its month, or a text with values in it."""
+        if "text" in value:
+            text = self._text(value, "text", scope)
+            return Reckoned(text=text) if text is not None else None
+        path = self.tools.path(value, "field", scope)
+        if path is None:
+            return None
+        if path.type.name != "date":
+            at = value.value_at["field"]
+            message = f'"{path.text}" is {describe(path.type)}, not a date'
+            self.findings.append(Finding("PX302", message, at, width=len(path.text)))
+            return None
+        days: int | PathExpr | None = None
+        if "plus_days" in value:
+            raw = value["plus_days"]
+            days = raw if isinstance(raw, int) else self.tools.path(value, "plus_days", scope)
+            if days is None:
+                return None
+        return Reckoned(path, days, value.get("end_of_month") is True)
 
     def _when(self, raw: SourceMap, scope: Scope) -> Any:
         if "when" not in raw:
@@ -204,6 +278,15 @@ class _Compiler:
 
     def _path(self, path: str, at: Position, scope: Scope) -> None:
         for name in re.findall(r"\{([^}]*)\}", path):
+            if name.startswith("id_of."):
+                if name.removeprefix("id_of.") not in self.ids:
+                    message = (
+                        f'"{name.removeprefix("id_of.")}" is no earlier request of this mapping'
+                    )
+                    self.findings.append(
+                        Finding("PX314", message, at, should_be=one_of(self.ids), width=len(path))
+                    )
+                continue
             try:
                 found = resolve(name, scope)
             except PathError as exc:
@@ -224,7 +307,11 @@ class _Compiler:
                 values[name] = value
                 continue
             by = next(iter(value), "")
-            if by == "field":
+            if "plus_days" in value or "end_of_month" in value or by == "text":
+                values[name] = self._reckoned(value, scope)
+            elif by == "table":
+                values[name] = self.tools.account(value, at, scope, self.roles)
+            elif by == "field":
                 values[name] = self.tools.path(value, "field", scope)
             elif by in ("bank", "account", "role"):
                 values[name] = self.tools.account(value, at, scope, self.roles)
@@ -234,8 +321,8 @@ class _Compiler:
                         "PX105",
                         f'unknown key "{by}" in "{name}"',
                         value.key_at.get(by, at),
-                        hint=did_you_mean(by, ("field", "bank", "account", "role")),
-                        should_be=one_of(("field", "bank", "account", "role")),
+                        hint=did_you_mean(by, _SOURCES),
+                        should_be=one_of(_SOURCES),
                         width=max(1, len(by)),
                     )
                 )
@@ -258,7 +345,7 @@ class _Compiler:
             )
             return None
         account = self.tools.account(raw["account"], raw.value_at["account"], scope, self.roles)
-        if "tax" in raw and account is not None and account.by != "account":
+        if "tax" in raw and account is not None and account.by not in ("account", "table"):
             self.findings.append(
                 Finding(
                     "PX318",
@@ -288,7 +375,20 @@ class _Compiler:
             sign=-1 if amounts[0] == "credit" else 1,
             merge=raw.get("merge", True) is not False and "each" in raw,
             at=raw.at,
+            where=self.tools.where(raw, scope),
+            share=self.tools.share(raw),
+            group_by=self.tools.paths(raw, "group_by", scope),
+            item=self._word(raw, "item", scope),
+            tracking=self._tracking(raw, scope),
         )
+
+    def _tracking(self, raw: SourceMap, scope: Scope) -> tuple[tuple[str, PathExpr | str], ...]:
+        found = []
+        for category in raw.get("tracking") or ():
+            option = self._word(raw["tracking"], str(category), scope)
+            if option is not None:
+                found.append((str(category), option))
+        return tuple(found)
 
     def _describe(self, raw: SourceMap, scope: Scope) -> Any:
         text = str(raw.get("describe", self.kind.title))
@@ -296,11 +396,10 @@ class _Compiler:
             try:
                 return resolve(text, scope)
             except PathError as exc:
-                # A plain word may be meant as text, unless it is nearly the name of a field.
-                if exc.hint is not None:
-                    at = raw.value_at["describe"]
-                    self.findings.append(exc.finding("PX303", at, len(text)))
-                    return None
+                # A field that is gone must never become its own name in the books.
+                exc.hint = exc.hint or f'for the word itself write "{text.capitalize()}"'
+                self.findings.append(exc.finding("PX303", raw.value_at["describe"], len(text)))
+                return None
         try:
             return parse_text(text, scope)
         except PathError as exc:

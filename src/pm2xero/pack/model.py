@@ -29,6 +29,24 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A part of an amount: the sum of some percentages of it, or what they leave of it."""
+
+    percents: tuple[Decimal, ...]
+    is_rest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """A value that a template gets: a date some days later, or text with values in it."""
+
+    path: PathExpr | None = None
+    plus_days: int | PathExpr | None = None
+    end_of_month: bool = False
+    text: TextExpr | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Posting:
     """One debit or credit that a kind makes in the ledger of Practice Management.
 
@@ -43,6 +61,8 @@ class Posting:
     matter: tuple[PathExpr, ...]
     held_in: PathExpr | None
     at: Position
+    where: Condition | None = None
+    share: Share | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +104,8 @@ class Kind:
     settles: tuple[Settles, ...]
     at: Position
     ignores: Mapping[str, Ignored] = field(default_factory=dict)
+    settings: Mapping[str, FieldType] = field(default_factory=dict)
+    offers: frozenset[str] = frozenset()
 
     def role_conditions(self) -> dict[str, tuple[Condition, ...]]:
         """The roles of the postings and when each is needed: in one of these cases, or always."""
@@ -109,7 +131,8 @@ class Rule:
     A rule either has an outcome or is a warning; `kinds` is already resolved to names, and
     `conditions` and `texts` (reason, remedy, warning) are resolved for each of them. `leaves`
     says what the document counts as for others when that does not follow from the outcome;
-    `partial` that a part of what is refused works in Xero without a posting.
+    `partial` that a part of what is refused works in Xero without a posting; `required` that no
+    higher layer may take away what it refuses.
     """
 
     id: str
@@ -127,6 +150,26 @@ class Rule:
     at: Position
     origins: Mapping[str, Origin]
     partial: bool = False
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A required rule as a lower layer has it, where a higher one touched it or what it refuses.
+
+    Attributes:
+        rule: for the kinds that the pack has now.
+        skips: the rules of the same layer, and below, that leave documents out before it.
+        removed_at: where it is taken away; None while there is a rule of its id.
+        successor: the required rule that a region puts in its place, by id, and where it says so.
+    """
+
+    rule: Rule
+    layer: str
+    skips: tuple[Rule, ...]
+    removed_at: Position | None = None
+    successor: str | None = None
+    successor_at: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +180,11 @@ class LineSource:
         each: the list of the document that gives a line per item; None for one line.
         sign: -1 where the line was written as a credit.
         merge: lines of the same Xero account and tax type become one.
+        where: which items of the list give a line.
+        share: the part of the amount, and of its tax, that the line takes.
+        group_by: what must be the same, besides, in lines that become one.
+        item: the code of an item in Xero; a field, or the code itself.
+        tracking: the option of each tracking category; a field, or its name itself.
     """
 
     each: str | None
@@ -149,6 +197,11 @@ class LineSource:
     sign: Literal[1, -1]
     merge: bool
     at: Position
+    where: Condition | None = None
+    share: Share | None = None
+    group_by: tuple[PathExpr, ...] = ()
+    item: PathExpr | str | None = None
+    tracking: tuple[tuple[str, PathExpr | str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +228,8 @@ class RequestSpec:
     at: Position
     value_at: Mapping[str, Position]
     slot: str = ""
+    status: str | PathExpr = "AUTHORISED"
+    contact_name: TextExpr | None = None
 
     @property
     def endpoint(self) -> str:
@@ -230,6 +285,17 @@ class TaxCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """What a pack lets each firm say under `settings`; the firm must, where there is no default."""
+
+    id: str
+    title: str
+    type: FieldType
+    default: object
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """An account found by what it does; `system` is Xero's own mark for it.
 
@@ -264,6 +330,8 @@ class Pack:
     sections: tuple[str, ...] = ()
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     trust_surplus: Surplus = Surplus.ZERO
+    guards: tuple[Guard, ...] = ()
+    settings: Mapping[str, Setting] = field(default_factory=dict)
 
     def rules_of(self, kind: str) -> tuple[Rule, ...]:
         """The rules that may apply to a kind, in the order in which reasons are named."""

@@ -6,15 +6,23 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from pm2xero.errors import Finding
 from pm2xero.pack.cache import Memory
+from pm2xero.pack.guards import build_guards
 from pm2xero.pack.language.condition_parser import parse_condition
 from pm2xero.pack.language.conditions import Condition, Quantified, atoms
 from pm2xero.pack.language.paths import PathError, Scope, TextExpr, parse_text
-from pm2xero.pack.language.types import DERIVED_LISTS, ListType, RecordType
+from pm2xero.pack.language.types import (
+    DERIVED_LISTS,
+    FieldType,
+    ListType,
+    RecordType,
+    belongs,
+)
 from pm2xero.pack.layers import Entry, Merged
-from pm2xero.pack.model import Kind, Rule
+from pm2xero.pack.model import Guard, Kind, Posting, Rule
 from pm2xero.pack.yaml.read import SourceList, SourceMap
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 
@@ -43,6 +51,20 @@ def build_rules(
         findings.extend(faults)
         rules.append(rule)
     return tuple(sorted(rules, key=lambda r: r.order))
+
+
+def build_kept_guards(
+    merged: Merged, kinds: Mapping[str, Kind], rules: tuple[Rule, ...]
+) -> tuple[Guard, ...]:
+    """The required rules that a higher layer touched, as they were, for the kinds of now."""
+    posting = {k for r in rules if r.outcome == "post" for k in r.kinds}
+
+    def build(entry: Entry) -> Rule:
+        unread: list[Finding] = []  # What a lower layer says was told for that layer.
+        chosen = {n: kinds[n] for n in _kinds(entry.values, kinds, posting, unread)}
+        return _rule(entry, chosen, entry.section, (0, entry.place))[0]
+
+    return build_guards(merged, kinds, build)
 
 
 def _rank(section: str, merged: Merged) -> int:
@@ -89,7 +111,11 @@ def _posting_kinds(entries: Mapping[str, Entry], kinds: Mapping[str, Kind]) -> s
     found: set[str] = set()
     for entry in entries.values():
         listed = entry.values["kinds"]
-        if entry.values.get("outcome") == "post" and isinstance(listed, list):
+        if entry.values.get("outcome") != "post":
+            continue
+        if isinstance(listed, SourceMap) and ("add" in listed or "remove" in listed):
+            found.update(_changed_kinds(listed, kinds, set(), []))
+        elif isinstance(listed, list):
             found.update(str(k) for k in listed)
     return found & set(kinds)
 
@@ -104,7 +130,7 @@ def _rule(
     texts: dict[str, Mapping[str, TextExpr]] = {}
     local: dict[tuple[object, ...], list[tuple[str, Finding]]] = {}
     for name in names:
-        scope = Scope(name, kinds[name].record)
+        scope = Scope(name, kinds[name].record, None, kinds[name].settings)
         own: list[Finding] = []
         condition = None
         if "when" in values:
@@ -130,6 +156,7 @@ def _rule(
         at=values.value_at.get("id", values.at),
         origins=entry.origins,
         partial=values.get("support") == "partial",
+        required=values.get("required") is True,
     )
     return rule, faults
 
@@ -178,6 +205,32 @@ def _kinds(
     values: SourceMap, kinds: Mapping[str, Kind], posting: set[str], findings: list[Finding]
 ) -> Iterable[str]:
     listed = values["kinds"]
+    if isinstance(listed, SourceMap) and ("add" in listed or "remove" in listed):
+        return _changed_kinds(listed, kinds, posting, findings)
+    return _named_kinds(listed, kinds, posting, findings)
+
+
+def _changed_kinds(
+    listed: SourceMap, kinds: Mapping[str, Kind], posting: set[str], findings: list[Finding]
+) -> Iterable[str]:
+    """Kinds of a lower layer, or of a choice, with some added and some taken away."""
+    below = listed.get("of")
+    if below is None:
+        below = listed.copy()
+        for key in ("add", "remove"):
+            below.pop(key, None)
+    chosen = dict.fromkeys(_named_kinds(below, kinds, posting, findings) if below else ())
+    chosen |= dict.fromkeys(_named_kinds(listed.get("add") or SourceList(listed.at), kinds,
+                                         posting, findings))  # fmt: skip
+    gone = _named_kinds(listed.get("remove") or SourceList(listed.at), kinds, posting, findings)
+    for name in gone:
+        chosen.pop(name, None)
+    return list(chosen)
+
+
+def _named_kinds(
+    listed: Any, kinds: Mapping[str, Kind], posting: set[str], findings: list[Finding]
+) -> Iterable[str]:
     if listed == "all":
         return kinds
     if listed == "posting":
@@ -219,23 +272,30 @@ def _kinds(
 
 
 def _has(kind: Kind, field: str) -> bool:
-    if field == "roles":
-        return any(p.account.by == "role" for p in kind.postings)
-    if field in DERIVED_LISTS:
-        return bool(reference_fields(kind.record, DERIVED_LISTS[field].of.name))
-    return kind.record.field(field) is not None
+    return field in kind.offers
 
 
-def reference_fields(record: RecordType, name: str) -> list[tuple[str, ...]]:
+def offers_of(record: RecordType, postings: tuple[Posting, ...]) -> frozenset[str]:
+    """What rules may choose a kind by: its fields, and what its fields and postings amount to."""
+    derived = {n for n, t in DERIVED_LISTS.items() if reference_fields(record, t.of)}
+    found = {*record.required, *record.optional, *derived}
+    if any(p.account.by == "role" for p in postings):
+        found.add("roles")
+    if any(p.matter for p in postings):
+        found.add("trust")
+    return frozenset(found)
+
+
+def reference_fields(record: RecordType, wanted: FieldType) -> list[tuple[str, ...]]:
     """Paths to all fields of a reference type; a list's items count under the list's name."""
     found: list[tuple[str, ...]] = []
     for field, kind in {**record.required, **record.optional}.items():
-        if kind.name == name:
+        if belongs(kind, wanted):
             found.append((field,))
         elif isinstance(kind, ListType):
-            if kind.of.name == name:
+            if belongs(kind.of, wanted):
                 found.append((field,))
             elif isinstance(kind.of, RecordType):
                 inner = {**kind.of.required, **kind.of.optional}
-                found.extend((field, f) for f, t in inner.items() if t.name == name)
+                found.extend((field, f) for f, t in inner.items() if belongs(t, wanted))
     return found

@@ -21,6 +21,8 @@ from pm2xero.pack.language.types import (
     ReferenceType,
     ScalarType,
     TaxCodeType,
+    belongs,
+    trust_group,
 )
 from pm2xero.pack.model import Kind
 from pm2xero.prove.terms import (
@@ -117,14 +119,14 @@ class Domain:
 
     def value(self, path: PathExpr, item: Item | None) -> Value:
         """What a path yields for the document, or for an item of one of its lists."""
-        if path.base in ("organisation", "xero"):
+        if path.base in ("organisation", "xero", "settings"):
             return self.world.constant(path)
         if path.base in ("submission", "earlier"):
             return self._past(path.base)
         if path.base == "trust":
             step = path.steps[0]
-            whose = "trust" if step in ("shortfall", "matter") else "trust funds"
-            return Value(self.presence((whose,)), self.leaf((whose, step), path.type))
+            group = (f"trust {trust_group(step)[0]}",)
+            return Value(self.presence(group), self.leaf((*group, step), path.type))
         if path.base == "item":
             assert item is not None
             return self._walk(item.place, item.type, path, path.steps, True)
@@ -136,7 +138,7 @@ class Domain:
         if first in DERIVED_LISTS and self.kind.record.field(first) is None:
             if first == "roles":
                 return True, self.world.roles()
-            return True, tuple(self.references(DERIVED_LISTS[first].of.name))
+            return True, tuple(self.references(DERIVED_LISTS[first].of))
         place: Place = ()
         known: Term = True
         kind: FieldType = self.kind.record
@@ -164,27 +166,29 @@ class Domain:
             known = self._lists[place] = tuple(made)
         return known
 
-    def references(self, name: str) -> Iterator[Item]:
+    def references(self, wanted: FieldType) -> Iterator[Item]:
         """Every place where the document names something of a reference type."""
         for field, kind, needed in fields_of(self.kind.record):
             there: Term = True
-            if kind.name == name:
+            if belongs(kind, wanted):
                 if not needed:
                     there = self.presence((field,))
                 yield Item(there, (field,), kind)
             elif isinstance(kind, ListType):
                 inner = kind.of
-                names: list[tuple[str, ...]] = [()] if inner.name == name else []
-                if isinstance(inner, RecordType):
-                    names = [(f,) for f, t, _ in fields_of(inner) if t.name == name]
-                if not names or name == "bank_account":
+                names: list[tuple[tuple[str, ...], FieldType, bool]] = []
+                if belongs(inner, wanted):
+                    names = [((), inner, True)]
+                elif isinstance(inner, RecordType):
+                    names = [((f,), t, n) for f, t, n in fields_of(inner) if belongs(t, wanted)]
+                if not names:
                     continue
                 there = True if needed else self.presence((field,))
                 for item in self.listed((field,), kind):
-                    for step in names:
-                        yield Item(
-                            both(there, item.there), (*item.place, *step), ReferenceType(name)
-                        )
+                    for step, of, always in names:
+                        place = (*item.place, *step)
+                        here = True if always else self.presence(place)
+                        yield Item(both(there, item.there, here), place, of)
 
     def presence(self, place: Place) -> Term:
         """Whether something optional is there."""
@@ -283,7 +287,7 @@ class Domain:
 
     def _derived(self, name: str) -> tuple[Term, Term]:
         items = self.world.roles() if name == "roles" else tuple(
-            self.references(DERIVED_LISTS[name].of.name)
+            self.references(DERIVED_LISTS[name].of)
         )  # fmt: skip
         return True, total(choose(i.there, 1, 0) for i in items)
 

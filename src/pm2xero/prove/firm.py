@@ -30,7 +30,7 @@ def firm_of(model: Model, domain: Domain, document: Mapping[str, Any]) -> Facts:
     """
     found: Facts = {}
     for place in domain.leaves:
-        if place[0] in ("organisation", "xero"):
+        if place[0] in ("organisation", "xero", "settings"):
             there = domain.present.get(place)
             known = there is None or model.holds(there)
             found[".".join(map(str, place))] = _plain(model, domain, place) if known else None
@@ -71,10 +71,13 @@ class _Changed:
     def decider(self) -> Decider:
         own: Facts = {}
         xero: Facts = {}
+        settings = self.organisation.settings.copy()
         for path, value in self.firm.items():
             base, _, name = path.partition(".")
             if base == "organisation":
                 own[name] = _typed(name, value)
+            elif base == "settings":
+                settings.put(name, value, settings.at, settings.at)
             elif base == "xero":
                 xero["organisation_class" if name == "class" else name] = _typed(name, value)
         accounts = dict(self.organisation.accounts)
@@ -96,7 +99,7 @@ class _Changed:
         )  # fmt: skip
         organisation = replace(
             self.organisation, accounts=accounts, bank_accounts=banks, roles=roles, xero=snapshot,
-            **own,
+            settings=settings, **own,
         )  # fmt: skip
         return Decider(replace(self.pack, tax_codes=codes), organisation)
 

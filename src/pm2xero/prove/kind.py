@@ -47,6 +47,7 @@ class KindProof:
         self.kind = pack.kinds[kind]
         self.rules = pack.rules_of(kind)
         seen = seen or Seen()
+        also = tuple(also)
         postings = (p.when for p in self.kind.postings)
         conditions = (*(r.conditions[kind] for r in self.rules), *postings, *also)
         words = words or Words(conditions, seen.texts, seen.names)
@@ -69,6 +70,8 @@ class KindProof:
                 names.append(same(name, term))
                 term = name
             self.holds[rule.id] = term
+        for condition in also:
+            self.encoder.condition(condition)
         balances = chart is None or chart.organisation.trust_balances is not None
         self.encoder.trust(self.kind.postings, balances_known=balances)
         blocked = either(*(self.holds[r.id] for r in self.rules if blocks(r)))

@@ -16,6 +16,7 @@ from pm2xero.firm.organisation import Organisation
 from pm2xero.pack.model import Pack, Rule
 from pm2xero.prove.evidence import Evidence
 from pm2xero.prove.example import ProofFinding
+from pm2xero.prove.guards import anew, lost_guards, posted_anew
 from pm2xero.prove.kind import KindProof
 from pm2xero.prove.words import ITEMS
 
@@ -62,6 +63,8 @@ class ProofReport:
         if self.reachable < self.rules:
             second = f"{self.reachable} of {self.rules} rules reachable"
         parts = [first, second]
+        if not any(f.code == "PX606" for f in self.findings):
+            parts.append("none that was posted is posted anew")
         useless = sum(f.code == "PX604" for f in self.findings)
         if useless:
             parts.append(f"{useless} redundant")
@@ -77,6 +80,7 @@ class _Known:
     pack: Pack
     kind: str
     gap: bool | None = None
+    anew: bool | None = None
     conflicts: tuple[tuple[str, str], ...] | None = None
     reached: set[str] = field(default_factory=set)
     tried: set[str] = field(default_factory=set)
@@ -126,6 +130,8 @@ class Prover:
             evidence.dead(rule)
         for rule, covers in _redundant(pack, known, dead):
             evidence.redundant(rule, covers)
+        again = [(n, k.proof) for n, k in known.items() if _anew(k)]
+        evidence.findings += (*lost_guards(pack, decider), *posted_anew(pack, decider, again))
         return ProofReport(
             tuple(sorted(evidence.findings, key=_place)),
             len(pack.kinds),
@@ -196,6 +202,14 @@ def _gap(known: _Known) -> bool:
         )
         known.gap = not unconditional and known.proof.ask(known.proof.gap()) is not None
     return known.gap
+
+
+def _anew(known: _Known) -> bool:
+    """A revision of what was posted could be posted anew."""
+    if known.anew is None:
+        posts = any(r.outcome == "post" for r in known.rules)
+        known.anew = posts and known.proof.ask(anew(known.proof)) is not None
+    return known.anew
 
 
 def _conflicts(known: _Known) -> tuple[tuple[str, str], ...]:

@@ -141,6 +141,8 @@ class Words:
             return
         if path.attribute is not None:
             self.attributes.add(path.attribute)
+            for kind in getattr(path.holder, "refers_to", ()):
+                self.number(kind)
         elif path.type.name in ("ledger_account", "bank_account", "tax_code", "list"):
             self.attributes.add("id")
 

@@ -62,7 +62,7 @@ class _World:
         """Whether the document needs a role."""
         return self.domain.needs_role.get(role, True)
 
-    def document(self, place: Place, attribute: str) -> Value:
+    def document(self, place: Place, attribute: str, reference: ReferenceType) -> Value:
         """A fact about another document: the same wherever the same document is named."""
         state, detailed, kind, due, contact = self._facts(place)
         if attribute == "id":
@@ -71,6 +71,12 @@ class _World:
             return Value(True, state)
         if attribute == "to_reverse":
             return Value(*self._reversal(place))
+        if attribute == "suits":
+            number = self.domain.words.number
+            suits = either(*(same(kind, number(k)) for k in reference.refers_to))
+            return Value(detailed, suits if reference.refers_to else True)
+        if attribute == "wanted":
+            return Value(True, self.domain.words.number(" or ".join(reference.refers_to)))
         return Value(detailed, {"kind": kind, "amount_due": due, "contact": contact}[attribute])
 
     def _facts(self, place: Place) -> tuple[Term, ...]:
@@ -149,7 +155,8 @@ class AnyFirm(_World):
     def fact(self, place: Place, reference: FieldType, attribute: str) -> Value:
         """A fact about what the reference at a place names."""
         if reference.name == "document":
-            return self.document(place, attribute)
+            assert isinstance(reference, ReferenceType)
+            return self.document(place, attribute, reference)
         if isinstance(reference, TaxCodeType):
             return self._tax(place, reference, attribute)
         at: Place = ("fact", *place)
@@ -263,7 +270,8 @@ class OneFirm(_World):
     def fact(self, place: Place, reference: FieldType, attribute: str) -> Value:
         """A fact about what the reference at a place names."""
         if reference.name == "document":
-            return self.document(place, attribute)
+            assert isinstance(reference, ReferenceType)
+            return self.document(place, attribute, reference)
         if isinstance(reference, TaxCodeType):
             return self._tax(place, reference, attribute)
         role = self._roles.get(place)

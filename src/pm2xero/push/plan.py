@@ -127,7 +127,9 @@ def make_plan(
         calls = lower_bound([r for r in due if r.contract == name]).total
         per_contract[name] = (count, calls)
     seconds = predict_seconds(bound, replace(CallLimits(), per_day=per_day))
-    digest = _digest(due, mark)
+    # What is looked up first may be sent as well.
+    doubtful = [r for r in waiting if r.state == "unknown"]
+    digest = _digest((*due, *doubtful), mark)
     return Plan(
         digest, intake, tuple(due), tuple(waiting), bound, seconds, per_day, per_contract,
         tuple(_taxes(due, rates)),

@@ -135,7 +135,7 @@ class Corrector:
         undo: list[Request] = []
         for stored in reversed(there):
             made = contract(stored.contract)
-            if made.undo is None or made.id_name is None:
+            if made.undo is None or made.undo.status is None or made.id_name is None:
                 continue
             target = contract(made.undo.contract)
             identity = placeholder(made.id_name, tx.id)

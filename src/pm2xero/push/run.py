@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pm2xero.connection import Connection
+from pm2xero.connection import Connection, process_name
 from pm2xero.outbox.past_records import Chapter
 from pm2xero.outbox.records import Document
 from pm2xero.push.intake import Intake
@@ -28,7 +26,7 @@ def plan_only(connection: Connection, sources: list[Source], per_day: int = 5000
     def note(documents: Iterable[Document], past: Iterable[Chapter]) -> None:
         decided.extend(documents)
 
-    report = _take_in(connection, sources, note, writes=False)
+    report = take_in(connection, sources, note, writes=False)
     outbox = connection.outbox
     known = len(outbox.contacts())
     rates = connection.pipeline.organisation.xero.tax_rates
@@ -63,13 +61,12 @@ def push(
     if saved_plan is not None:
         check_saved(saved_plan, plan_only(connection, sources))
         connection = connection.afresh()
-    owner = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     sender = Sender(
         connection.outbox,
         connection.client,
         load_errors(),
         load_lookups(),
-        owner=owner,
+        owner=process_name(),
         clock=connection.clock,
         sleep=connection.sleep,
         limits=CallLimits.none() if is_embedded else None,
@@ -77,13 +74,18 @@ def push(
         late=timedelta(0) if is_embedded else LATE,
     )
     with sender.lease():
-        report = _take_in(connection, sources, connection.outbox.save_many, writes=True)
+        report = take_in(connection, sources, connection.outbox.save_many, writes=True)
         return report, sender.run(on_progress)
 
 
-def _take_in(
+def take_in(
     connection: Connection, sources: list[Source], sink: Sink, *, writes: bool
 ) -> IntakeReport:
+    """Decide what stands in the sources, and what is held and due.
+
+    Args:
+        writes: whether the sink keeps what it is given.
+    """
     intake = Intake(
         connection.pipeline,
         connection.outbox,

@@ -52,6 +52,9 @@ class BodyChecker:
             valid = self._validators[name] = validator(name).is_valid
         if not valid(body):
             raise self._error("PR603", request, spec, faults(name, body))
+        if spec.status == "AUTHORISED" and body.get("Status") in ("DRAFT", "SUBMITTED"):
+            found = [f"Status: the mapping does not say that it is sent as {body['Status']}"]
+            raise self._error("PR603", request, spec, found)
         semantic = _SEMANTICS.get(name)
         if semantic is not None and (found := semantic(body, self)):
             raise self._error("PR603", request, spec, found)

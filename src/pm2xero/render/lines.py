@@ -14,7 +14,7 @@ from typing import Any
 
 from pm2xero.decide.compile import compile_item_test
 from pm2xero.decide.facts import Facts
-from pm2xero.decide.journal import account_of
+from pm2xero.decide.journal import account_of, share_of
 from pm2xero.decide.state import State
 from pm2xero.decide.values import Getter, getter, text_getter
 from pm2xero.firm.chart import AccountFact
@@ -37,6 +37,8 @@ class _Group:
     tax_amount: Decimal
     descriptions: dict[str, None]
     sources: list[str]
+    item: str | None = None
+    tracking: tuple[tuple[str, str], ...] = ()
 
 
 @record
@@ -93,6 +95,8 @@ def _row(group: _Group, sign: int) -> dict[str, Any]:
         "account": group.account.code,
         "tax_type": group.tax.type,
         "sources": group.sources,
+        "item": group.item,
+        "tracking": [{"Name": n, "Option": o} for n, o in group.tracking],
     }
 
 
@@ -121,6 +125,12 @@ def _compile_source(
     tax = _tax_getter(source, facts)
     describe = _describer(source, facts)
     test = compile_item_test(source.when, facts) if source.when is not None else None
+    where_test = compile_item_test(source.where, facts) if source.where is not None else None
+    net = share_of(net, source.share)
+    tax_amount = share_of(tax_amount, source.share) if tax_amount is not None else None
+    more = [getter(p, facts) for p in source.group_by]
+    code = _word(source.item, facts)
+    tracked = [(category, _word(option, facts)) for category, option in source.tracking]
     each, sign, merge = source.each, source.sign, source.merge
     no_tax = facts.chart.no_tax
 
@@ -132,17 +142,28 @@ def _compile_source(
         if test is not None and not test(tx, None, state):
             return
         for index, item in enumerate((tx.fields[each] or ()) if each else (None,)):
+            if where_test is not None and not where_test(tx, item, state):
+                continue
             where = account(tx, item, state)
-            rate = tax(item) if tax is not None else no_tax
+            rate = tax(item, where) if tax is not None else no_tax
+            thing = code(tx, item, state)
+            options = tuple(
+                (category, str(found))
+                for category, read in tracked
+                if (found := read(tx, item, state)) is not None
+            )
+            apart = (thing, options, *(_key(read(tx, item, state)) for read in more))
             amount = net(tx, item, state)
             amount = amount if sign == 1 else -amount
             taxed = tax_amount(tx, item, state) if tax_amount is not None else ZERO
-            key: object = (where.code, rate.type) if merge else len(groups)
+            key: object = (where.code, rate.type, apart) if merge else len(groups)
             group = groups.get(key)
             text = describe(tx, item, state)
             origin = f"{each}[{index}]" if each else source.net.text
             if group is None:
-                groups[key] = _Group(where, rate, amount, taxed, {text: None}, [origin])
+                groups[key] = _Group(
+                    where, rate, amount, taxed, {text: None}, [origin], thing, options
+                )
                 continue
             group.net += amount
             group.tax_amount += taxed
@@ -158,7 +179,10 @@ AddLines = Callable[[Transaction, State, dict[object, _Group]], None]
 def _usual(source: LineSource, facts: Facts) -> AddLines | None:
     """The usual line: ledger account, tax code, net, tax and text all stand on the item."""
     path, tax, amount, text = source.account.path, source.tax, source.tax_amount, source.describe
-    if source.when is not None or not source.merge or source.account.by in ("role", "bank"):
+    if source.when is not None or not source.merge or source.account.by != "account":
+        return None
+    apart = (source.where, source.share, source.item)
+    if any(p is not None for p in apart) or source.group_by or source.tracking:
         return None
     names = [_item_field(p) for p in (path, tax, source.net, amount, text)]
     if source.each is None or None in names:
@@ -201,13 +225,24 @@ def _item_field(path: object) -> str | None:
     return path.steps[0] if len(path.steps) == 1 else None
 
 
-def _tax_getter(source: LineSource, facts: Facts) -> Callable[[Any], TaxFact] | None:
+def _tax_getter(source: LineSource, facts: Facts) -> Callable[[Any, AccountFact], TaxFact] | None:
     if source.tax is None:
         return None
-    assert isinstance(source.account.path, PathExpr)
-    code, account = source.tax.steps[-1], source.account.path.steps[-1]
+    code = source.tax.steps[-1]
     look, side = facts.tax, facts.kind.side
-    return lambda item: look(item[code], item[account], side)
+    return lambda item, account: look(item[code], account.id, side)
+
+
+def _word(value: PathExpr | str | None, facts: Facts) -> Getter:
+    """What a field holds, or a word that is always the same."""
+    if isinstance(value, PathExpr):
+        return getter(value, facts)
+    return lambda tx, item, state: value
+
+
+def _key(value: Any) -> Any:
+    """A value by which lines are told apart; a record counts by its id."""
+    return value.get("id", str(value)) if isinstance(value, dict) else value
 
 
 def _describer(source: LineSource, facts: Facts) -> Callable[[Transaction, Any, State], str]:

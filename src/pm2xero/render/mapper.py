@@ -14,18 +14,29 @@ from pm2xero.decide.decider import Decider
 from pm2xero.decide.facts import Facts
 from pm2xero.decide.journal import account_of
 from pm2xero.decide.state import DocumentFact, State
-from pm2xero.decide.values import Getter, getter
+from pm2xero.decide.values import Getter, getter, text_getter
 from pm2xero.errors import Finding, Position, RenderError
 from pm2xero.firm.chart import AccountFact
 from pm2xero.pack.language.paths import AccountExpr, PathExpr
-from pm2xero.pack.model import RequestSpec
+from pm2xero.pack.model import Reckoned, RequestSpec
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.check import BodyChecker
 from pm2xero.render.lines import LinesOf, compile_lines
 from pm2xero.render.request import Contract, Request, idempotency_key, placeholder
 from pm2xero.render.template_checks import load_template, template_file
-from pm2xero.render.templates import BodyEnvironment, Values, environment, render
+from pm2xero.render.templates import (
+    BodyEnvironment,
+    Values,
+    end_of_month,
+    environment,
+    plus_days,
+    render,
+)
+from pm2xero.xero.contact_number import contact_number
 from pm2xero.xero.contracts import contract
+
+# In a path: the id of what an earlier request of the same transaction makes.
+OWN = "id_of."
 
 Value = Callable[[Transaction, Any, State], Any]
 
@@ -88,6 +99,14 @@ class CompiledRequest:
         self._values: dict[str, Value] = {n: _value(v, facts) for n, v in spec.values.items()}
         self._lines: LinesOf | None = compile_lines(spec, facts)
         self._contact = [getter(p, facts) for p in spec.contact]
+        self._contact_name = text_getter(spec.contact_name, facts) if spec.contact_name else None
+        status = spec.status
+        self._status: Value = (
+            getter(status, facts)
+            if isinstance(status, PathExpr)
+            else (lambda tx, item, state: status)
+        )
+        self._settings = facts.chart.settings
         # Text and parameters of the path in turn; the odd ones are parameters.
         self._path = re.split(r"\{([^}]*)\}", spec.path)
         self._fixed = f"/{spec.path}" if len(self._path) == 1 else None
@@ -167,6 +186,9 @@ class CompiledRequest:
             values["money_in"] = made.money_in
         if self._contact:
             values["contact"] = self._contact_of(tx, item, state)
+        values["status"] = self._status(tx, item, state)
+        values["settings"] = self._settings
+        values["id_of"] = lambda step: self._own_id(tx, step, needs)
 
         def xero_id(document: str) -> str:
             return self._xero_id(state.document(document), needs)
@@ -178,11 +200,25 @@ class CompiledRequest:
         for read in self._contact:
             party = read(tx, item, state)
             if party is not None:
-                return contact(party["id"], party["display_name"])
+                named = party["display_name"]
+                if self._contact_name is not None:
+                    named = self._contact_name(tx, item, [], state)
+                return contact(party["id"], named)
         default = self._organisation.default_contact
         if default is None:
             raise self._fault(tx, "there is nobody to name as contact")
         return contact(default["number"], default["name"])
+
+    def _own_id(self, tx: Transaction, step: str, needs: list[str]) -> str:
+        """The id of what an earlier request of the same transaction makes."""
+        for (mapping, name), specs in self._decider.pack.requests.items():
+            if name == tx.kind and self.spec in specs:
+                for spec in specs[: specs.index(self.spec)]:
+                    if spec.id == step:
+                        needs.append(f"{tx.id}/{step}")
+                        return placeholder(contract(spec.contract).id_name or "ID", tx.id)
+                raise self._fault(tx, f'"{step}" is no earlier request of the mapping {mapping}')
+        raise self._fault(tx, f'there is no request "{step}"')
 
     def _xero_id(self, fact: DocumentFact, needs: list[str]) -> str:
         if fact.xero_id:
@@ -204,6 +240,8 @@ class CompiledRequest:
 
     def _id_in_path(self, tx: Transaction, name: str, needs: list[str], state: State) -> str:
         """The id that stands in the path: of a document, or of what an earlier transaction made."""
+        if name.startswith(OWN):
+            return self._own_id(tx, name.removeprefix(OWN), needs)
         document = tx.fields[name]
         fact = state.document(document)
         if fact.xero_id or fact.request:
@@ -236,10 +274,13 @@ def contact(number: str, name: str) -> dict[str, str]:
     Xero refuses angle brackets and repeated spaces in names, and names over 255 characters.
     """
     plain = " ".join(name.replace("<", "(").replace(">", ")").split())
-    return {"ContactNumber": number[:50], "Name": plain[:255] or number[:50]}
+    unique = contact_number(number)
+    return {"ContactNumber": unique, "Name": plain[:255] or unique}
 
 
 def _value(value: object, facts: Facts) -> Value:
+    if isinstance(value, Reckoned):
+        return _reckoned(value, facts)
     if isinstance(value, AccountExpr):
         read = account_of(value, facts)
         return lambda tx, item, state: _account(read(tx, item, state))
@@ -247,6 +288,27 @@ def _value(value: object, facts: Facts) -> Value:
         field: Getter = getter(value, facts)
         return field
     return lambda tx, item, state: value
+
+
+def _reckoned(value: Reckoned, facts: Facts) -> Value:
+    """A text with values in it, or a date some days later, then at the end of its month."""
+    if value.text is not None:
+        write = text_getter(value.text, facts)
+        return lambda tx, item, state: write(tx, item, [], state)
+    assert value.path is not None
+    read, days, ends = getter(value.path, facts), value.plus_days, value.end_of_month
+    more: Getter = (
+        getter(days, facts) if isinstance(days, PathExpr) else (lambda tx, item, state: days or 0)
+    )
+
+    def reckoned(tx: Transaction, item: Any, state: State) -> Any:
+        day = read(tx, item, state)
+        if day is None:
+            return None
+        later = plus_days(day, int(more(tx, item, state) or 0))
+        return end_of_month(later) if ends else later
+
+    return reckoned
 
 
 def _account(fact: AccountFact) -> dict[str, Any]:

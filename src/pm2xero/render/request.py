@@ -13,12 +13,33 @@ from pm2xero.xero.purpose import Purpose, purpose_of
 
 
 @dataclass(frozen=True, slots=True)
+class Rename:
+    """A number that stays taken when its document is voided, so it is given up before.
+
+    Attributes:
+        field: such as InvoiceNumber.
+        types: types of documents whose numbers are unique.
+    """
+
+    field: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Undo:
-    """How an object of Xero is taken back: the contract, where its id goes, the status to set."""
+    """How an object of Xero is taken back.
+
+    Attributes:
+        contract: the verb and endpoint that does it.
+        id_in_body: whether its id goes into the body, or at the end of the path.
+        status: the status to set; None where it is taken out of the document that it belongs to.
+        rename: what is done before, where a later revision may come back under the number.
+    """
 
     contract: str
     id_in_body: bool
-    status: str
+    status: str | None
+    rename: Rename | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +51,7 @@ class Contract:
         wrapper: element that holds a list of documents; None where the body stands alone.
         batch: several documents may go in one call.
         summarize: the endpoint takes `summarizeErrors`.
+        idempotent: it takes an idempotency key.
     """
 
     name: str
@@ -40,6 +62,7 @@ class Contract:
     batch: bool
     summarize: bool
     undo: Undo | None = None
+    idempotent: bool = True
 
 
 @record
@@ -76,7 +99,7 @@ class Request:
 
     @property
     def method(self) -> str:
-        """PUT or POST."""
+        """PUT, POST or DELETE."""
         return self.contract.method
 
     @property

@@ -25,7 +25,9 @@ Shape = Mapping[str, "Shape | None"]
 
 _ACCOUNT: Shape = dict.fromkeys(("id", "code", "name", "class"))
 _CONTACT: Shape = dict.fromkeys(("ContactNumber", "Name"))
-_LINE: Shape = dict.fromkeys(("description", "net", "tax", "account", "tax_type", "sources"))
+_LINE: Shape = dict.fromkeys(
+    ("description", "net", "tax", "account", "tax_type", "sources", "item", "tracking")
+)
 # The key under which a list keeps the shape of its items; no name in a template can be this.
 _ITEMS = "[]"
 
@@ -70,7 +72,8 @@ def provided(spec: RequestSpec, kind: Kind) -> Shape:
         names |= {"lines": {_ITEMS: _LINE}, "total": None, "money_in": None}
     if spec.contact:
         names["contact"] = _CONTACT
-    names["xero_id"] = None
+    names |= dict.fromkeys(("xero_id", "id_of", "status"))
+    names["settings"] = dict.fromkeys(kind.settings)
     return names
 
 
@@ -104,6 +107,11 @@ def template_file(env: BodyEnvironment, name: str) -> str:
     path = Path(file)
     own = root() / "mappings"
     return path.relative_to(root()).as_posix() if path.is_relative_to(own) else path.as_posix()
+
+
+def place_in_template(env: BodyEnvironment, name: str, line: int, word: str) -> Position:
+    """Where a word stands on a line of a template, as messages name it."""
+    return _place(template_file(env, name), parsed(env, name).lines, line, word)
 
 
 def _shape(kind: FieldType) -> Shape | None:

@@ -8,8 +8,9 @@ is dropped when the template is compiled. Money is written with its own digits.
 from __future__ import annotations
 
 import json.encoder
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -175,14 +176,49 @@ def fit(text: Any, length: int) -> str:
     return plain if len(plain) <= length else plain[: length - 1] + "…"
 
 
+def plus_days(day: date, days: int) -> date:
+    """The date so many days later."""
+    return day + timedelta(days=days)
+
+
+def end_of_month(day: date) -> date:
+    """The last day of the date's month."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+class EditedLoader(FileSystemLoader):
+    """Templates from folders, where texts that are not saved yet stand in the place of files."""
+
+    def __init__(self, folders: Iterable[Path], edited: Mapping[Path, str]) -> None:
+        super().__init__([str(f) for f in folders])
+        self._edited = edited
+
+    def get_source(self, environment: Any, template: str) -> Any:
+        """The text of a template, its file, and that it is up to date."""
+        for folder in self.searchpath:
+            file = Path(folder) / template
+            text = self._edited.get(file.resolve())
+            if text is not None:
+                return text, str(file), lambda: True
+            if file.is_file():
+                break
+        return super().get_source(environment, template)
+
+
 def environment(
     folders: Iterable[Path],
     finalize: Callable[[Any], str] = encode,
     extensions: tuple[Any, ...] = (),
+    edited: Mapping[Path, str] | None = None,
 ) -> BodyEnvironment:
-    """The Jinja environment of a pack; earlier folders hide later ones."""
+    """The Jinja environment of a pack; earlier folders hide later ones.
+
+    Args:
+        edited: texts that are not saved yet, by the path of their file.
+    """
+    names = [str(f) for f in folders]
     env = BodyEnvironment(
-        loader=FileSystemLoader([str(f) for f in folders]),
+        loader=EditedLoader(map(Path, names), edited) if edited else FileSystemLoader(names),
         undefined=StrictUndefined,
         autoescape=False,
         finalize=finalize,
@@ -192,6 +228,8 @@ def environment(
     )
     env.globals.clear()
     env.filters["fit"] = fit
+    env.filters["plus_days"] = plus_days
+    env.filters["end_of_month"] = end_of_month
     return env
 
 

@@ -149,7 +149,7 @@ def gather(outbox: Outbox) -> Status:
     for total in totals:
         outcomes[total.outcome] += total.count
         sums[total.outcome] = sums.get(total.outcome, ZERO) + total.money
-    states = {str(state): count for state, count in outbox.request_counts().items()}
+    states = {str(state): count for state, count in outbox.tally(tuple(RequestState)).items()}
     return Status(
         states, dict(outcomes), sums, stuck, _refused(totals),
         tuple(reversed(outbox.actions())), outbox.last_answer(),

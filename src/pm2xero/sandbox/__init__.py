@@ -3,5 +3,14 @@
 from pm2xero.sandbox.ledger import AccountBalance, Journal, Posting
 from pm2xero.sandbox.limits import Limits
 from pm2xero.sandbox.sandbox import Sandbox, load_snapshot
+from pm2xero.sandbox.unkindness import Unkindness
 
-__all__ = ["AccountBalance", "Journal", "Limits", "Posting", "Sandbox", "load_snapshot"]
+__all__ = [
+    "AccountBalance",
+    "Journal",
+    "Limits",
+    "Posting",
+    "Sandbox",
+    "Unkindness",
+    "load_snapshot",
+]

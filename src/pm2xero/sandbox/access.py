@@ -22,7 +22,15 @@ _SCOPES = {
     "accounting.banktransactions": ("BankTransactions", "BankTransfers"),
     "accounting.manualjournals": ("ManualJournals",),
     "accounting.contacts": ("Contacts",),
-    "accounting.settings": ("Organisation", "Accounts", "TaxRates"),
+    "accounting.settings": (
+        "Organisation",
+        "Accounts",
+        "TaxRates",
+        "Items",
+        "TrackingCategories",
+        "Currencies",
+        "BrandingThemes",
+    ),
     "accounting.reports.trialbalance": ("Reports",),
 }
 _SCOPE_OF = {name: scope for scope, names in _SCOPES.items() for name in names}

@@ -11,7 +11,7 @@ from pm2xero.sandbox import contacts, ledger, records
 from pm2xero.sandbox.books import Books
 from pm2xero.sandbox.chart import Account
 from pm2xero.sandbox.ledger import Share
-from pm2xero.sandbox.lines import LineRules, Lines, merged, work_out
+from pm2xero.sandbox.lines import LineRules, Lines, coded, merged, work_out
 from pm2xero.sandbox.problems import Invalid
 from pm2xero.sandbox.records import Record
 from pm2xero.sandbox.resource import DOCUMENT_COLUMNS, Column, Resource, Written
@@ -131,7 +131,7 @@ def shown(books: Books, record: Record, people: dict[str, Wire], full: bool) -> 
         "Date": record.date,
         "DateString": date_string(record.day),
         **{name: value for name, value in record.body.items() if name != "LineItems"},
-        "LineItems": record.body["LineItems"] if full else [],
+        "LineItems": coded(books, record.body["LineItems"]) if full else [],
         "Total": record.total,
         "CurrencyCode": books.organisation.currency,
         "CurrencyRate": Decimal("1.0"),
@@ -247,6 +247,7 @@ RESOURCE = Resource(
         **DOCUMENT_COLUMNS,
         "BankTransactionID": Column("id", "id"),
         "BankAccount.AccountID": Column("account_id", "id"),
+        "IsReconciled": Column("json_extract(body, '$.IsReconciled')", "flag"),
     },
     parameters={"IDs": "BankTransactionID"},
 )

@@ -28,6 +28,9 @@ def create(books: Books, element: Wire) -> Written:
     parts = objects_of(element, "Payments")
     if not parts:
         raise Invalid("A batch payment must have at least one payment")
+    rules = books.mishaps.rules
+    if rules.largest_batch and len(parts) > rules.largest_batch:
+        raise Invalid(f"A batch payment cannot contain more than {rules.largest_batch} payments")
     account = payments.paying_account(books, element)
     day = date_of(element, "Date") or books.today
     batch_id = books.new_id()
@@ -56,13 +59,22 @@ def create(books: Books, element: Wire) -> Written:
         updated=books.now,
         type="RECBATCH" if kinds == {"ACCRECPAYMENT"} else "PAYBATCH",
         date=day,
-        reference=text_of(element, "Reference"),
+        reference=None if _drops_reference(books) else text_of(element, "Reference"),
         account_id=account.id,
         total=sum((payment.total for payment in made), Decimal(0)),
         body=body,
     )
     records.insert(books.store, batch)
     return Written(batch.id)
+
+
+def _drops_reference(books: Books) -> bool:
+    """The specification has it for New Zealand only; others are reported to keep it."""
+    is_nz = books.organisation.wire.get("CountryCode") == "NZ"
+    if is_nz or not books.mishaps.rules.drops_batch_references:
+        return False
+    books.mishaps.counts["drops_batch_references"] += 1
+    return True
 
 
 def delete(books: Books, element: Wire) -> Written:

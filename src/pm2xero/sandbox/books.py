@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pm2xero.sandbox.chart import Chart
+from pm2xero.sandbox.mishaps import Mishaps
 from pm2xero.sandbox.problems import Invalid
 from pm2xero.sandbox.store import Store
 from pm2xero.sandbox.wire import dump_text, parse_date, parse_stored
@@ -56,6 +57,7 @@ class Books:
     Attributes:
         now: an aware time in UTC.
         new_id: makes the next id, as lower-case text.
+        mishaps: the rules that hold, and the faults that happen to a call.
         unit_places: decimals kept of UnitAmount (query `unitdp`).
     """
 
@@ -64,6 +66,7 @@ class Books:
     chart: Chart
     now: datetime
     new_id: Callable[[], str]
+    mishaps: Mishaps
     unit_places: int = 2
 
     @property

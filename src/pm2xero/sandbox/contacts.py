@@ -67,6 +67,26 @@ def upsert(books: Books, element: Wire) -> Written:
     return Written((_change(books, found, element) if found else create_from(books, element)).id)
 
 
+def merge(books: Books, merged_id: str, into_id: str) -> None:
+    """Merge a contact into another, as a user does in Xero: no call of the API can.
+
+    What the first one had belongs to the second; the first is archived and names the second.
+
+    Raises:
+        LookupError: one of them is not there.
+        Invalid: one of them is not active, or they are the same.
+    """
+    merged, into = existing(books, merged_id), existing(books, into_id)
+    if merged.id == into.id or (merged.status, into.status) != ("ACTIVE", "ACTIVE"):
+        raise Invalid("Only two active contacts can be merged")
+    books.store.execute(
+        "UPDATE record SET contact_id = ? WHERE contact_id = ?", (into.id, merged.id)
+    )
+    body = {**merged.body, "MergedToContactID": into.id}
+    gone = replace(merged, status="ARCHIVED", updated=books.now, body=body)
+    records.update(books.store, gone)
+
+
 def create_from(books: Books, element: Wire) -> Record:
     """A contact that a document brings with it."""
     return existing(books, create(books, element).id)
@@ -260,7 +280,25 @@ RESOURCE = Resource(
         "EmailAddress": Column("json_extract(body, '$.EmailAddress')"),
     },
     parameters={"IDs": "ContactID"},
-    searched=("label", "number", "json_extract(body, '$.EmailAddress')"),
+    searched=(
+        Column("label", "folded"),
+        Column("number"),
+        *(
+            Column(f"json_extract(body, '$.{field}')")
+            for field in ("EmailAddress", "FirstName", "LastName", "CompanyNumber")
+        ),
+    ),
+    heavy=frozenset(
+        {
+            "ContactPersons",
+            "Addresses",
+            "Phones",
+            "ContactGroups",
+            "BankAccountDetails",
+            "IsSupplier",
+            "IsCustomer",
+        }
+    ),
     numbered=True,
     shown="status = 'ACTIVE'",
     hidden_by="includeArchived",

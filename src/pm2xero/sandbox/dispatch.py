@@ -10,6 +10,7 @@ from pm2xero.sandbox import (
     bank_transactions,
     bank_transfers,
     batch_payments,
+    catalogue,
     chart,
     contacts,
     credits_view,
@@ -24,7 +25,7 @@ from pm2xero.sandbox import (
     writes,
 )
 from pm2xero.sandbox.books import Books
-from pm2xero.sandbox.problems import Invalid, Problem, not_found, not_implemented
+from pm2xero.sandbox.problems import Invalid, not_found, not_implemented
 from pm2xero.sandbox.resource import Resource
 from pm2xero.sandbox.wire import Wire
 
@@ -43,7 +44,7 @@ RESOURCES: Mapping[str, Resource] = {
         credits_view.PREPAYMENTS,
     )
 }
-_SETTINGS = ("Organisation", "Accounts", "TaxRates", "Reports")
+_SETTINGS = ("Organisation", "Accounts", "TaxRates", "Reports", *catalogue.ENDPOINTS)
 _ENDPOINTS = {name.lower(): name for name in (*RESOURCES, *_SETTINGS)}
 
 
@@ -103,13 +104,17 @@ def _read_settings(books: Books, endpoint: str, call: Call) -> Wire:
         case ("Organisation", action) if action.lower() == "actions":
             return settings.actions(books)
         case ("Accounts",):
-            return settings.accounts(books, call.query)
+            return settings.accounts(books, call.query, call.headers.get("if-modified-since"))
         case ("Accounts", account_id):
             return settings.account(books, account_id)
         case ("TaxRates",):
             return settings.tax_rates(books, call.query)
         case ("TaxRates", tax_type):
             return settings.tax_rate(books, tax_type)
+        case (endpoint,) if endpoint in catalogue.ENDPOINTS:
+            return catalogue.listed(books, endpoint, call.query)
+        case (endpoint, key) if endpoint in catalogue.ENDPOINTS:
+            return catalogue.one(books, endpoint, key)
         case ("Reports", report) if report.lower() == "trialbalance":
             return reports.trial_balance(books, call.query)
         case _:
@@ -128,7 +133,7 @@ def _write_account(books: Books, call: Call) -> Wire:
         else:
             raise not_implemented(call.method, "/".join(call.path))
     except Invalid as error:
-        return {"Accounts": writes.results(elements, [error], [()], "AccountID", True)}
+        return {"Accounts": writes.results(books, elements, [error], "AccountID")}
     return settings.account(replace(books, chart=chart.load(books.store)), account_id)
 
 
@@ -145,10 +150,7 @@ def _resource(books: Books, resource: Resource, call: Call) -> Wire:
         case (key, part, allocation_id) if (
             part.lower() == "allocations" and call.method == "DELETE"
         ):
-            try:
-                return allocations.undo(books, resource.endpoint, key, allocation_id)
-            except Invalid as error:
-                raise _refused(error) from error
+            return _take_back(books, resource, key, allocation_id)
         case _:
             raise not_found()
 
@@ -191,26 +193,26 @@ def _history(books: Books, resource: Resource, call: Call, key: str) -> Wire:
     outcomes = writes.each(
         books, elements, lambda element: history.add(books, resource.endpoint, key, element)
     )
-    unwarned: list[tuple[str, ...]] = [()] * len(elements)
-    return {"HistoryRecords": writes.results(elements, outcomes, unwarned, "HistoryID", True)}
+    return {"HistoryRecords": writes.results(books, elements, outcomes, "HistoryID")}
 
 
 def _allocate(books: Books, resource: Resource, call: Call, key: str) -> Wire:
     elements = writes.read_elements(call.body, "Allocations").items
+    if books.mishaps.rules.one_allocation_per_call and len(elements) > 1:
+        books.mishaps.counts["one_allocation_per_call"] += 1
+        elements = elements[:1]
     outcomes = writes.each(
         books,
         elements,
         lambda element: allocations.allocate(books, resource.endpoint, key, element),
     )
-    unwarned: list[tuple[str, ...]] = [()] * len(elements)
-    return {
-        "Allocations": writes.results(elements, outcomes, unwarned, "AllocationID", call.summarise)
-    }
+    answered = writes.results(books, elements, outcomes, "AllocationID", summarise=call.summarise)
+    return {"Allocations": answered}
 
 
-def _refused(error: Invalid) -> Problem:
-    try:
-        writes.results([{}], [error], [()], "AllocationID", True)
-    except Problem as problem:
-        return problem
-    raise AssertionError("an invalid element is always refused")
+def _take_back(books: Books, resource: Resource, key: str, allocation_id: str) -> Wire:
+    (outcome,) = writes.each(
+        books, [{}], lambda _: allocations.undo(books, resource.endpoint, key, allocation_id)
+    )
+    (answered,) = writes.results(books, [{}], [outcome], "AllocationID")
+    return answered

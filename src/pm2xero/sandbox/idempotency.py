@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pm2xero.sandbox.problems import Problem, validation_exception
+from pm2xero.sandbox.reply import Reply
 from pm2xero.sandbox.store import Store
 
 LIFETIME = timedelta(minutes=6)
 LONGEST_KEY = 128
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer, ready to be sent."""
-
-    status: int
-    body: bytes
-    media_type: str = "application/json"
 
 
 def fingerprint(method: str, url: str, body: bytes) -> str:

@@ -101,6 +101,17 @@ def work_out(books: Books, document: Mapping[str, Any], rules: LineRules, final:
     return Lines(amount_types, tuple(items), tuple(shares), sub_total, total_tax)
 
 
+def coded(books: Books, items: Sequence[Wire]) -> list[Wire]:
+    """Stored lines with the codes that their accounts have now."""
+    accounts = books.chart.accounts
+    return [
+        {**item, "AccountCode": accounts[str(item["AccountID"])].code}
+        if item.get("AccountID")
+        else item
+        for item in items
+    ]
+
+
 def merged(stored: Sequence[Wire], sent: Sequence[Wire]) -> list[Wire]:
     """Lines of an update: one with a known LineItemID is changed, all others are new.
 

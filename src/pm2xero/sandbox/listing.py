@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pm2xero.sandbox import records, where
 from pm2xero.sandbox.books import Books
 from pm2xero.sandbox.contacts import folded
 from pm2xero.sandbox.problems import not_found, query_parse
+from pm2xero.sandbox.records import Record
 from pm2xero.sandbox.resource import Column, Resource
+from pm2xero.sandbox.short_lists import http_time
 from pm2xero.sandbox.wire import Wire, cents
 
 LARGEST_PAGE = 1000
@@ -40,19 +41,21 @@ def list_elements(
     """
     conditions = [_Condition("endpoint = ?", (resource.endpoint,))]
     conditions.extend(_parameters(resource, query))
-    conditions.extend(_where(resource, query.get("where")))
+    if query.get("where"):
+        conditions.append(_where(resource, where.parse(query["where"])))
     if resource.shown and query.get(resource.hidden_by, "").lower() != "true":
         conditions.append(_Condition(resource.shown))
-    if modified_since and (moment := _http_time(modified_since)):
-        conditions.append(_Condition("updated >= ?", (moment,)))
+    if modified_since and (moment := http_time(modified_since)):
+        text = moment.isoformat(timespec="milliseconds")
+        conditions.append(_Condition("updated >= ?", (text,)))
     if term := query.get("searchTerm"):
         conditions.append(_search(resource, term))
-    sql = " AND ".join(f"({condition.sql})" for condition in conditions)
-    values = [value for condition in conditions for value in condition.values]
+    every = _joined(" AND ", conditions)
+    sql, values = every.sql, list(every.values)
     order = _order(resource, query.get("order"))
     if not resource.paged or "page" not in query:
         found = records.select(books.store, f"{sql} ORDER BY {order}", values)
-        return {resource.endpoint: resource.render(books, found, not resource.paged)}
+        return {resource.endpoint: _shown(books, resource, found, query, not resource.paged)}
     page = min(max(_whole(query.get("page"), 1), 1), _HUGE)
     size = min(max(_whole(query.get("pageSize"), 100), 1), LARGEST_PAGE)
     (count,) = books.store.one(f"SELECT count(*) FROM record WHERE {sql}", values)
@@ -61,6 +64,8 @@ def list_elements(
         f"{sql} ORDER BY {order} LIMIT ? OFFSET ?",
         [*values, size, (page - 1) * size],
     )
+    if books.mishaps.happens("missing_pages"):
+        found = found[: len(found) // 2]
     return {
         "pagination": {
             "page": page,
@@ -68,8 +73,20 @@ def list_elements(
             "pageCount": -(-count // size),
             "itemCount": count,
         },
-        resource.endpoint: resource.render(books, found, True),
+        resource.endpoint: _shown(books, resource, found, query, True),
     }
+
+
+def _shown(
+    books: Books, resource: Resource, found: Sequence[Record], query: Mapping[str, str], full: bool
+) -> list[Wire]:
+    shapes = resource.render(books, found, full)
+    if query.get("summaryOnly", "").lower() != "true" or not resource.heavy:
+        return shapes
+    return [
+        {name: value for name, value in shape.items() if name not in resource.heavy}
+        for shape in shapes
+    ]
 
 
 def one_element(books: Books, resource: Resource, key: str) -> Wire:
@@ -99,28 +116,51 @@ def _parameters(resource: Resource, query: Mapping[str, str]) -> list[_Condition
     return conditions
 
 
-def _where(resource: Resource, text: str | None) -> list[_Condition]:
-    if not text:
-        return []
-    conditions = []
-    for clause in where.parse(text):
-        column = _column(resource, clause.field)
-        if clause.value is None:
-            if clause.operator not in ("==", "!="):
-                raise query_parse(f"null cannot be compared by {clause.operator}")
-            test = "IS NULL" if clause.operator == "==" else "IS NOT NULL"
-            conditions.append(_Condition(f"{column.sql} {test}"))
-        else:
-            value = _sql_value(column, clause.field, clause.value)
-            operator = _SQL_OPERATORS[clause.operator]
-            conditions.append(_Condition(f"{column.sql} {operator} ?", (value,)))
-    return conditions
+def _where(resource: Resource, asked: where.Filter) -> _Condition:
+    match asked:
+        case where.Every(parts):
+            return _joined(" AND ", [_where(resource, part) for part in parts])
+        case where.Some(parts):
+            return _joined(" OR ", [_where(resource, part) for part in parts])
+    return _clause(resource, asked)
+
+
+def _joined(word: str, conditions: Sequence[_Condition]) -> _Condition:
+    return _Condition(
+        word.join(f"({condition.sql})" for condition in conditions),
+        tuple(value for condition in conditions for value in condition.values),
+    )
+
+
+def _clause(resource: Resource, clause: where.Clause) -> _Condition:
+    column = _column(resource, clause.field)
+    if clause.value is None:
+        if clause.operator not in ("==", "!="):
+            raise query_parse(f"null cannot be compared by {clause.operator}")
+        test = "IS NULL" if clause.operator == "==" else "IS NOT NULL"
+        return _Condition(f"{column.sql} {test}")
+    if clause.operator in where.TEXT_TESTS:
+        if column.kind not in ("text", "folded"):
+            raise query_parse(f"{clause.operator} cannot be used with {clause.field}")
+        return _like(column, str(clause.value), clause.operator)
+    value = _sql_value(column, clause.field, clause.value)
+    sql, operator = column.sql, _SQL_OPERATORS[clause.operator]
+    if clause.folded:
+        return _Condition(f"lower({sql}) {operator} lower(?)", (value,))
+    return _Condition(f"{sql} {operator} ?", (value,))
+
+
+def _like(column: Column, part: str, test: str = "Contains") -> _Condition:
+    text = folded(part) if column.kind == "folded" else part
+    plain = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    before = "" if test == "StartsWith" else "%"
+    after = "" if test == "EndsWith" else "%"
+    return _Condition(f"{column.sql} LIKE ? ESCAPE '\\'", (f"{before}{plain}{after}",))
 
 
 def _search(resource: Resource, term: str) -> _Condition:
-    like = "%" + term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    tests = [f"{sql} LIKE ? ESCAPE '\\'" for sql in resource.searched]
-    return _Condition(" OR ".join(tests) or "0", (like,) * len(tests))
+    tests = [_like(column, term) for column in resource.searched]
+    return _joined(" OR ", tests) if tests else _Condition("0")
 
 
 def _order(resource: Resource, text: str | None) -> str:
@@ -166,6 +206,7 @@ _AS_SQL: Mapping[str, Callable[[where.Value], object]] = {
     "money": _cents,
     "date": lambda value: value.isoformat() if isinstance(value, date) else None,
     "time": _moment,
+    "flag": lambda value: int(value) if isinstance(value, bool) else None,
 }
 
 
@@ -174,19 +215,6 @@ def _sql_value(column: Column, name: str, value: where.Value) -> object:
     if written is None:
         raise query_parse(f"'{value}' cannot be compared with {name}")
     return written
-
-
-def _http_time(text: str) -> str | None:
-    """`If-Modified-Since` as the store writes times; None when it cannot be read."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return moment.isoformat(timespec="milliseconds")
 
 
 def _whole(text: str | None, default: int) -> int:

@@ -10,7 +10,7 @@ from pm2xero.sandbox import ledger, records
 from pm2xero.sandbox.books import Books
 from pm2xero.sandbox.chart import Account, usable
 from pm2xero.sandbox.ledger import Posting
-from pm2xero.sandbox.lines import AMOUNT_TYPES
+from pm2xero.sandbox.lines import AMOUNT_TYPES, coded
 from pm2xero.sandbox.problems import Invalid
 from pm2xero.sandbox.records import Record
 from pm2xero.sandbox.resource import BASE_COLUMNS, Column, Resource, Written
@@ -84,7 +84,7 @@ def render(books: Books, found: Sequence[Record], full: bool) -> list[Wire]:
             "Date": record.date,
             "Status": record.status,
             **{name: value for name, value in record.body.items() if name != "JournalLines"},
-            "JournalLines": record.body["JournalLines"] if full else [],
+            "JournalLines": coded(books, record.body["JournalLines"]) if full else [],
             "UpdatedDateUTC": record.updated,
             "HasAttachments": False,
         }

@@ -298,6 +298,7 @@ RESOURCE = Resource(
         "Invoice.InvoiceID": Column("target_id", "id"),
         "CreditNote.CreditNoteID": Column("target_id", "id"),
         "Account.AccountID": Column("account_id", "id"),
+        "IsReconciled": Column("json_extract(body, '$.IsReconciled')", "flag"),
         "BatchPaymentID": Column("group_id", "id"),
     },
     parameters={"IDs": "PaymentID"},

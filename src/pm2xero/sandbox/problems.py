@@ -22,6 +22,7 @@ class Problem(Exception):
         content: a JSON value, or text that is sent as it is.
         headers: further response headers.
         media_type: of a text content.
+        keeps: what was done before the refusal stays done.
     """
 
     def __init__(
@@ -31,15 +32,19 @@ class Problem(Exception):
         *,
         headers: Mapping[str, str] | None = None,
         media_type: str = "text/plain",
+        keeps: bool = False,
     ) -> None:
         self.status = status
         self.content = content
         self.headers = dict(headers or {})
         self.media_type = media_type
+        self.keeps = keeps
         super().__init__(f"{status} {content}")
 
 
-def validation_exception(elements: Sequence[Mapping[str, Any]], message: str = "") -> Problem:
+def validation_exception(
+    elements: Sequence[Mapping[str, Any]], message: str = "", *, keeps: bool = False
+) -> Problem:
     """400 with the elements that failed, each with its ValidationErrors."""
     return Problem(
         400,
@@ -49,6 +54,7 @@ def validation_exception(elements: Sequence[Mapping[str, Any]], message: str = "
             "Message": message or "A validation exception occurred",
             "Elements": list(elements),
         },
+        keeps=keeps,
     )
 
 

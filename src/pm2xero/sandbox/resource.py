@@ -10,7 +10,7 @@ from pm2xero.sandbox.books import Books
 from pm2xero.sandbox.records import Record
 from pm2xero.sandbox.wire import Wire
 
-ColumnKind = Literal["text", "folded", "id", "money", "date", "time"]
+ColumnKind = Literal["text", "folded", "id", "money", "date", "time", "flag"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class Resource:
         paged: whether `page` and `pageSize` count.
         shown: a condition that hides records unless `hidden_by` asks for them.
         posts_bare: whether POST may create from a single object outside its collection.
+        searched: what `searchTerm` looks into.
+        heavy: fields that `summaryOnly` leaves out. # unverified: which they are.
         has_history: whether notes can be added.
     """
 
@@ -58,7 +60,8 @@ class Resource:
     upsert: Writer | None = None
     create_bare: Writer | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
-    searched: tuple[str, ...] = ()
+    searched: tuple[Column, ...] = ()
+    heavy: frozenset[str] = frozenset()
     paged: bool = True
     numbered: bool = False
     shown: str = ""

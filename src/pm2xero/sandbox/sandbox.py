@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from threading import RLock
@@ -14,9 +15,10 @@ from urllib.parse import parse_qsl
 from starlette.applications import Starlette
 
 from pm2xero.sandbox import (
+    catalogue,
     chart,
+    contacts,
     dispatch,
-    idempotency,
     ledger,
     opening,
     records,
@@ -25,10 +27,13 @@ from pm2xero.sandbox import (
 )
 from pm2xero.sandbox.access import ALL_SCOPES, Doorkeeper
 from pm2xero.sandbox.books import Books, load_organisation, save_organisation, text_ids
-from pm2xero.sandbox.idempotency import Reply
+from pm2xero.sandbox.gateway import Gateway
 from pm2xero.sandbox.limits import Limits, Throttle
+from pm2xero.sandbox.mishaps import Mishaps
 from pm2xero.sandbox.problems import Problem, post_data_invalid
+from pm2xero.sandbox.reply import Reply, problem_reply
 from pm2xero.sandbox.store import Store
+from pm2xero.sandbox.unkindness import Unkindness
 from pm2xero.sandbox.wire import Wire, dump, ms_date
 
 _PROVIDER = "pm2xero sandbox"
@@ -47,6 +52,7 @@ class Sandbox:
         clock: Callable[[], datetime],
         ids: Callable[[], uuid.UUID],
         limits: Limits,
+        unkindness: Unkindness,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -56,6 +62,8 @@ class Sandbox:
         self._chart = chart.load(store)
         self._doorkeeper = Doorkeeper(store, clock, self._new_id, self._organisation.id)
         self.throttle = Throttle(limits, clock)
+        self.mishaps = Mishaps(unkindness)
+        self._gateway = Gateway(store, clock, self.mishaps, self._answer)
         self.app: Starlette = server.application(self)
 
     @classmethod
@@ -67,6 +75,7 @@ class Sandbox:
         clock: Callable[[], datetime],
         ids: Callable[[], uuid.UUID],
         limits: Limits | None = None,
+        unkindness: Unkindness | None = None,
     ) -> Sandbox:
         """A sandbox on a fresh store seeded from a snapshot, or on the file as it was left.
 
@@ -77,6 +86,7 @@ class Sandbox:
             clock: the current time, aware; tokens, limits and idempotency keys live by it.
             ids: makes every id that the sandbox assigns.
             limits: Xero's when omitted.
+            unkindness: Xero's rules, and no faults, when omitted.
 
         Raises:
             ValueError: the snapshot is incomplete, or the file has another schema or belongs to
@@ -88,7 +98,9 @@ class Sandbox:
                 is_fresh = store.is_fresh
                 if is_fresh:
                     _seed(store, snapshot)
-                sandbox = cls(store, clock, ids, limits or Limits.xero())
+                sandbox = cls(
+                    store, clock, ids, limits or Limits.xero(), unkindness or Unkindness()
+                )
                 if is_fresh:
                     opening.open_balances(sandbox._books(), snapshot)
             wanted = str(snapshot["Organisation"]["OrganisationID"]).lower()
@@ -111,12 +123,12 @@ class Sandbox:
 
     def trial_balance(self, as_at: date | None = None) -> list[ledger.AccountBalance]:
         """Every account that does not stand at zero on a day (by default ever), by code."""
-        with self._lock:
+        with self._ready():
             return ledger.balances(self._store, self._chart, as_at)
 
     def journals(self, after: int = 0) -> list[ledger.Journal]:
         """Every journal of the ledger in the order of posting, after a sequence number."""
-        with self._lock:
+        with self._ready():
             return ledger.journals(self._store, after)
 
     def documents(self, endpoint: str) -> list[Wire]:
@@ -125,7 +137,7 @@ class Sandbox:
         Amounts are Decimal and dates are dates; otherwise the shape is Xero's.
         """
         resource = dispatch.RESOURCES[endpoint]
-        with self._lock:
+        with self._ready():
             found = records.select(self._store, "endpoint = ? ORDER BY seq", (endpoint,))
             return resource.render(self._books(), found, True)
 
@@ -154,6 +166,27 @@ class Sandbox:
                     self._books(), self._chart.codes[code], {"Status": "ARCHIVED"}
                 )
             self._chart = chart.load(self._store)
+
+    def recode_account(self, account_id: str, code: str) -> None:
+        """Give an account another code, as a user does in Xero; a bank account may have none.
+
+        Raises:
+            Invalid: the code is taken, or missing.
+        """
+        with self._lock:
+            with self._store.transaction():
+                settings.update_account(self._books(), account_id, {"Code": code})
+            self._chart = chart.load(self._store)
+
+    def merge_contacts(self, merged_id: str, into_id: str) -> None:
+        """Merge a contact into another, as a user does in Xero; the first one is archived.
+
+        Raises:
+            LookupError: one of them is not there.
+            Invalid: one of them is not active.
+        """
+        with self._ready(), self._store.transaction():
+            contacts.merge(self._books(), merged_id, into_id)
 
     def access_token(self, scopes: str = ALL_SCOPES) -> str:
         """An access token without a sign-in, for embedded use."""
@@ -214,37 +247,28 @@ class Sandbox:
         """
         writes = call.method != "GET"
         limit = self.throttle.limits.body_bytes
-        with self._lock:
+        with self._ready():
             self._doorkeeper.authorise(call.headers, call.endpoint, writes=writes)
             if "application/json" not in call.headers.get("accept", ""):
                 raise Problem(406, "The sandbox speaks JSON only; Xero would answer in XML.")
             if limit is not None and len(call.body) > limit:
                 raise post_data_invalid(f"The body is larger than {limit} bytes")
-            key = call.headers.get("idempotency-key")
-            if key is None or call.method not in ("PUT", "POST"):
-                with self._store.transaction():
-                    return self._answer(call)
-            return self._once(key, call, url)
+            return self._gateway.carry(call, url)
 
-    def _once(self, key: str, call: dispatch.Call, url: str) -> Reply:
-        request = idempotency.fingerprint(call.method, url, call.body)
-        with self._store.transaction():
-            known = idempotency.replay(self._store, key, request, self._clock())
-        if known is not None:
-            return known
-        try:
-            with self._store.transaction():
-                reply = self._answer(call)
-                idempotency.remember(self._store, key, request, self._clock(), reply)
-        except Problem as problem:
-            # unverified for validation errors: the sources say that errors are kept as well.
-            reply = server.problem_reply(problem)
-            with self._store.transaction():
-                idempotency.remember(self._store, key, request, self._clock(), reply)
-        return reply
+    @contextmanager
+    def _ready(self) -> Iterator[None]:
+        """The lock, when what was late and is due has been done."""
+        with self._lock:
+            self._gateway.catch_up()
+            yield
 
     def _answer(self, call: dispatch.Call) -> Reply:
-        payload = dispatch.answer(self._books(call.query.get("unitdp", "")), call)
+        try:
+            payload = dispatch.answer(self._books(call.query.get("unitdp", "")), call)
+        except Problem as problem:
+            if problem.keeps:
+                return problem_reply(problem)
+            raise
         if call.method != "GET" and call.endpoint == "Accounts":
             self._chart = chart.load(self._store)
         envelope = {
@@ -262,12 +286,14 @@ class Sandbox:
             chart=self._chart,
             now=self._clock(),
             new_id=self._new_id,
+            mishaps=self.mishaps,
             unit_places=4 if unit_places == "4" else 2,
         )
 
 
 def _seed(store: Store, snapshot: Mapping[str, Any]) -> None:
     store.create()
+    catalogue.seed(store, snapshot)
     save_organisation(store, snapshot["Organisation"])
     for account in snapshot["Accounts"]:
         chart.save_account(store, account)

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pm2xero.sandbox.dispatch import Call
-from pm2xero.sandbox.idempotency import Reply
 from pm2xero.sandbox.limits import Throttle
 from pm2xero.sandbox.problems import Problem
+from pm2xero.sandbox.reply import Reply, problem_reply
 from pm2xero.sandbox.wire import Wire, dump
 
 API = "/api.xro/2.0/"
@@ -83,13 +83,6 @@ def application(service: Service) -> Starlette:
             Route(API + "{path:path}", api, methods=["GET", "PUT", "POST", "DELETE"]),
         ]
     )
-
-
-def problem_reply(problem: Problem) -> Reply:
-    """The answer that a refusal becomes."""
-    if isinstance(problem.content, str):
-        return Reply(problem.status, problem.content.encode(), problem.media_type)
-    return Reply(problem.status, dump(problem.content))
 
 
 def _json(payload: object) -> Reply:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pm2xero.sandbox import chart, where
+from pm2xero.sandbox import chart, short_lists
 from pm2xero.sandbox.books import Books
 from pm2xero.sandbox.problems import Invalid, not_found
-from pm2xero.sandbox.wire import Wire
+from pm2xero.sandbox.wire import Wire, ms_date
 
 _CLASSES = {
     **dict.fromkeys(("BANK", "CURRENT", "FIXED", "INVENTORY", "NONCURRENT", "PREPAYMENT"), "ASSET"),
@@ -16,6 +16,9 @@ _CLASSES = {
     **dict.fromkeys(("OTHERINCOME", "REVENUE", "SALES"), "REVENUE"),
     "EQUITY": "EQUITY",
 }
+_READ_ONLY = frozenset(
+    {"AccountID", "Class", "SystemAccount", "ReportingCode", "ReportingCodeName"}
+)
 _ACTIONS = (
     "CreateApprovedInvoice",
     "CreateDraftInvoice",
@@ -37,10 +40,10 @@ def actions(books: Books) -> Wire:
     return {"Actions": [*allowed, {"Name": "UseMulticurrency", "Status": "NOT-ALLOWED"}]}
 
 
-def accounts(books: Books, query: Mapping[str, str]) -> Wire:
-    """GET /Accounts."""
+def accounts(books: Books, query: Mapping[str, str], since: str | None = None) -> Wire:
+    """GET /Accounts; `since` is If-Modified-Since."""
     shapes = [dict(account.wire) for account in books.chart.accounts.values()]
-    return {"Accounts": _filtered(shapes, query)}
+    return {"Accounts": short_lists.asked(shapes, query, since)}
 
 
 def account(books: Books, account_id: str) -> Wire:
@@ -60,7 +63,7 @@ def tax_rates(books: Books, query: Mapping[str, str]) -> Wire:
     shapes = [dict(rate.wire) for rate in books.chart.rates.values()]
     if wanted := query.get("TaxType"):
         shapes = [shape for shape in shapes if shape["TaxType"] == wanted]
-    return {"TaxRates": _filtered(shapes, query)}
+    return {"TaxRates": short_lists.asked(shapes, query)}
 
 
 def tax_rate(books: Books, tax_type: str) -> Wire:
@@ -85,7 +88,8 @@ def create_account(books: Books, element: Wire) -> str:
     messages = []
     if type_name not in _CLASSES:
         messages.append(f"The account Type '{type_name}' is not valid")
-    if not code or len(code) > 10:
+    # A bank account need not have a code.
+    if len(code) > 10 or (not code and type_name != "BANK"):
         messages.append("The account Code must have 1 to 10 characters")
     if not element.get("Name") or len(str(element["Name"])) > 150:
         messages.append("The account Name must have 1 to 150 characters")
@@ -101,14 +105,15 @@ def create_account(books: Books, element: Wire) -> str:
         "Status": "ACTIVE",
         "EnablePaymentsToAccount": False,
         "ShowInExpenseClaims": False,
-        **element,
+        **_writable(element),
         "Class": _CLASSES[type_name],
         "HasAttachments": False,
     }
     if type_name == "BANK":
         shape.setdefault("BankAccountType", "BANK")
         shape.setdefault("CurrencyCode", books.organisation.currency)
-    chart.save_account(books.store, {**shape, "AccountID": account_id})
+    now = ms_date(books.now)
+    chart.save_account(books.store, {**shape, "AccountID": account_id, "UpdatedDateUTC": now})
     return account_id
 
 
@@ -122,7 +127,12 @@ def update_account(books: Books, account_id: str, element: Wire) -> str:
     found = books.chart.accounts.get(account_id.lower())
     if found is None:
         raise not_found()
-    changes = {name: value for name, value in element.items() if name != "AccountID"}
+    changes = _writable(element)
+    code = str(changes.get("Code") or "")
+    if "Code" in changes and (len(code) > 10 or (not code and found.type != "BANK")):
+        raise Invalid("The account Code must have 1 to 10 characters")
+    if code and books.chart.codes.get(code, found.id) != found.id:
+        raise Invalid("Please enter a unique Code.")
     if changes.get("Status") == "ARCHIVED" and len(changes) > 1:
         raise Invalid("An account cannot be archived and changed at the same time")
     if changes.get("Status") == "ARCHIVED" and found.system:
@@ -130,15 +140,13 @@ def update_account(books: Books, account_id: str, element: Wire) -> str:
         raise Invalid("A system account cannot be archived")
     if "Type" in changes and changes["Type"] not in _CLASSES:
         raise Invalid(f"The account Type '{changes['Type']}' is not valid")
-    shape = {**found.wire, **changes}
+    shape = {**found.wire, **changes, "UpdatedDateUTC": ms_date(books.now)}
     if "Type" in changes:
         shape["Class"] = _CLASSES[str(changes["Type"])]
     chart.save_account(books.store, shape)
     return found.id
 
 
-def _filtered(shapes: list[Wire], query: Mapping[str, str]) -> list[Wire]:
-    if not query.get("where"):
-        return shapes
-    clauses = where.parse(query["where"])
-    return [shape for shape in shapes if where.holds(clauses, shape)]
+def _writable(element: Wire) -> Wire:
+    """An account as sent, without what only Xero says of it."""
+    return {name: value for name, value in element.items() if name not in _READ_ONLY}

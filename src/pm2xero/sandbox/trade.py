@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from pm2xero.sandbox import contacts, ledger, records
+from pm2xero.sandbox import contacts, ledger, records, sales_numbers
 from pm2xero.sandbox.books import Books
 from pm2xero.sandbox.lines import LineRules, Lines, merged, work_out
 from pm2xero.sandbox.problems import Invalid
@@ -132,16 +132,8 @@ def _existing(books: Books, kind: TradeKind, element: Wire) -> Record | None:
     # A caller that only sets a Status need not repeat the Type.
     if not number or str(element.get("Type") or sales[0]) not in sales:
         return None
-    live = _live(books, kind, str(number), sales)
-    return live[-1] if live else None
-
-
-def _live(books: Books, kind: TradeKind, number: str, types: Sequence[str]) -> list[Record]:
-    return [
-        record
-        for record in records.numbered(books.store, kind.endpoint, number)
-        if record.type in types and record.status not in ("VOIDED", "DELETED")
-    ]
+    taken = sales_numbers.holders(books, kind.endpoint, str(number), sales)
+    return next((r for r in taken if r.status != "VOIDED"), taken[-1] if taken else None)
 
 
 def _withdraw(books: Books, record: Record, status: str) -> None:
@@ -292,26 +284,11 @@ def _number(
         return number
     sales = [type_ for type_, rules in kind.types.items() if rules.is_sale]
     if number is None:
-        return _next_number(books, kind, sales)
-    # unverified: that the number of a voided or deleted document is free again.
-    others = [r for r in _live(books, kind, number, sales) if before is None or r.id != before.id]
-    if others:
+        return sales_numbers.following(books, kind.endpoint, kind.prefix, sales)
+    taken = sales_numbers.holders(books, kind.endpoint, number, sales)
+    if any(before is None or holder.id != before.id for holder in taken):
         raise Invalid(f"{kind.called} # must be unique.")
     return number
-
-
-def _next_number(books: Books, kind: TradeKind, sales: Sequence[str]) -> str:
-    key = f"next {kind.prefix}"
-    row = books.store.find("SELECT value FROM meta WHERE key = ?", (key,))
-    count = int(row[0]) if row else 1
-    while _live(books, kind, f"{kind.prefix}{count:04}", sales):
-        count += 1
-    books.store.execute(
-        "INSERT INTO meta (key, value) VALUES (?, ?)"
-        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        (key, str(count + 1)),
-    )
-    return f"{kind.prefix}{count:04}"
 
 
 def _post(books: Books, kind: TradeKind, record: Record, lines: Lines) -> None:

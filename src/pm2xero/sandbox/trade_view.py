@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from pm2xero.sandbox import contacts
 from pm2xero.sandbox.books import Books
+from pm2xero.sandbox.lines import coded
 from pm2xero.sandbox.records import Record
 from pm2xero.sandbox.resource import DOCUMENT_COLUMNS, Column, Renderer, Resource
 from pm2xero.sandbox.settlement import (
@@ -78,7 +79,7 @@ def _common(books: Books, record: Record, contact: Wire, against: Settled, full:
         "Date": record.date,
         "DateString": date_string(record.day),
         **{name: value for name, value in record.body.items() if name != "LineItems"},
-        "LineItems": record.body["LineItems"] if full else [],
+        "LineItems": coded(books, record.body["LineItems"]) if full else [],
         "Total": record.total,
         "CurrencyCode": books.organisation.currency,
         "CurrencyRate": _RATE,
@@ -112,7 +113,10 @@ def _resource(kind: TradeKind, render: Renderer, columns: Mapping[str, Column]) 
             "ContactIDs": "Contact.ContactID",
             "Statuses": "Status",
         },
-        searched=("number", "reference"),
+        searched=(Column("number"), Column("reference")),
+        heavy=frozenset(
+            {"LineItems", "Payments", "CreditNotes", "Prepayments", "Overpayments", "Allocations"}
+        ),
         numbered=True,
     )
 

@@ -1,4 +1,4 @@
-"""The `where` filter: the simple comparisons that Xero calls optimised, joined by AND."""
+"""The `where` filter: comparisons and text tests, joined by AND, OR and parentheses."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from pm2xero.sandbox.wire import parse_date
 
 Value = str | Decimal | date | bool | None
 
+TEXT_TESTS = ("StartsWith", "EndsWith", "Contains")
+
+# The deepest that parentheses may nest; unverified, and far beyond what anybody writes.
+_DEEPEST = 50
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<guid>[Gg]uid\(\s*"(?P<guid_text>[0-9A-Fa-f-]{36})"\s*\))
@@ -24,7 +28,11 @@ _TOKEN = re.compile(
     | (?P<number>-?\d+(?:\.\d+)?)
     | (?P<operator>==|!=|<>|>=|<=|=|>|<)
     | (?P<and>&&|AND\b|and\b)
-    | (?P<word>[A-Za-z][\w.]*)
+    | (?P<or>\|\||OR\b|or\b)
+    | (?P<folding>\.To(?:Lower|Upper)\(\s*\))
+    | \.(?P<test>StartsWith|EndsWith|Contains)\b
+    | (?P<bracket>[()])
+    | (?P<word>[A-Za-z]\w*(?:\.(?!(?:StartsWith|EndsWith|Contains|ToLower|ToUpper)\b)[A-Za-z]\w*)*)
     )""",
     re.VERBOSE,
 )
@@ -34,51 +42,139 @@ _OPERATORS = {"=": "==", "<>": "!="}
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One comparison: `field operator value`."""
+    """One comparison `field operator value`, or one text test.
+
+    Attributes:
+        folded: whether ToLower() or ToUpper() makes the case of letters not count.
+    """
 
     field: str
     operator: str
     value: Value
+    folded: bool = False
 
 
-def parse(text: str) -> tuple[Clause, ...]:
-    """The comparisons of a filter, all of which must hold.
+@dataclass(frozen=True, slots=True)
+class Every:
+    """All parts must hold."""
+
+    parts: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """One part must hold."""
+
+    parts: tuple[Filter, ...]
+
+
+Filter = Clause | Every | Some
+
+
+def parse(text: str) -> Filter:
+    """What a filter asks.
 
     Raises:
-        Problem: 400 QueryParseException when the filter is not of the simple form.
+        Problem: 400 QueryParseException when it cannot be read.
     """
-    tokens = list(_tokens(text))
-    clauses = []
-    while True:
-        if len(tokens) < 3:
-            raise query_parse(f"A comparison is not complete in '{text}'")
-        (kind, field), (middle, operator), (_, value) = tokens[:3]
-        if kind != "field" or middle != "operator" or tokens[2][0] in ("operator", "and"):
-            raise query_parse(f"Cannot read '{text}'; use Field==value, joined by AND")
-        if tokens[2][0] == "field":
-            raise query_parse(f"'{value}' is not a value in '{text}'")
-        clauses.append(Clause(str(field), str(operator), value))
-        if len(tokens) == 3:
-            return tuple(clauses)
-        if tokens[3][0] != "and":
-            raise query_parse(f"Only AND can join comparisons in '{text}'")
-        del tokens[:4]
+    reader = _Reader(text)
+    found = reader.some(0)
+    reader.end()
+    return found
 
 
-def holds(clauses: tuple[Clause, ...], wire: Mapping[str, Any]) -> bool:
+def holds(asked: Filter, wire: Mapping[str, Any]) -> bool:
     """Whether a GET shape passes; for the short lists that are not searched by the store."""
-    return all(_holds(clause, wire) for clause in clauses)
+    match asked:
+        case Every(parts):
+            return all(holds(part, wire) for part in parts)
+        case Some(parts):
+            return any(holds(part, wire) for part in parts)
+    return _holds(asked, wire)
+
+
+class _Reader:
+    """Reads a filter from left to right; AND binds closer than OR."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = list(_tokens(text))
+        self._place = 0
+
+    def some(self, depth: int) -> Filter:
+        parts = [self._every(depth)]
+        while self._took("or"):
+            parts.append(self._every(depth))
+        return parts[0] if len(parts) == 1 else Some(tuple(parts))
+
+    def end(self) -> None:
+        if self._place < len(self._tokens):
+            raise query_parse(f"Comparisons are joined by AND or OR in '{self._text}'")
+
+    def _every(self, depth: int) -> Filter:
+        parts = [self._one(depth)]
+        while self._took("and"):
+            parts.append(self._one(depth))
+        return parts[0] if len(parts) == 1 else Every(tuple(parts))
+
+    def _one(self, depth: int) -> Filter:
+        if depth > _DEEPEST:
+            raise query_parse("The parentheses nest too deep")
+        if self._took("bracket", "("):
+            inner = self.some(depth + 1)
+            self._need("bracket", ")")
+            return inner
+        field = str(self._need("field"))
+        folded = self._took("folding")
+        if self._kind == "test":
+            test = str(self._need("test"))
+            self._need("bracket", "(")
+            value = self._need("value")
+            self._need("bracket", ")")
+            if not isinstance(value, str):
+                raise query_parse(f"{test} needs a text in '{self._text}'")
+            return Clause(field, test, value, folded)
+        operator = str(self._need("operator"))
+        if self._kind == "field":
+            raise query_parse(f"'{self._tokens[self._place][1]}' is not a value")
+        return Clause(field, operator, self._need("value"), folded)
+
+    @property
+    def _kind(self) -> str:
+        return self._tokens[self._place][0] if self._place < len(self._tokens) else "end"
+
+    def _took(self, kind: str, value: Value = None) -> bool:
+        if self._kind != kind or (value is not None and self._tokens[self._place][1] != value):
+            return False
+        self._place += 1
+        return True
+
+    def _need(self, kind: str, value: Value = None) -> Value:
+        if not self._took(kind, value):
+            raise query_parse(f"Cannot read '{self._text}'; a {value or kind} is missing")
+        return self._tokens[self._place - 1][1]
 
 
 def _holds(clause: Clause, wire: Mapping[str, Any]) -> bool:
-    if clause.field not in wire and clause.value is not None:
+    actual, expected = wire.get(clause.field), clause.value
+    if clause.folded and isinstance(actual, str) and isinstance(expected, str):
+        actual, expected = actual.lower(), expected.lower()
+    if clause.operator in TEXT_TESTS:
+        return _passes(clause.operator, str(actual or ""), str(expected))
+    if clause.field not in wire and expected is not None:
         return clause.operator == "!="
-    actual = wire.get(clause.field)
     if clause.operator in ("==", "!="):
-        expected = clause.value
         same = (actual or None) == expected if expected is None else actual == expected
         return same is (clause.operator == "==")
     raise query_parse(f"{clause.operator} cannot be used with {clause.field}")
+
+
+def _passes(test: str, text: str, part: str) -> bool:
+    # unverified: whether the case of letters counts without ToLower(); here it does not.
+    text, part = text.lower(), part.lower()
+    if test == "Contains":
+        return part in text
+    return text.startswith(part) if test == "StartsWith" else text.endswith(part)
 
 
 def _tokens(text: str) -> Iterator[tuple[str, Value]]:
@@ -111,7 +207,7 @@ def _token(match: re.Match[str]) -> tuple[str, Value]:
         return "value", Decimal(match["number"])
     if kind == "operator":
         return "operator", _OPERATORS.get(match["operator"], match["operator"])
-    if kind == "and":
-        return "and", None
-    word = match["word"]
-    return ("value", _WORDS[word.lower()]) if word.lower() in _WORDS else ("field", word)
+    if kind == "word":
+        word = match["word"]
+        return ("value", _WORDS[word.lower()]) if word.lower() in _WORDS else ("field", word)
+    return str(kind), match[str(kind)]

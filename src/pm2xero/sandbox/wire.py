@@ -99,6 +99,15 @@ def parse_date(value: object) -> date:
     raise post_data_invalid(f"The string '{text}' is not a valid AllXsd value.")
 
 
+def parse_moment(value: object) -> datetime | None:
+    """The moment of `/Date(ms)/`; None for anything else."""
+    match = _MS_DATE.fullmatch(value) if isinstance(value, str) else None
+    try:
+        return _EPOCH + timedelta(milliseconds=int(match[1])) if match else None
+    except OverflowError:
+        return None
+
+
 def date_of(element: Mapping[str, Any], field: str) -> date | None:
     """`field`, or its twin `fieldString`, of a sent element; None when neither is there."""
     for name in (field, f"{field}String"):

@@ -15,6 +15,20 @@ from pm2xero.sandbox.wire import ZERO_ID, Wire, parse_body, parse_date
 T = TypeVar("T")
 
 _DATES = ("Date", "DueDate")
+_PASSING = "A transient error, please try again"
+# What only Xero says; the official clients send it back, and it is ignored.
+_READ_ONLY = frozenset(
+    {
+        "HasAttachments",
+        "HasErrors",
+        "HasValidationErrors",
+        "HasAccount",
+        "StatusAttributeString",
+        "ValidationErrors",
+        "Warnings",
+        "UpdatedDateUTC",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +57,11 @@ def read_elements(body: bytes, collection: str) -> Elements:
         raise post_data_invalid(f"The body has no {collection}")
     if not all(isinstance(element, dict) for element in parsed):
         raise post_data_invalid(f"An element of {collection} is no object")
-    return Elements(tuple(parsed), bare)
+    return Elements(tuple(_writable(element) for element in parsed), bare)
+
+
+def _writable(element: Wire) -> Wire:
+    return {name: value for name, value in element.items() if name not in _READ_ONLY}
 
 
 def write(
@@ -52,7 +70,7 @@ def write(
     """Save elements and answer with their GET shapes.
 
     Raises:
-        Problem: 400 when an element failed and errors are summarised; nothing is saved then.
+        Problem: 400 when an element failed and errors are summarised.
     """
     outcomes = each(books, elements, lambda element: writer(books, element))
     ids = [outcome.id for outcome in outcomes if not isinstance(outcome, Invalid)]
@@ -61,14 +79,15 @@ def write(
     shapes = {str(shape[resource.id_field]): shape for shape in rendered}
     return {
         resource.endpoint: results(
+            books,
             elements,
             [
                 outcome if isinstance(outcome, Invalid) else shapes[outcome.id]
                 for outcome in outcomes
             ],
-            [() if isinstance(outcome, Invalid) else outcome.warnings for outcome in outcomes],
             resource.id_field,
-            summarise,
+            summarise=summarise,
+            warnings=[() if isinstance(o, Invalid) else o.warnings for o in outcomes],
         )
     }
 
@@ -76,9 +95,12 @@ def write(
 def each(books: Books, elements: Sequence[Wire], act: Callable[[Wire], T]) -> list[T | Invalid]:
     """Do something for each element; what an invalid one had begun is undone."""
     outcomes: list[T | Invalid] = []
-    for element in elements:
+    unlucky = books.mishaps.failing(len(elements))
+    for place, element in enumerate(elements):
         try:
             with books.store.savepoint():
+                if place == unlucky:
+                    raise Invalid(_PASSING)
                 outcomes.append(act(element))
         except Invalid as error:
             outcomes.append(error)
@@ -86,32 +108,33 @@ def each(books: Books, elements: Sequence[Wire], act: Callable[[Wire], T]) -> li
 
 
 def results(
+    books: Books,
     elements: Sequence[Wire],
     outcomes: Sequence[Wire | Invalid],
-    warnings: Sequence[tuple[str, ...]],
     id_field: str,
-    summarise: bool,
+    *,
+    summarise: bool = True,
+    warnings: Sequence[tuple[str, ...]] | None = None,
 ) -> list[Wire]:
     """What is said about each element.
 
     Raises:
-        Problem: 400 ValidationException when one failed and `summarise` is set.
-            # unverified: whether Xero then keeps the valid elements; here it keeps none.
+        Problem: 400 ValidationException with those that failed, when `summarise` is set.
     """
     answered = [
         _failed(element, outcome, id_field)
         if isinstance(outcome, Invalid)
         else _saved(outcome, warned, summarise)
-        for element, outcome, warned in zip(elements, outcomes, warnings, strict=True)
+        for element, outcome, warned in zip(
+            elements, outcomes, warnings or [()] * len(elements), strict=True
+        )
     ]
-    failed = [
-        answer
-        for answer, outcome in zip(answered, outcomes, strict=True)
-        if isinstance(outcome, Invalid)
-    ]
-    if failed and summarise:
-        raise validation_exception(failed)
-    return answered
+    saved = [not isinstance(outcome, Invalid) for outcome in outcomes]
+    failed = [answer for answer, is_saved in zip(answered, saved, strict=True) if not is_saved]
+    if failed and (summarise or books.mishaps.happens("refuses_mixed_calls")):
+        keeps = books.mishaps.rules.keeps_valid_elements
+        raise validation_exception(failed, keeps=keeps)
+    return books.mishaps.answered(answered, saved, id_field)
 
 
 def _saved(shape: Wire, warnings: Sequence[str], summarise: bool) -> Wire:

@@ -42,33 +42,44 @@ def ready(
     return found
 
 
-def undone_before(rows: Sequence[StoredRequest]) -> dict[str, frozenset[str]]:
+def is_undo(row: StoredRequest) -> bool:
+    """Whether a request may take back what another one made."""
+    return contract(row.contract).method != "PUT"
+
+
+def undone_before(
+    rows: Sequence[StoredRequest],
+    undoing: Sequence[StoredRequest],
+    made: Sequence[StoredRequest],
+) -> dict[str, frozenset[str]]:
     """For each request, the undoing of others that must have ended before it, done or refused.
 
     A bill that is paid, unpaid and paid again: the second payment fits only after the first is
     deleted, though nothing else makes it wait.
+
+    Args:
+        undoing: those of the rows that take something back.
+        made: the requests of the documents that they take back.
     """
     makers: dict[str, list[StoredRequest]] = {}
-    for row in rows:
-        makers.setdefault(row.transaction, []).append(row)
+    for row in made:
+        if contract(row.contract).method == "PUT":
+            makers.setdefault(row.transaction, []).append(row)
     undoings: dict[str, list[StoredRequest]] = {}
-    for row in rows:
-        if not row.contract.startswith("post.") or row.state in ENDED:
-            continue
+    for row in undoing:
         for _, transaction in placeholders(row):
-            for made in makers.get(transaction, ()):
-                if made.contract.startswith("put."):
-                    for touched in references(made):
-                        undoings.setdefault(touched, []).append(row)
+            for creation in makers.get(transaction, ()):
+                for touched in references(creation):
+                    undoings.setdefault(touched, []).append(row)
     if not undoings:
         return {}
     after: dict[str, frozenset[str]] = {}
     for row in rows:
         earlier = {
-            undoing.id
+            other.id
             for touched in references(row)
-            for undoing in undoings.get(touched, ())
-            if undoing.sequence < row.sequence
+            for other in undoings.get(touched, ())
+            if other.sequence < row.sequence
         }
         if earlier:
             after[row.id] = frozenset(earlier)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, StopRun
 from pm2xero.xero.client import CallError, Response, UnknownOutcome, Unreachable, XeroClient
 from pm2xero.xero.errors import ErrorTable
@@ -18,8 +17,11 @@ STILL_LATE = "a lost call may still reach Xero"
 _TRIES = 5
 _FIRST_PAUSE = 2.0
 _LONGEST_PAUSE = 60.0
-# Xero remembers a key for six minutes from the first call; one minute is left as a margin.
-KEY_LIFETIME = timedelta(minutes=5)
+# Xero remembers a key for six minutes from the first call. Two of them are left for a repeated call
+# that is late itself, and one as a margin.
+REPEATABLE = timedelta(minutes=3)
+# Xero refuses these before it looks at what is asked.
+TURNED_BACK = frozenset((401, 403, 412, 429))
 # So many calls in a row without a useful answer mean that Xero is down, not that a document is bad.
 _BREAKER = 8
 
@@ -68,12 +70,23 @@ class Caller:
             self._keep_alive()
             seconds -= nap
 
+    def look(self, path: str, query: Mapping[str, str]) -> Response:
+        """A GET of a look-up; where `read` would end the run, a refused question is an answer.
+
+        Raises:
+            StopRun: Xero does not answer, or refuses the sign-in.
+        """
+        return self._read(path, query, is_look=True)
+
     def read(self, path: str, query: Mapping[str, str]) -> Response:
         """A GET; answers with 200 or 404 and tries again otherwise.
 
         Raises:
             StopRun: Xero does not answer, or refuses.
         """
+        return self._read(path, query)
+
+    def _read(self, path: str, query: Mapping[str, str], *, is_look: bool = False) -> Response:
         last = ""
         for attempt in range(_TRIES):
             if attempt:
@@ -92,7 +105,9 @@ class Caller:
                 self.pause(self._budget.refused(answer), LIMITED)
                 continue
             refusal = self._errors.classify_answer(answer)
-            if refusal.entry.treat not in ("retry", "lookup"):
+            if is_look and 400 <= answer.status < 500 and answer.status not in TURNED_BACK:
+                return answer
+            if answer.status < 500:
                 raise StopRun(refusal.entry.id, refusal.sentence)
             last = refusal.sentence
         raise StopRun("no_answer", f"Xero does not answer ({last}); run it again later")
@@ -102,13 +117,14 @@ class Caller:
         method: str,
         path: str,
         query: Mapping[str, str],
-        key: str,
+        key: str | None,
         body: bytes,
         begun: datetime | None = None,
     ) -> Response:
-        """A PUT or POST; repeated only where Xero cannot have acted, or its key still protects.
+        """A PUT, POST or DELETE; repeated only where Xero cannot have acted.
 
         Args:
+            key: its idempotency key; None where Xero takes none.
             begun: when the key was first used; None when it is used for the first time.
 
         Raises:
@@ -116,33 +132,20 @@ class Caller:
             Unreachable: Xero cannot have acted, and cannot be reached.
             StopRun, SignInError: Xero cannot have acted, and the run must end.
         """
-        headers = {"Idempotency-Key": key}
-        is_repeated = begun is not None
-        begun = begun or self._clock()
-        is_doubtful = False
+        headers = {"Idempotency-Key": key} if key is not None else {}
         attempt = 0
         while True:
             attempt += 1
-            again = is_doubtful or is_repeated
             try:
-                answer = self._call(method, path, query, headers, body, begun if again else None)
-                wait = self._budget.refused(answer) if answer.status == 429 else backoff(attempt)
-            except (Unreachable, StopRun, SignInError) as error:
-                if is_doubtful:
-                    raise UnknownOutcome(str(error)) from error
-                if not isinstance(error, Unreachable) or attempt >= _TRIES:
+                answer = self._call(method, path, query, headers, body or None, begun)
+            except Unreachable:
+                if attempt >= _TRIES:
                     raise
                 self.pause(backoff(attempt))
                 continue
-            if answer.status not in (429, 503):
+            if answer.status != 429 or attempt >= _TRIES:
                 return answer
-            is_doubtful = is_doubtful or answer.status == 503
-            if attempt >= _TRIES or self._clock() - begun + timedelta(seconds=wait) > KEY_LIFETIME:
-                return answer
-            self.pause(wait, LIMITED if answer.status == 429 else NO_ANSWER)
-            # The pause may have been longer than was asked for: a computer that was asleep.
-            if is_doubtful and self._clock() - begun > KEY_LIFETIME:
-                return answer
+            self.pause(self._budget.refused(answer), LIMITED)
 
     def note(self, *, useful: bool) -> None:
         """Whether a write led to something.
@@ -169,7 +172,8 @@ class Caller:
         def leaving() -> None:
             # A process may be suspended at any point, and another may take over meanwhile.
             self._keep_alive()
-            if begun is not None and self._clock() - begun > KEY_LIFETIME:
+            # A pause may have been longer than was asked for: a computer that was asleep.
+            if begun is not None and self._clock() - begun > REPEATABLE:
                 raise UnknownOutcome("the key of an earlier call ran out before this one was sent")
 
         while (wait := self._budget.wait()) > 0:

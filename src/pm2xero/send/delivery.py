@@ -1,65 +1,53 @@
-"""Brings one batch to its end: every document confirmed, refused, or left for a person."""
+"""Brings one batch to its end: every document confirmed, refused, or left as unknown.
+
+What follows from an answer is in the table of `conclusions`; here it is only carried out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from pm2xero.errors import OutboxError
-from pm2xero.send.caller import KEY_LIFETIME, STILL_LATE, Caller, backoff
+from pm2xero.outbox.states import Event
+from pm2xero.send.caller import REPEATABLE, STILL_LATE, TURNED_BACK, Caller, backoff
+from pm2xero.send.conclusions import Conclusion, Seen, Step, When, conclude
+from pm2xero.send.echo import seen_of
 from pm2xero.send.fill_ids import Ready, body, idempotency_key
-from pm2xero.send.lookup import Lookups
+from pm2xero.send.lookup import Eyes, Lookups, Sighting
+from pm2xero.send.parcel import Parcel, Said, renumbered
 from pm2xero.send.run_state import Book
+from pm2xero.xero.answers import Element, Misfit, Unproven, elements_of
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import StopRun
 from pm2xero.xero.client import Response, UnknownOutcome, Unreachable
-from pm2xero.xero.errors import (
-    REFUSED,
-    ErrorTable,
-    Refusal,
-    messages_of,
-    warnings_of,
-)
+from pm2xero.xero.errors import REFUSED, ErrorTable, Refusal
 
-# Causes of an unknown outcome that only a person can end.
-LOOKED_UP = ("several", "unseen")
-_TRIES = 4
-_NO_ID = "00000000-0000-0000-0000-000000000000"
+# Causes of an unknown outcome that another look alone does not end.
+LOOKED_UP = ("several", "unseen", "draft")
+# How often a request leaves under new keys in one run, and is repeated under each.
+KEYS = 3
+REPEATS = 2
+_LOOKS = 3
+# Something on the way gave up waiting, as with a 504.
+_GAVE_UP = frozenset((408, 499))
 _SEVERAL = "More than one document in Xero could be this one ({rivals}); a person must choose"
+_DIFFERS = (
+    "A document in Xero ({rivals}) bears its id or number, and differs; a person must see why"
+)
 _UNSEEN = "Nobody can say whether this was done in Xero; a person must look"
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """Documents of one contract that go in one call.
-
-    Attributes:
-        tries: how often its outcome was unknown before.
-        begun: when its key was first used; None for a fresh key.
-        lost: when the last call under its key was lost that may still arrive at Xero.
-    """
-
-    members: tuple[Ready, ...]
-    tries: int = 0
-    begun: datetime | None = None
-    lost: datetime | None = None
-
-    @property
-    def rows(self) -> list[Any]:
-        """Its requests."""
-        return [member.row for member in self.members]
-
-    def halves(self) -> list[Parcel]:
-        """Two parcels, to find the document that spoils the call."""
-        middle = len(self.members) // 2
-        return [Parcel(self.members[:middle]), Parcel(self.members[middle:])]
+_DRAFT = "It is a draft in Xero ({id}): approve it there, or delete it; the next push looks again"
 
 
 class Delivery:
-    """Sends batches and deals with every sort of answer."""
+    """Sends batches and deals with every sort of answer.
+
+    Args:
+        late: how long after it was lost a call may still arrive at Xero.
+        relinked: the same request when its contact turns out to be another one now, else None.
+    """
 
     def __init__(
         self,
@@ -67,16 +55,19 @@ class Delivery:
         caller: Caller,
         errors: ErrorTable,
         lookups: Lookups,
+        eyes: Eyes,
         clock: Callable[[], datetime],
         late: timedelta,
+        relinked: Callable[[Ready], Ready | None],
     ) -> None:
-        """`late` is how long after it was lost a call may still arrive at Xero."""
         self._book = book
         self._caller = caller
         self._errors = errors
         self._lookups = lookups
+        self._eyes = eyes
         self._clock = clock
         self._late = late
+        self._relinked = relinked
 
     def deliver(self, members: Sequence[Ready]) -> None:
         """Send planned requests of one contract until each has an answer.
@@ -84,238 +75,321 @@ class Delivery:
         Raises:
             StopRun: the run must end; what has no answer is planned again or unknown.
         """
-        work = [Parcel(tuple(members))]
+        parts = self._lookups.parts(members[0].contract.name)
+        for member in members if parts is not None else ():
+            self._deliver_parts(member, member.parts(str(parts)))
+        if parts is None:
+            self._work(Parcel(tuple(members)))
+
+    def settle(self, members: Sequence[Ready], said: Said) -> None:
+        """Look up requests whose outcome is unknown, when no call of theirs may arrive any more.
+
+        What Xero has not got is planned again.
+        """
+        parcel = Parcel(tuple(members))
+        self._book.unknown(parcel.rows, said.cause, said.message)
+        # Sent again it is by the run, in the order of what it needs.
+        self._look(parcel, said)
+
+    # --- sending ---
+
+    def _work(self, parcel: Parcel) -> None:
+        work = [parcel]
         while work:
             work.extend(reversed(self._send(work.pop())))
 
-    def settle(
-        self, members: Sequence[Ready], cause: str, message: str, *, plan: bool = True
-    ) -> list[Ready]:
-        """Look up requests whose outcome is unknown; returns those that Xero has not got.
-
-        They are planned again unless `plan` is unset, for the lost call may still arrive; the found
-        ones are confirmed, the others stay unknown.
-        """
-        self._book.unknown([member.row for member in members], cause, message)
-        sightings = self._lookups.find(members, self._caller.read, self._book.linked_to)
-        by_kind: dict[str, list[Ready]] = {"found": [], "absent": [], "several": []}
-        for member in members:
-            by_kind[sightings[member.row.id].kind].append(member)
-        self._book.confirm(
-            [(member.row, sightings[member.row.id].xero_id) for member in by_kind["found"]],
-            None,
-            adopted=True,
-        )
-        for member in by_kind["several"]:
-            rivals = sightings[member.row.id].rivals
-            said = _SEVERAL.format(rivals=", ".join(rivals)) if rivals else _UNSEEN
-            self._book.unknown([member.row], LOOKED_UP[not rivals], said)
-        if plan:
-            self._book.plan_again([member.row for member in by_kind["absent"]])
-        return by_kind["absent"]
+    def _deliver_parts(self, member: Ready, parts: Sequence[Ready]) -> None:
+        """Xero takes one part in a call; the request is done when all of them are there."""
+        there = [False] * len(parts)
+        if len(parts) > 1 and (member.salt or member.row.attempts):
+            try:
+                there = self._lookups.parts_there(member, self._eyes)
+            except Unproven as fault:
+                self._book.claim([member.row])
+                self._book.unknown([member.row], "unproven", str(fault))
+                return
+        left = [part for part, is_there in zip(parts, there, strict=True) if not is_there]
+        for number, part in enumerate(left, 1):
+            self._work(Parcel((part,)))
+            if number < len(left) and not self._book.is_partly(member.row):
+                return
+        if not left:
+            self._book.claim([member.row])
+            self._conclude_look(Parcel((member,)), self._find([member]), self._clock(), _NOTHING)
 
     def _send(self, parcel: Parcel) -> list[Parcel]:
         """One call; returns what must be sent after it."""
-        rest = self._rest(parcel)
-        if rest is None:
-            return []
-        parcel = rest
         members = parcel.members
         contract = members[0].contract
+        if not contract.idempotent and parcel.begun is None and self._is_there(parcel):
+            return []
         query = {"summarizeErrors": "false"} if contract.summarize else {}
         begun = parcel.begun or self._clock()
+        key = idempotency_key(members) if contract.idempotent else None
         self._book.claim(parcel.rows)
         try:
-            key, content = idempotency_key(members), body(members)
             answer = self._caller.write(
-                contract.method, members[0].path, query, key, content, parcel.begun
+                contract.method, members[0].path, query, key, body(members), parcel.begun
             )
         except (Unreachable, StopRun, SignInError) as error:
-            self._not_sent(parcel)
+            self._apply(conclude(Seen.NOT_SENT, parcel.when), parcel, _EARLIER)
             if isinstance(error, Unreachable):
                 raise StopRun(error.cause, f"{error}; run it again later") from error
             raise
         except UnknownOutcome as error:
-            return self._doubt(parcel, error.cause, str(error), begun)
+            return self._doubt(parcel, Seen.NO_ANSWER, Said(error.cause, str(error)), begun)
         except (KeyboardInterrupt, SystemExit):
             # When the run was stopped tells how long the call may still arrive.
             with suppress(OutboxError):
-                said = "The run was stopped before Xero answered"
-                self._book.unknown(parcel.rows, "interrupted", said)
+                why = "The run was stopped before Xero answered"
+                self._book.unknown(parcel.rows, "interrupted", why)
             raise
         if 200 <= answer.status < 300:
-            return self._results(parcel, answer)
+            return self._results(parcel, answer, begun)
         refusal = self._errors.classify_answer(answer)
-        treat = refusal.entry.treat
-        if treat == "stop":
-            self._not_sent(parcel)
-            raise StopRun(refusal.entry.id, refusal.sentence)
-        if treat in ("retry", "lookup"):
-            return self._doubt(parcel, refusal.entry.id, refusal.sentence, None)
+        said = Said(refusal.entry.id, refusal.sentence, answer.status)
+        if answer.status in TURNED_BACK:
+            self._apply(conclude(Seen.TURNED_BACK, parcel.when), parcel, _EARLIER)
+            raise StopRun(said.cause, said.message)
+        if not 400 <= answer.status < 500 or answer.status in _GAVE_UP:
+            seen = Seen.MISFIT if answer.status < 400 else Seen.FAULT
+            return self._doubt(parcel, seen, said, begun)
         self._caller.note(useful=True)
         if len(members) > 1:
-            self._book.plan_again(parcel.rows)
-            return parcel.halves()
-        self._refused(members[0], refusal)
+            spoiled = replace(parcel, is_spoiled=True)
+            return self._carry_out(conclude(Seen.SPOILED, parcel.when), spoiled, said)
+        return self._one_refused(parcel, members[0], refusal)
+
+    def _is_there(self, parcel: Parcel) -> bool:
+        """Whether Xero has, or has taken back, already what no key can protect."""
+        at = self._clock()
+        sighting = self._find(parcel.members)[parcel.members[0].row.id]
+        if sighting.seen is not Seen.STANDS:
+            return False
+        self._book.claim(parcel.rows)
+        self._conclude_look(parcel, {parcel.members[0].row.id: sighting}, at, _NOTHING)
+        return True
+
+    # --- what came back ---
+
+    def _doubt(self, parcel: Parcel, seen: Seen, said: Said, begun: datetime) -> list[Parcel]:
+        """The call may have been carried out, or be carried out later."""
+        lost = replace(parcel, begun=begun, is_doubted=True, lost=self._clock())
+        self._apply(conclude(seen, parcel.when), parcel, said)
+        if parcel.repeats == 0:
+            self._caller.note(useful=False)
+        return self._carry_out(conclude(seen, parcel.when), lost, said)
+
+    def _carry_out(self, conclusion: Conclusion, parcel: Parcel, said: Said) -> list[Parcel]:
+        self._apply(conclusion, parcel, said)
+        if conclusion.step is Step.LOOK:
+            self._caller.pause(backoff(parcel.keys + 2 * parcel.repeats + 1))
+        return self._look(parcel, said) if conclusion.step in _LOOKING else []
+
+    def _apply(
+        self, conclusion: Conclusion, parcel: Parcel, said: Said, members: Sequence[Ready] = ()
+    ) -> None:
+        """Let the event of a conclusion happen to a parcel, or to some of its members."""
+        rows = [member.row for member in members or parcel.members]
+        if conclusion.event is Event.DOUBT:
+            self._book.unknown(rows, said.cause, said.message)
+        elif conclusion.event is Event.ABSENT:
+            self._book.plan_again(rows)
+        elif conclusion.event is Event.GIVE_UP:
+            for row in rows:
+                self._book.give_up(row, said.cause, said.message, said.status)
+
+    def _results(self, parcel: Parcel, answer: Response, begun: datetime) -> list[Parcel]:
+        contract = parcel.members[0].contract
+        wrapper = contract.wrapper or contract.name.rsplit(".", 1)[-1]
+        try:
+            results = elements_of(answer, wrapper, contract.id_name, len(parcel.members))
+        except Misfit as fault:
+            said = Said("bad_answer", str(fault), answer.status)
+            return self._doubt(parcel, Seen.MISFIT, said, begun)
+        self._caller.note(useful=True)
+        kinds: dict[Seen, list[tuple[Ready, Element]]] = {}
+        for member, result in zip(parcel.members, results, strict=True):
+            kinds.setdefault(seen_of(member, result, self._lookups), []).append((member, result))
+        taken = kinds.get(Seen.TAKEN, [])
+        self._confirm([(member, result.xero_id) for member, result in taken], answer.status)
+        for member, result in taken:
+            self._book.warnings.extend(f"{member.row.id}: {text}" for text in result.warnings)
+        for member, result in kinds.get(Seen.DRAFT_MADE, []):
+            said = Said("draft", _DRAFT.format(id=result.xero_id), answer.status)
+            self._apply(conclude(Seen.DRAFT_MADE, parcel.when), parcel, said, [member])
+        again: list[Parcel] = []
+        # First of all nothing may stay as sent, should one of the next steps end the run.
+        nameless = [member for member, _ in kinds.get(Seen.NAMELESS, [])]
+        refused = kinds.get(Seen.SAID_NO, [])
+        not_read = Said("bad_answer", "Xero did not say what it did with it", answer.status)
+        if nameless:
+            self._apply(conclude(Seen.NAMELESS, parcel.when), parcel, not_read, nameless)
+        stop: StopRun | None = None
+        for member, result in refused:
+            refusal = self._errors.classify(REFUSED, result.errors)
+            alone = parcel.only([member])
+            try:
+                # Where ids are missing an answer is not to be relied on.
+                again += self._one_refused(alone, member, refusal, look=bool(nameless))
+            except StopRun as reason:
+                stop = reason
+        if stop is not None:
+            raise stop
+        if nameless:
+            lost = replace(parcel.only(nameless), begun=None, lost=self._clock())
+            again += self._carry_out(conclude(Seen.NAMELESS, parcel.when), lost, not_read)
+        return again
+
+    def _one_refused(
+        self, parcel: Parcel, member: Ready, refusal: Refusal, *, look: bool = False
+    ) -> list[Parcel]:
+        """Xero has refused one document; what that means is the policy of errors.yaml."""
+        said = Said(refusal.entry.id, refusal.sentence, refusal.status)
+        conclusion = conclude(Seen.REFUSED, parcel.when)
+        if conclusion.step is not Step.POLICY:
+            return self._carry_out(conclusion, parcel, said)
+        treat = refusal.entry.treat
+        tries_left = parcel.keys + 1 < KEYS
+        if treat == "stop":
+            self._book.plan_again([member.row])
+            raise StopRun(said.cause, said.message)
+        if treat == "retry" and tries_left:
+            self._book.plan_again([member.row])
+            self._caller.pause(backoff(parcel.keys + 1))
+            return parcel.under_new_key([member])
+        if treat == "lookup" and tries_left:
+            self._book.unknown([member.row], said.cause, said.message)
+            return self._look(parcel, said)
+        if look or treat == "adopt" or member.contract.method != "PUT":
+            sighting = self._find([member])[member.row.id]
+            found = conclude(sighting.seen, When.REFUSED)
+            if found.event is not Event.REFUSE:
+                self._note_sighting(member, sighting, found)
+                return []
+            if tries_left and sighting.is_number_kept and (other := renumbered(member, parcel)):
+                number, named = other
+                self._book.plan_again([member.row])
+                self._book.warnings.append(
+                    f"{member.row.id}: a voided document keeps the number; it is {number} there"
+                )
+                return parcel.under_new_key([named])
+        about_contact = tries_left and refusal.entry.about_contact
+        if about_contact and (moved := self._relinked(member)) is not None:
+            self._book.plan_again([member.row])
+            return parcel.under_new_key([moved])
+        if member.whole is not None and member.place:
+            said_parts = f"{member.place} of its parts were taken before"
+            refusal = replace(refusal, messages=(*refusal.messages, said_parts))
+        self._book.refuse(member.row, refusal)
         return []
 
-    def _rest(self, parcel: Parcel) -> Parcel | None:
-        """Without the parts that an earlier attempt brought to Xero; None when nothing is left."""
-        member = parcel.members[0]
-        was_tried = parcel.tries or member.salt or member.row.attempts
-        if len(parcel.members) > 1 or not was_tried or member.contract.wrapper is not None:
-            return parcel
-        rest = self._lookups.rest(member, self._caller.read, self._book.linked_to)
-        if rest.left not in (member, None) and self._wait_for_late(parcel.lost):
-            rest = self._lookups.rest(member, self._caller.read, self._book.linked_to)
-        if rest.left is None:
-            self._book.claim([member.row])
-            self._book.confirm([(member.row, rest.xero_id)], None, adopted=True)
-            return None
-        # With other parts it is another call, which needs a key of its own.
-        return parcel if rest.left is member else replace(parcel, members=(rest.left,), begun=None)
+    # --- looking ---
 
-    def _wait_for_late(self, lost: datetime | None) -> bool:
-        """Give a lost call the time in which it may still arrive; whether that took any."""
-        wait = (lost + self._late - self._clock()).total_seconds() if lost is not None else 0
-        self._caller.pause(wait, STILL_LATE)
-        return wait > 0
+    def _look(self, parcel: Parcel, said: Said) -> list[Parcel]:
+        """Look until something is concluded about each; returns what must be sent after it."""
+        while True:
+            at = self._clock()
+            sightings = self._find(parcel.members)
+            waiting, again = self._conclude_look(parcel, sightings, at, said)
+            if not waiting:
+                return again
+            parcel = replace(parcel.only(waiting), begun=None)
+            if parcel.lost is not None:
+                rest = parcel.lost + self._late - self._clock()
+                self._caller.pause(rest.total_seconds(), STILL_LATE)
 
-    def _not_sent(self, parcel: Parcel) -> None:
-        """The call was not made, though an earlier one under its key may still arrive at Xero."""
-        if parcel.begun is None:
-            self._book.plan_again(parcel.rows)
-        else:
-            said = "An earlier call was lost on its way; Xero is asked again in the next run"
-            self._book.unknown(parcel.rows, "no_answer", said)
+    def _find(self, members: Sequence[Ready]) -> dict[str, Sighting]:
+        """One look; what proves nothing is looked at again, a little later."""
+        sightings = self._lookups.find(members, self._eyes)
+        for attempt in range(1, _LOOKS):
+            unproven = [m for m in members if sightings[m.row.id].seen is Seen.UNPROVEN]
+            if not unproven:
+                break
+            self._caller.pause(backoff(attempt))
+            sightings |= self._lookups.find(unproven, self._eyes)
+        return sightings
 
-    def _doubt(
-        self, parcel: Parcel, cause: str, message: str, begun: datetime | None
-    ) -> list[Parcel]:
-        """Nobody knows what Xero did: look, and send again what is not there.
-
-        Args:
-            begun: when the key was first used, if it may be used again; None after an answer,
-                because Xero repeats its answers, faults as well, to the same key.
-        """
-        lost = self._clock() if begun is not None else parcel.lost
-        self._book.unknown(parcel.rows, cause, message)
-        self._caller.note(useful=False)
-        self._caller.pause(backoff(parcel.tries + 1))
-        absent = self.settle(parcel.members, cause, message, plan=False)
-        if not absent:
-            return []
-        tries = parcel.tries + 1
-        is_whole = len(absent) == len(parcel.members)
-        if begun is not None and is_whole and self._clock() - begun < KEY_LIFETIME:
-            # Should the lost call still arrive at Xero, the same key makes the two one. Until then
-            # they stay unknown, so that a run that ends here leads to another look.
-            return [Parcel(tuple(absent), tries, begun, lost)]
-        # A new key would not make the two one.
-        if self._wait_for_late(lost):
-            absent = self.settle(absent, cause, message, plan=False)
-            if not absent:
-                return []
-        self._book.plan_again([member.row for member in absent])
-        fresh = Parcel(tuple(member.under_new_key() for member in absent), tries)
-        if tries > 1 and len(absent) > 1:
-            return fresh.halves()
-        if tries >= _TRIES and begun is None:
-            row = fresh.members[0].row
-            self._book.claim([row])
-            entry = self._errors.entry(cause) or self._errors.classify(500, ()).entry
-            self._book.refuse(row, Refusal(entry, 500, (message,)))
-            return []
-        return [fresh]
-
-    def _results(self, parcel: Parcel, answer: Response) -> list[Parcel]:
-        results = _elements(parcel, answer)
-        if results is None:
-            said = "Xero's answer does not fit what was sent"
-            return self._doubt(parcel, "bad_answer", said, None)
-        self._caller.note(useful=True)
-        accepted: list[tuple[Any, str | None]] = []
-        refused: list[tuple[Ready, Refusal]] = []
-        for member, parts in zip(parcel.members, results, strict=True):
-            failed = [part for part in parts if _is_refused(part)]
-            if failed:
-                messages = [text for part in failed for text in messages_of(part)]
-                if len(failed) < len(parts):
-                    messages.append(f"{len(parts) - len(failed)} of {len(parts)} parts were taken")
-                refused.append((member, self._errors.classify(REFUSED, messages)))
-                continue
-            accepted.append((member.row, _id_of(member, parts[0])))
-            self._book.warnings.extend(
-                f"{member.row.id}: {text}" for part in parts for text in warnings_of(part)
-            )
-        self._book.confirm(accepted, answer.status)
-        again: list[Ready] = []
-        doubtful: list[Ready] = []
-        stop: Refusal | None = None
-        for member, refusal in refused:
-            if refusal.entry.treat == "stop":
-                self._book.plan_again([member.row])
-                stop = refusal
-            elif refusal.entry.treat == "retry" and parcel.tries < _TRIES:
-                self._book.plan_again([member.row])
-                again.append(member.under_new_key())
-            elif refusal.entry.treat == "lookup" and parcel.tries < _TRIES:
-                doubtful.append(member)
+    def _conclude_look(
+        self, parcel: Parcel, sightings: dict[str, Sighting], at: datetime, said: Said
+    ) -> tuple[list[Ready], list[Parcel]]:
+        """What follows from a look that began at `at`: who must wait, and what is sent again."""
+        is_whole = all(s.seen is Seen.ABSENT for s in sightings.values())
+        when = self._moment(parcel, at, is_whole)
+        steps: dict[Conclusion, list[Ready]] = {}
+        for member in parcel.members:
+            steps.setdefault(conclude(sightings[member.row.id].seen, when), []).append(member)
+        waiting: list[Ready] = []
+        again: list[Parcel] = []
+        for conclusion, members in steps.items():
+            if conclusion.step is Step.WAIT:
+                waiting += members
+            elif conclusion.step is Step.REPEAT:
+                again.append(replace(parcel, repeats=parcel.repeats + 1))
+            elif conclusion.step is Step.NEW_KEY:
+                self._apply(conclusion, parcel, said, members)
+                again += parcel.under_new_key(members)
+            elif conclusion.event is Event.GIVE_UP:
+                self._apply(conclusion, parcel, said, members)
             else:
-                self._refused(member, refusal)
-        if stop is not None:
-            self._book.plan_again([member.row for member in doubtful])
-            raise StopRun(stop.entry.id, stop.sentence)
-        if doubtful:
-            absent = self.settle(doubtful, "server_fault", "Xero did not say what it did")
-            again.extend(member.under_new_key() for member in absent)
-        if not again:
-            return []
-        self._caller.pause(backoff(parcel.tries + 1))
-        return [Parcel(tuple(again), parcel.tries + 1)]
+                for member in members:
+                    self._note_sighting(member, sightings[member.row.id], conclusion)
+        return waiting, again
 
-    def _refused(self, member: Ready, refusal: Refusal) -> None:
-        """One document is refused; it may be there already all the same."""
-        if refusal.entry.treat == "adopt":
-            sighting = self._lookups.find([member], self._caller.read, self._book.linked_to)[
-                member.row.id
-            ]
-            if sighting.kind == "found":
-                self._book.confirm([(member.row, sighting.xero_id)], None, adopted=True)
-                return
-        self._book.refuse(member.row, refusal)
+    def _moment(self, parcel: Parcel, at: datetime, is_whole: bool) -> When:
+        """What a look that began at `at` can prove."""
+        if parcel.lost is not None and at < parcel.lost + self._late:
+            is_usable = (
+                is_whole
+                and parcel.begun is not None
+                and parcel.members[0].contract.idempotent
+                and parcel.repeats < REPEATS
+                and at - parcel.begun < REPEATABLE
+            )
+            return When.EARLY if is_usable else When.LATE
+        is_last = len(parcel.members) == 1 and parcel.keys + 1 >= KEYS and not parcel.is_spoiled
+        return When.LAST if is_last else When.OVER
+
+    def _note_sighting(self, member: Ready, sighting: Sighting, conclusion: Conclusion) -> None:
+        if conclusion.event is Event.CONFIRM:
+            self._confirm([(member, sighting.xero_id)], None, adopted=True)
+            return
+        rivals = ", ".join(sighting.rivals)
+        if sighting.seen is Seen.DRAFT:
+            said = Said("draft", _DRAFT.format(id=sighting.xero_id))
+        elif sighting.seen is Seen.RIVALS:
+            text = _SEVERAL if len(sighting.rivals) > 1 else _DIFFERS
+            said = Said("several", text.format(rivals=rivals))
+        elif sighting.seen is Seen.UNPROVEN:
+            said = Said("unproven", f"Nobody can say whether this was done: {sighting.why}")
+        else:
+            said = Said("unseen", _UNSEEN)
+        self._book.unknown([member.row], said.cause, said.message)
+
+    def _confirm(
+        self,
+        results: Sequence[tuple[Ready, str | None]],
+        status: int | None,
+        *,
+        adopted: bool = False,
+    ) -> None:
+        """Xero has these; one of several parts makes its request wait for the others."""
+        done = [(m.row, id) for m, id in results if m.whole is None or self._is_last_part(m)]
+        self._book.confirm(done, status, adopted=adopted)
+        for member, _ in results:
+            if all(member.row.id != row.id for row, _ in done):
+                self._book.partly(member.row)
+
+    def _is_last_part(self, member: Ready) -> bool:
+        assert member.whole is not None
+        try:
+            return all(self._lookups.parts_there(member.whole, self._eyes))
+        except Unproven:
+            return False
 
 
-def _elements(parcel: Parcel, answer: Response) -> list[list[Mapping[str, Any]]] | None:
-    """The answer's elements for each document; None when they cannot be told apart."""
-    contract = parcel.members[0].contract
-    found = (answer.json or {}).get(contract.wrapper or contract.name.rsplit(".", 1)[-1])
-    if not isinstance(found, list) or not found:
-        return None
-    results = [[element] for element in found]
-    if len(parcel.members) == 1 and contract.wrapper is None:
-        results = [found]
-    if len(results) != len(parcel.members):
-        return None
-    id_name = contract.id_name
-    for parts in results:
-        for part in parts:
-            # Without errors there must be an id, or nothing can be known of it later.
-            if not _is_refused(part) and id_name and not part.get(id_name):
-                return None
-    return results
-
-
-def _is_refused(element: Mapping[str, Any]) -> bool:
-    return (
-        element.get("StatusAttributeString") == "ERROR"
-        or element.get("HasErrors") is True
-        or element.get("HasValidationErrors") is True
-        or bool(element.get("ValidationErrors"))
-        or _NO_ID in element.values()
-    )
-
-
-def _id_of(member: Ready, element: Mapping[str, Any]) -> str | None:
-    id_name = member.contract.id_name
-    return str(element[id_name]) if id_name else None
+_LOOKING = (Step.LOOK, Step.LOOK_NOW)
+_NOTHING = Said("no_answer", "")
+_EARLIER = Said(
+    "no_answer", "An earlier call was lost on its way; Xero is asked again in the next run"
+)

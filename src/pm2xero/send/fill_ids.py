@@ -31,6 +31,8 @@ class Ready:
     Attributes:
         element: exact bytes of the one document.
         salt: counts the keys that were used before; the same salt gives the same key again.
+        whole: the request with all its parts, where this is one of several.
+        place: which of them it is, from 0.
     """
 
     row: StoredRequest
@@ -38,16 +40,27 @@ class Ready:
     path: str
     element: bytes
     salt: int
+    whole: Ready | None = None
+    place: int = 0
 
     def under_new_key(self) -> Ready:
         """The same request, so that Xero does not answer from its memory."""
         return replace(self, salt=self.salt + 1)
 
-    def only(self, parts: str, places: Sequence[int]) -> Ready:
-        """The same request with some of its parts."""
+    def with_text(self, field: str, text: str) -> Ready:
+        """The same request with another text in a field."""
         tree = json.loads(self.element, parse_float=_exact)
-        tree[parts] = [tree[parts][place] for place in places]
-        return replace(self, element=orjson.dumps(tree))
+        return replace(self, element=orjson.dumps({**tree, field: text}))
+
+    def parts(self, name: str) -> list[Ready]:
+        """One request for each of its parts; itself when it has one only."""
+        tree = json.loads(self.element, parse_float=_exact)
+        if len(tree[name]) < 2:
+            return [self]
+        return [
+            replace(self, element=orjson.dumps({**tree, name: [part]}), whole=self, place=place)
+            for place, part in enumerate(tree[name])
+        ]
 
 
 def fill(
@@ -113,6 +126,8 @@ def placeholders(row: StoredRequest) -> Iterator[tuple[str, str]]:
 
 def body(members: Sequence[Ready]) -> bytes:
     """The body of a call that carries these documents, all of one contract."""
+    if members[0].contract.method == "DELETE":
+        return b""
     wrapper = members[0].contract.wrapper
     if wrapper is None:
         return members[0].element

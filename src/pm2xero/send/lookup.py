@@ -1,4 +1,4 @@
-"""Finds out whether a call whose outcome is unknown was carried out (`mappings/xero/lookup.yaml`).
+"""Finds out whether a call whose outcome is unknown was carried out.
 
 unverified: that Xero's GET shows a document as soon as it is saved; no source says otherwise.
 """
@@ -9,56 +9,30 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import unquote, urlencode
 
-from pm2xero.errors import Finding, PackError, Position
-from pm2xero.pack.yaml.read import SourceMap, read_yaml
-from pm2xero.pack.yaml.schema import check
-from pm2xero.resources import root
+from pm2xero.send.conclusions import Seen
 from pm2xero.send.fill_ids import Ready
-from pm2xero.xero.client import Response
-from pm2xero.xero.natural_key import NaturalKey, Sum, as_date, paired, same_value
+from pm2xero.send.lookup_table import ByAbsence, ByKey, ByParts, ByState, HowToFind, load_table
+from pm2xero.xero.answers import Object, Read, Unproven, complete_list, id_name_of, one_object
+from pm2xero.xero.natural_key import (
+    GONE,
+    NaturalKey,
+    as_date,
+    is_gone,
+    is_standing,
+    paired,
+    same_value,
+)
 
-Read = Callable[[str, Mapping[str, str]], Response]
 LinkedTo = Callable[[str], str | None]
+SameContact = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 
-_PAGE = 1000
-# Values of one list parameter, so that the address stays below 2,000 characters.
-_VALUES = 40
-
-
-@dataclass(frozen=True, slots=True)
-class ByKey:
-    """Found in a list by its natural key; the parameter is used when there is one."""
-
-    endpoint: str
-    dates: str
-    parameter: str | None
-    by: str | None
-    paged: bool
-    key: NaturalKey
-
-
-@dataclass(frozen=True, slots=True)
-class ByState:
-    """A change of one document, made when the field has the value that was sent."""
-
-    endpoint: str
-    reached: str
-
-
-@dataclass(frozen=True, slots=True)
-class ByParts:
-    """Parts that were added to one document."""
-
-    parts: str
-    key: NaturalKey
-
-
-Lookup = ByKey | ByState | ByParts
+# Xero answers 404 to a list whose address is longer than about 2,000 characters; what comes before
+# and after the values has 200 at most.
+_LONGEST_QUERY = 1700
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,226 +40,256 @@ class Sighting:
     """What was seen of one request.
 
     Attributes:
-        xero_id: when found; None too where such a thing has no id.
-        rivals: when several: the ids of which a person must choose, if there are any.
+        xero_id: its id when it stands, or is a draft; None too where such a thing has no id.
+        rivals: the ids of which a person must choose, if there are any.
+        why: what kept a look-up from proving anything.
+        is_number_kept: its number is that of a document that was taken back, and stays taken.
     """
 
-    kind: Literal["found", "absent", "several"]
+    seen: Seen
     xero_id: str | None = None
     rivals: tuple[str, ...] = ()
+    why: str = ""
+    is_number_kept: bool = False
 
 
-_ABSENT = Sighting("absent")
+_ABSENT = Sighting(Seen.ABSENT)
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
-    """What Xero has not got of a request: all of it, some parts, or nothing (`left` is None).
+class Eyes:
+    """What a look-up sees with.
 
     Attributes:
-        xero_id: of its first part, when it is all there.
+        read: makes a GET.
+        linked_to: the request that a document of Xero is known to belong to.
+        same_contact: whether two contacts are one, because they were merged in Xero.
     """
 
-    left: Ready | None
-    xero_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _There:
-    """A part that Xero has."""
-
-    xero_id: str | None
+    read: Read
+    linked_to: LinkedTo
+    same_contact: SameContact
 
 
 class Lookups:
-    """The lookups of all contracts.
+    """The look-ups of all contracts."""
 
-    Args of `find` are `read`, which makes a GET and answers with 200 or 404, and `linked_to`, the
-    request that a document of Xero is known to belong to.
-    """
+    def __init__(self, table: Mapping[str, HowToFind]) -> None:
+        self._table = table
 
-    def __init__(self, by_contract: Mapping[str, Lookup]) -> None:
-        self._by_contract = by_contract
-
-    def find(
-        self, members: Sequence[Ready], read: Read, linked_to: LinkedTo
-    ) -> dict[str, Sighting]:
+    def find(self, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sighting]:
         """What became of these requests, all of one contract, by request id."""
-        lookup = self._by_contract.get(members[0].contract.name)
-        if lookup is None:
+        how = self._table.get(members[0].contract.name)
+        if how is None:
             # Nothing tells whether it was done, so only a person can.
-            return {member.row.id: Sighting("several") for member in members}
-        if isinstance(lookup, ByKey):
-            return _by_key(lookup, members, read, linked_to)
-        if isinstance(lookup, ByState):
-            return {member.row.id: _by_state(lookup, member, read) for member in members}
-        return {member.row.id: _by_parts(lookup, member, read, linked_to) for member in members}
+            return {member.row.id: Sighting(Seen.UNSEEN) for member in members}
+        if not isinstance(how, ByKey):
+            return {member.row.id: _one_by_one(how, member, eyes) for member in members}
+        try:
+            return _by_key(how, members, eyes)
+        except Unproven as fault:
+            return {member.row.id: Sighting(Seen.UNPROVEN, why=str(fault)) for member in members}
 
     def key(self, contract: str) -> NaturalKey | None:
         """What a document that a contract makes shares with the one in Xero, if a list shows it."""
-        lookup = self._by_contract.get(contract)
-        return lookup.key if isinstance(lookup, ByKey) else None
+        how = self._table.get(contract)
+        return how.key if isinstance(how, ByKey | ByParts) else None
 
-    def rest(self, member: Ready, read: Read, linked_to: LinkedTo) -> Rest:
-        """What is left to send of a request of several parts."""
-        lookup = self._by_contract.get(member.contract.name)
-        if not isinstance(lookup, ByParts):
-            return Rest(member)
-        found = _parts_there(lookup, member, read, linked_to)
-        left = [place for place, hit in enumerate(found) if hit is None]
-        if found and not left:
-            return Rest(None, found[0].xero_id if found[0] else None)
-        return Rest(member if len(left) == len(found) else member.only(lookup.parts, left))
+    def parts(self, contract: str) -> str | None:
+        """The list of parts that a contract adds to a document, if it does."""
+        how = self._table.get(contract)
+        return how.parts if isinstance(how, ByParts) else None
+
+    def parts_there(self, member: Ready, eyes: Eyes) -> list[bool]:
+        """For each part of a request whether Xero has it.
+
+        Raises:
+            Unproven: Xero does not show the document that the parts belong to.
+        """
+        how = self._table[member.contract.name]
+        assert isinstance(how, ByParts)
+        return [hit is not None for hit in _parts_there(how, member, eyes)]
 
 
 def load_lookups(path: Path | None = None) -> Lookups:
-    """Read the table; the one of the pack when no file is named.
+    """The look-ups of a table; of the pack's when no file is named.
 
     Raises:
         PackError: with everything that is wrong in the file.
     """
-    return _loaded(path or root() / "mappings" / "xero" / "lookup.yaml")
+    return Lookups(load_table(path))
 
 
-@cache
-def _loaded(path: Path) -> Lookups:
-    tree = read_yaml(path, path.name)
-    findings: list[Finding] = check("xero_lookup.schema", tree, Position(path.name))
-    if findings:
-        raise PackError(*findings)
-    return Lookups({name: _lookup(raw) for name, raw in tree["lookups"].items()})
+def _one_by_one(how: ByState | ByParts | ByAbsence, member: Ready, eyes: Eyes) -> Sighting:
+    try:
+        if isinstance(how, ByState):
+            return _by_state(how, member, eyes)
+        if isinstance(how, ByAbsence):
+            return _by_absence(how, member, eyes)
+        return _by_parts(how, member, eyes)
+    except Unproven as fault:
+        return Sighting(Seen.UNPROVEN, why=str(fault))
 
 
-def _lookup(raw: SourceMap) -> Lookup:
-    if "document" in raw:
-        return ByState(raw["document"], raw["reached"])
-    sums = tuple(_sum(entry) for entry in raw.get("sums", ()))
-    key = NaturalKey(tuple(raw["same"]), sums, frozenset(raw.get("gone", ())))
-    if "parts" in raw:
-        return ByParts(raw["parts"], key)
-    narrow = raw["narrow"]
-    return ByKey(
-        endpoint=raw["list"],
-        dates=narrow["dates"],
-        parameter=narrow.get("parameter"),
-        by=narrow.get("by"),
-        paged=raw.get("paged", True),
-        key=key,
-    )
-
-
-def _sum(raw: SourceMap) -> Sum:
-    parts, _, amount = raw["of"].partition(".")
-    when = {name: tuple(values) for name, values in raw.get("when", {}).items()}
-    return Sum(parts, amount, raw["equals"], when)
-
-
-def _by_key(
-    lookup: ByKey, members: Sequence[Ready], read: Read, linked_to: LinkedTo
-) -> dict[str, Sighting]:
-    sent = {member.row.id: _element(member) for member in members}
-    id_name = str(members[0].contract.id_name)
-    found = list(_listed(lookup, list(sent.values()), read))
+def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sighting]:
+    sent = {member.row.id: element_of(member) for member in members}
+    transactions = {member.row.id: member.row.transaction for member in members}
+    id_name = id_name_of(how.endpoint)
+    listed = list(_listed(how, list(sent.values()), eyes.read))
+    found = {str(doc[id_name]): doc for doc in listed if not is_gone(doc)}
+    gone = [doc for doc in listed if is_gone(doc)]
     owners: dict[str, str | None] = {}
     candidates: dict[str, list[str]] = {}
+    suspects: dict[str, list[str]] = {}
     for request, element in sent.items():
-        matching = [str(doc[id_name]) for doc in found if lookup.key.matches(element, doc)]
-        for id_ in matching:
+        for id_, doc in found.items():
+            wrong = how.key.mismatches(element, doc, transactions[request], eyes.same_contact)
+            if wrong == {(how.key.pays or ("",))[0]}:
+                # A list may leave out what a batch pays; the batch itself shows it.
+                whole = one_object(eyes.read, how.endpoint, id_) or doc
+                wrong = how.key.mismatches(element, whole, transactions[request])
+            is_it = not wrong
+            if not is_it and not how.key.is_suspect(element, wrong):
+                continue
             if id_ not in owners:
-                owners[id_] = linked_to(id_)
-        candidates[request] = [id_ for id_ in matching if owners[id_] in (None, request)]
+                owners[id_] = eyes.linked_to(id_)
+            if owners[id_] in (None, request):
+                (candidates if is_it else suspects).setdefault(request, []).append(id_)
     given, rivals = paired(list(sent), candidates)
-    return {
-        request: Sighting("found", given[request])
-        if request in given
-        else Sighting("several", rivals=rivals[request])
-        if request in rivals
-        else _ABSENT
-        for request in sent
-    }
+    taken = set(given.values())
+    result: dict[str, Sighting] = {}
+    for request in sent:
+        if request in given:
+            seen = Seen.STANDS if is_standing(found[given[request]]) else Seen.DRAFT
+            result[request] = Sighting(seen, given[request])
+        elif request in rivals:
+            result[request] = Sighting(Seen.RIVALS, rivals=rivals[request])
+        elif left := tuple(i for i in suspects.get(request, ()) if i not in taken):
+            result[request] = Sighting(Seen.RIVALS, rivals=left)
+        else:
+            kept = any(how.key.is_of(sent[request], doc) for doc in gone)
+            result[request] = Sighting(Seen.ABSENT, is_number_kept=kept)
+    return result
 
 
-def _by_state(lookup: ByState, member: Ready, read: Read) -> Sighting:
-    element = _element(member)
+def _by_state(how: ByState, member: Ready, eyes: Eyes) -> Sighting:
+    element = element_of(member)
     id_name = str(member.contract.id_name)
-    id_ = str(element.get(id_name) or member.path.rsplit("/", 1)[-1])
+    id_ = str(element.get(id_name) or unquote(member.path.rsplit("/", 1)[-1]))
+    changed = {name: value for name, value in element.items() if name != id_name}
+    is_undo = changed.get(how.reached) in GONE
     # A change of more than the one field shows nowhere for certain; it is harmless to repeat.
-    if set(element) - {id_name, lookup.reached}:
+    if len(changed) != 1:
         return _ABSENT
-    found = _one(read(f"/{lookup.endpoint}/{quote(id_, safe='')}", {}), lookup.endpoint)
-    if found and same_value(element.get(lookup.reached), found.get(lookup.reached)):
-        return Sighting("found", id_)
+    found = one_object(eyes.read, how.endpoint, id_)
+    # Whoever took it back: what is gone is gone, and its number needs no other name any more.
+    if found is None or is_gone(found):
+        return Sighting(Seen.STANDS, id_) if is_undo or how.reached not in changed else _ABSENT
+    if all(same_value(value, found.get(name)) for name, value in changed.items()):
+        return Sighting(Seen.STANDS, id_)
     return _ABSENT
 
 
-def _by_parts(lookup: ByParts, member: Ready, read: Read, linked_to: LinkedTo) -> Sighting:
-    found = _parts_there(lookup, member, read, linked_to)
-    # Where only some are there the rest is sent (`rest`), so as a whole it is not.
+def _by_absence(how: ByAbsence, member: Ready, eyes: Eyes) -> Sighting:
+    endpoint, parent, _, part = (unquote(step) for step in member.path.strip("/").split("/"))
+    there = _shown_parts(how.parts, endpoint, parent, eyes.read)
+    id_name = str(member.contract.id_name)
+    if any(str(other.get(id_name)).lower() == part.lower() for other in there):
+        return _ABSENT
+    # A list that does not name its parts by id cannot say that one of them is gone.
+    if any(id_name not in other for other in there):
+        raise Unproven(f"Xero does not show the ids of the {how.parts}")
+    return Sighting(Seen.STANDS, part)
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """A part that Xero has; it may have no id."""
+
+    xero_id: str | None
+
+
+def _by_parts(how: ByParts, member: Ready, eyes: Eyes) -> Sighting:
+    if member.whole is not None:
+        hit = _parts_there(how, member.whole, eyes)[member.place]
+        return Sighting(Seen.STANDS, hit.xero_id) if hit is not None else _ABSENT
+    found = _parts_there(how, member, eyes)
+    # Where only some are there the rest is sent, so as a whole it is not.
     if not found or found[0] is None or None in found:
         return _ABSENT
-    return Sighting("found", found[0].xero_id)
+    return Sighting(Seen.STANDS, found[0].xero_id)
 
 
-def _parts_there(
-    lookup: ByParts, member: Ready, read: Read, linked_to: LinkedTo
-) -> list[_There | None]:
+def _parts_there(how: ByParts, member: Ready, eyes: Eyes) -> list[_There | None]:
     """For each part that was sent the one of Xero, or None when it is not there."""
-    path = member.path.rsplit("/", 1)[0]
-    document = _one(read(path, {}), path.split("/")[1])
-    there = list(document.get(lookup.parts) or []) if document else []
+    endpoint, parent, *_ = (unquote(step) for step in member.path.strip("/").split("/"))
+    there = _shown_parts(how.parts, endpoint, parent, eyes.read)
     id_name = str(member.contract.id_name)
     result: list[_There | None] = []
-    for part in _element(member).get(lookup.parts) or []:
+    for part in element_of(member).get(how.parts) or []:
         hit = None
         for place, candidate in enumerate(there):
             id_ = candidate.get(id_name)
-            is_free = id_ is None or linked_to(str(id_)) in (None, member.row.id)
-            if is_free and lookup.key.matches(part, candidate):
-                hit = _There(id_)
+            is_free = id_ is None or eyes.linked_to(str(id_)) in (None, member.row.id)
+            if is_free and how.key.matches(part, candidate):
+                hit = _There(str(id_) if id_ is not None else None)
                 del there[place]
                 break
         result.append(hit)
     return result
 
 
-def _listed(
-    lookup: ByKey, elements: Sequence[Mapping[str, Any]], read: Read
-) -> Iterator[Mapping[str, Any]]:
-    for query in _queries(lookup, elements):
-        page = 1
-        while True:
-            paging = {"page": str(page), "pageSize": str(_PAGE)} if lookup.paged else {}
-            answer = read(f"/{lookup.endpoint}", {**query, **paging}).json or {}
-            found = answer.get(lookup.endpoint) or []
-            yield from found
-            pages = int((answer.get("pagination") or {}).get("pageCount") or 1)
-            if not lookup.paged or not found or page >= pages:
-                break
-            page += 1
+def _shown_parts(parts: str, endpoint: str, parent: str, read: Read) -> list[Object]:
+    """The parts that one document has, without those that were taken out.
+
+    Raises:
+        Unproven: it does not show them.
+    """
+    document = one_object(read, endpoint, parent)
+    if document is None:
+        raise Unproven(f"Xero does not show the one of {endpoint} that the {parts} belong to")
+    shown = document.get(parts)
+    if not isinstance(shown, list) or not all(isinstance(part, dict) for part in shown):
+        raise Unproven(f"Xero does not show the {parts}")
+    return [part for part in shown if not is_gone(part)]
 
 
-def _queries(lookup: ByKey, elements: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
-    if lookup.parameter and lookup.by:
-        values = [str(element.get(lookup.by) or "") for element in elements]
+def _listed(how: ByKey, elements: Sequence[Mapping[str, Any]], read: Read) -> Iterator[Object]:
+    for query in _queries(how, elements):
+        yield from complete_list(read, how.endpoint, query, paged=how.paged)
+
+
+def _queries(how: ByKey, elements: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
+    if how.parameter and how.by:
+        values = list(dict.fromkeys(str(element.get(how.by) or "") for element in elements))
         # The parameter separates its values by commas and has no way to quote one.
-        if all(value and "," not in value for value in values):
-            values = list(dict.fromkeys(values))
-            for start in range(0, len(values), _VALUES):
-                yield {lookup.parameter: ",".join(values[start : start + _VALUES])}
+        if all(value and "," not in value and _length(value) < _LONGEST_QUERY for value in values):
+            yield from ({how.parameter: ",".join(part)} for part in _cut(values))
             return
-    days = [day for e in elements if (day := as_date(str(e.get(lookup.dates) or "")))]
-    if not days:
+    days = [day for e in elements if (day := as_date(str(e.get(how.dates) or "")))]
+    if len(days) < len(elements):
         yield {}
         return
     first, last = (f"DateTime({d.year}, {d.month:02}, {d.day:02})" for d in (min(days), max(days)))
-    yield {"where": f"{lookup.dates}>={first} AND {lookup.dates}<={last}"}
+    yield {"where": f"{how.dates}>={first} AND {how.dates}<={last}"}
 
 
-def _one(answer: Response, endpoint: str) -> Mapping[str, Any] | None:
-    found = (answer.json or {}).get(endpoint) or []
-    return found[0] if found else None
+def _cut(values: Sequence[str]) -> Iterator[list[str]]:
+    """The values in lists whose address is short enough once it is encoded."""
+    part: list[str] = []
+    for value in values:
+        if part and _length(",".join((*part, value))) > _LONGEST_QUERY:
+            yield part
+            part = []
+        part.append(value)
+    yield part
 
 
-def _element(member: Ready) -> dict[str, Any]:
+def _length(value: str) -> int:
+    return len(urlencode({"": value}))
+
+
+def element_of(member: Ready) -> dict[str, Any]:
+    """What was sent of one document, with its fractions as Decimal."""
     element: dict[str, Any] = json.loads(member.element, parse_float=Decimal)
     return element

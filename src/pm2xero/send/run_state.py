@@ -8,6 +8,8 @@ from datetime import datetime
 
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import DUE, RequestState
+from pm2xero.send.batching import is_undo, undone_before
+from pm2xero.send.fill_ids import placeholders
 from pm2xero.xero.contracts import contract
 from pm2xero.xero.errors import Refusal
 from pm2xero.xero.ports import Outbox
@@ -36,20 +38,28 @@ class Tally:
     confirmed: int = 0
     adopted: int = 0
     rejected: int = 0
-    unknown: int = 0
+    failed: int = 0
 
 
 class Book:
-    """Writes each step down and keeps states, ids and counts in step with it."""
+    """Writes each step down and keeps states, ids and counts in step with it.
+
+    It holds what is open, and what that names; the rest of the outbox is never read.
+    """
 
     def __init__(self, outbox: Outbox, clock: Callable[[], datetime]) -> None:
         self._outbox = outbox
         self._clock = clock
-        self.rows = list(outbox.requests())
-        self._states: dict[str, RequestState] = {row.id: row.state for row in self.rows}
-        self._due = [row.id for row in self.rows if row.state in DUE]
-        self._links = dict(outbox.links())
-        self.contact_ids = {number: known[0] for number, known in outbox.contacts().items()}
+        self.rows = list(outbox.requests(states=DUE))
+        needed = (need for row in self.rows for need in row.needs)
+        self._states: dict[str, RequestState] = {
+            **outbox.states_of(needed),
+            **{row.id: row.state for row in self.rows},
+        }
+        self._due = [row.id for row in self.rows]
+        named = {transaction for row in self.rows for _, transaction in placeholders(row)}
+        self._links = dict(outbox.links_of(named))
+        self._partly: set[str] = set()
         self.tally = Tally()
         self.warnings: list[str] = []
 
@@ -61,6 +71,12 @@ class Book:
     def state(self, request: str) -> RequestState | None:
         """The state of a request; None when the outbox has no such request."""
         return self._states.get(request)
+
+    def undone_before(self) -> Mapping[str, frozenset[str]]:
+        """For each open request, the open undoing of others that must have ended before it."""
+        undoing = [row for row in self.rows if is_undo(row)]
+        touched = {transaction for row in undoing for _, transaction in placeholders(row)}
+        return undone_before(self.rows, undoing, self._outbox.requests_of(touched))
 
     def linked_to(self, xero_id: str) -> str | None:
         """The request that a document of Xero belongs to; None when it is not ours."""
@@ -86,8 +102,9 @@ class Book:
         self._set([row for row, _ in results], RequestState.CONFIRMED)
         for row, xero_id in results:
             # What takes something back has the id of what it took back, not one of its own.
-            if xero_id is not None and row.contract.startswith("put."):
-                self._links[(row.transaction, contract(row.contract).id_name or "ID")] = xero_id
+            made = contract(row.contract)
+            if xero_id is not None and made.method == "PUT":
+                self._links[(row.transaction, made.id_name or "ID")] = xero_id
         self.tally.confirmed += len(results)
         self.tally.adopted += len(results) if adopted else 0
 
@@ -96,6 +113,29 @@ class Book:
         self._outbox.refuse(row, refusal.entry.id, refusal.sentence, refusal.status, self._clock())
         self._set([row], RequestState.REJECTED)
         self.tally.rejected += 1
+
+    def turn_away(self, row: StoredRequest, refusal: Refusal) -> None:
+        """This one cannot be sent, because of what it names."""
+        self._outbox.turn_away(row, refusal.entry.id, refusal.sentence)
+        self._set([row], RequestState.REJECTED)
+        self.tally.rejected += 1
+
+    def give_up(self, row: StoredRequest, cause: str, message: str, status: int | None) -> None:
+        """This one never arrives."""
+        self._outbox.give_up(row, cause, message, status, self._clock())
+        self._set([row], RequestState.FAILED)
+        self.tally.failed += 1
+
+    def partly(self, row: StoredRequest) -> None:
+        """One of its parts is in Xero; the others follow."""
+        self.unknown([row], "partly", "Some of its parts are in Xero, the others are still to come")
+        self._partly.add(row.id)
+
+    def is_partly(self, row: StoredRequest) -> bool:
+        """Whether the part that was sent last has arrived, and others are to follow."""
+        is_so = row.id in self._partly
+        self._partly.discard(row.id)
+        return is_so
 
     def unknown(self, rows: Sequence[StoredRequest], cause: str, message: str) -> None:
         """Nobody knows whether Xero has these."""

@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pm2xero.errors import Finding, LeaseLost, OutboxError
+from pm2xero.errors import LeaseLost
+from pm2xero.outbox.lease import TTL
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.outbox.states import UNSETTLED, RequestState
-from pm2xero.send.batching import batches, grouped, ready, undone_before, wave
+from pm2xero.outbox.states import DUE, UNSETTLED, RequestState
+from pm2xero.send.batching import batches, grouped, ready, wave
 from pm2xero.send.caller import STILL_LATE, Caller
 from pm2xero.send.contacts import ContactBook
 from pm2xero.send.delivery import LOOKED_UP, Delivery
 from pm2xero.send.fill_ids import MissingId, Ready, contact_of, fill, placeholders
-from pm2xero.send.lookup import Lookups, load_lookups
+from pm2xero.send.lookup import Eyes, Lookups, load_lookups
+from pm2xero.send.parcel import Said
 from pm2xero.send.run_state import Book, Progress
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, CallLimits, StopRun
@@ -23,7 +25,7 @@ from pm2xero.xero.client import XeroClient
 from pm2xero.xero.errors import ErrorTable, load_errors
 from pm2xero.xero.ports import Outbox
 
-LEASE = timedelta(minutes=2)
+LEASE = TTL
 # unverified: how long after it was lost on its way Xero may still act on a call. Connections and
 # proxies give up within a minute or so; nothing is sent under another key before this is over.
 LATE = timedelta(minutes=2)
@@ -36,6 +38,7 @@ class SendReport:
     Attributes:
         calls: calls to the Accounting API, lookups and contacts included.
         adopted: those of the confirmed that were found in Xero after an unknown outcome.
+        failed: those that left again and again and never arrived.
         unknown: requests of which only a person, or a later run, can tell what became of them.
         blocked: requests that wait for one that was refused, held or skipped.
         left: requests that are still planned.
@@ -51,13 +54,10 @@ class SendReport:
     unknown: int
     blocked: int
     left: int
+    failed: int = 0
     stopped: str | None = None
     cause: str | None = None
     warnings: tuple[str, ...] = ()
-
-
-class LeaseTaken(OutboxError):
-    """Another process writes for the organisation."""
 
 
 class Sender:
@@ -116,21 +116,13 @@ class Sender:
         Raises:
             LeaseTaken: PE110, another process is.
         """
-        if not self._outbox.acquire_lease(self._owner, LEASE):
-            raise LeaseTaken(
-                Finding(
-                    "PE110",
-                    "another process is sending for this organisation",
-                    should_be="push again when it is done, or two minutes after it was killed",
-                )
-            )
-        self._is_held = True
-        self._alive = self._clock()
-        try:
-            yield
-        finally:
-            self._is_held = False
-            self._outbox.release(self._owner)
+        with self._outbox.writing(self._owner):
+            self._is_held = True
+            self._alive = self._clock()
+            try:
+                yield
+            finally:
+                self._is_held = False
 
     def _keep_alive(self) -> None:
         now = self._clock()
@@ -160,9 +152,12 @@ class _Run:
         self._on_progress = on_progress
         self._book = Book(outbox, clock)
         caller.on_pause = self._waits
-        self._contacts = ContactBook(outbox, caller, errors, self._book.contact_ids)
-        self._delivery = Delivery(self._book, caller, errors, lookups, clock, late)
-        # Interrupted requests go again under the key that they had.
+        self._contacts = ContactBook(outbox, caller, errors, clock, late)
+        eyes = Eyes(caller.look, self._book.linked_to, self._contacts.is_same)
+        self._delivery = Delivery(
+            self._book, caller, errors, lookups, eyes, clock, late, self._relinked
+        )
+        # How often each left before; so no key is used that Xero may remember another answer for.
         self._salts = {row.id: row.attempts for row in self._book.rows}
 
     def run(self) -> SendReport:
@@ -182,27 +177,33 @@ class _Run:
         return self._report(stopped, cause)
 
     def _recover(self) -> None:
+        """Find out about everything of which nobody knows whether it is in Xero."""
         lost = self._outbox.lost_at(LOOKED_UP)
         if lost is not None:
+            # By a clock that was wrong it may lie ahead; it was not lost later than now.
+            lost = min(lost, self._clock())
             # A look-up proves nothing while the lost call may still arrive.
             wait = lost + self._late - self._clock()
             self._caller.pause(wait.total_seconds(), STILL_LATE)
-        interrupted = {row.id for row in self._outbox.interrupted()}
-        rows = [
-            r for r in self._book.rows if r.id in interrupted or r.state == RequestState.UNKNOWN
-        ]
-        for group in grouped(rows):
-            members = []
-            for row in group:
-                self._salts[row.id] = max(row.attempts - 1, 0)
-                try:
-                    members.append(self._filled(row))
-                except MissingId:
-                    # Without its ids it cannot have left; it was only claimed to be refused.
-                    self._book.plan_again([row])
-            for batch in _chunks(members):
-                said = "The run was interrupted before Xero answered"
-                self._delivery.settle(batch, "interrupted", said)
+        open_ = [row for row in self._book.rows if row.state in UNSETTLED]
+        self._contacts.find(dict(filter(None, map(contact_of, open_))))
+        # What refers to another document is looked up when that one is known.
+        while open_:
+            ready = {row.id: filled for row in open_ if (filled := self._try_filled(row))}
+            if not ready:
+                break
+            for group in grouped([row for row in open_ if row.id in ready]):
+                for batch in _chunks([ready[row.id] for row in group]):
+                    self._delivery.settle(batch, _said(batch[0].row))
+            open_ = [row for row in open_ if row.id not in ready]
+        for row in open_:
+            if not self._waits_for_a_look(row):
+                # Xero has not got what it refers to, so it cannot have this one.
+                self._book.plan_again([row])
+
+    def _waits_for_a_look(self, row: StoredRequest) -> bool:
+        """Whether something that a request needs may be in Xero, so that this one may be, too."""
+        return any(self._book.state(need) in UNSETTLED for need in row.needs)
 
     def _provide_contacts(self) -> None:
         wanted: dict[str, str] = {}
@@ -215,12 +216,11 @@ class _Run:
                 continue
             named = contact_of(row)
             if named and (refusal := self._contacts.refused.get(named[0])):
-                self._book.claim([row])
-                self._book.refuse(row, refusal)
+                self._book.turn_away(row, refusal)
 
     def _send_all(self) -> None:
         rows = [row for row in self._book.rows if self._book.state(row.id) == RequestState.PLANNED]
-        after = undone_before(self._book.rows)
+        after = self._book.undone_before()
         while True:
             groups = wave(ready(rows, self._book.state, after, self._has_ids), rows, after)
             if not groups:
@@ -251,24 +251,39 @@ class _Run:
     def _filled(self, row: StoredRequest) -> Ready:
         return fill(row, self._book.links, self._contacts.ids.get, self._salts[row.id])
 
+    def _try_filled(self, row: StoredRequest) -> Ready | None:
+        known = self._contacts.known_id
+        try:
+            return fill(row, self._book.links, known, self._salts[row.id])
+        except MissingId:
+            return None
+
+    def _relinked(self, member: Ready) -> Ready | None:
+        """The same request when its contact was merged into another one, else None."""
+        named = contact_of(member.row)
+        if named is None or not self._contacts.moved(named[0]):
+            return None
+        return replace(self._filled(member.row), salt=member.salt)
+
     def _has_ids(self, row: StoredRequest) -> bool:
         return all((tx, id_name) in self._book.links for id_name, tx in placeholders(row))
 
     def _report(self, stopped: str | None, cause: str | None) -> SendReport:
         # Refusals block what depends on them in the outbox, so the outbox is asked.
-        states = [row.state for row in self._outbox.requests()]
+        count = self._outbox.tally((*DUE, RequestState.BLOCKED))
         tally = self._book.tally
         return SendReport(
             calls=self._caller.calls,
             confirmed=tally.confirmed,
             adopted=tally.adopted,
             rejected=tally.rejected,
-            unknown=sum(1 for state in states if state in UNSETTLED),
-            blocked=states.count(RequestState.BLOCKED),
-            left=states.count(RequestState.PLANNED),
+            failed=tally.failed,
+            unknown=sum(count.get(state, 0) for state in UNSETTLED),
+            blocked=count.get(RequestState.BLOCKED, 0),
+            left=count.get(RequestState.PLANNED, 0),
             stopped=stopped,
             cause=cause,
-            warnings=tuple(self._book.warnings),
+            warnings=(*self._book.warnings, *self._contacts.notes),
         )
 
 
@@ -299,3 +314,10 @@ def make_sender(
 
 def _chunks(members: Sequence[Ready], size: int = 50) -> list[Sequence[Ready]]:
     return [members[start : start + size] for start in range(0, len(members), size)]
+
+
+def _said(row: StoredRequest) -> Said:
+    """Why the outcome of a request was not known when the run began."""
+    if row.state == RequestState.UNKNOWN and row.cause is not None:
+        return Said(row.cause, row.message or "")
+    return Said("interrupted", "The run was interrupted before Xero answered")

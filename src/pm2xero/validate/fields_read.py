@@ -11,7 +11,7 @@ from jinja2 import TemplateNotFound, TemplateSyntaxError, nodes
 from pm2xero.errors import Position
 from pm2xero.pack.language.paths import AccountExpr, PathExpr, TextExpr
 from pm2xero.pack.language.types import FieldType, ListType, RecordType
-from pm2xero.pack.model import RequestSpec
+from pm2xero.pack.model import Reckoned, RequestSpec
 from pm2xero.render.template_checks import parsed
 from pm2xero.render.templates import BodyEnvironment
 
@@ -71,7 +71,12 @@ def reads_of(spec: RequestSpec, env: BodyEnvironment) -> Reads:
 
 def _paths(value: object, each: str) -> Iterator[str]:
     if isinstance(value, AccountExpr):
+        if value.otherwise is not None:
+            yield from _paths(value.otherwise, each)
         value = value.path
+    if isinstance(value, Reckoned):
+        yield from _paths(value.path, each)
+        yield from _paths(value.text, each)
     if isinstance(value, TextExpr):
         for part in value.parts:
             yield from _paths(part, each)

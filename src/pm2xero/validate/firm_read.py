@@ -15,7 +15,7 @@ from pm2xero.firm.organisation import (
 )
 from pm2xero.firm.trial_balance import opening_faults
 from pm2xero.pack.files import without_faults
-from pm2xero.pack.yaml.read import SourceMap, read_yaml
+from pm2xero.pack.yaml.read import SourceMap, parse_yaml, read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +39,28 @@ class FirmRead:
     lost: frozenset[str] = frozenset()
 
 
-def read_firm(path: Path, region: str | None) -> FirmRead:
-    """Read an organisation file; `region` replaces the one in it. Nothing is raised for faults."""
+def read_firm(path: Path, region: str | None, edited: str | None = None) -> FirmRead:
+    """Read an organisation file; `region` replaces the one in it. Nothing is raised for faults.
+
+    Args:
+        edited: a text of it that is not saved yet.
+    """
     try:
-        firm = load_organisation(path, region)
+        firm = load_organisation(path, region, edited)
     except OrganisationError as exc:
-        return _broken(path, region, exc.findings)
+        return _broken(path, region, exc.findings, edited)
     return FirmRead(
         firm, tuple(opening_faults(firm)), firm.region, firm.region_at, firm.packs,
         (firm.file, firm.overlay) if len(firm.overlay) > 1 else None,
     )  # fmt: skip
 
 
-def _broken(path: Path, region: str | None, findings: tuple[Finding, ...]) -> FirmRead:
+def _broken(
+    path: Path, region: str | None, findings: tuple[Finding, ...], edited: str | None
+) -> FirmRead:
     """What can still be looked at, so that one fault does not hide all that follow."""
     try:
-        tree = read_yaml(path, str(path))
+        tree = read_yaml(path, str(path)) if edited is None else parse_yaml(edited, str(path))
     except PackError:
         return FirmRead(None, findings, region)
     if any(f.code == "PO508" for f in findings):

@@ -85,7 +85,8 @@ def validate(
     """
     read = FirmRead(None, ())
     if organisation is not None:
-        read = read_firm(organisation, names[0] if names else None)
+        edited = memory.edited.get(organisation.resolve()) if memory is not None else None
+        read = read_firm(organisation, names[0] if names else None, edited)
     roots = tuple(extension(p) for p in pack_folders(read.packs, packs))
     every = (base or builtin(), *roots)
     chosen = names or ((read.region,) if read.region else _regions_of(every, roots))
@@ -171,11 +172,12 @@ class _Run:
         if pack is None or examined.merged is None:
             return _Result(tuple(findings))
         if self._env is None:
-            self._env = environment(pack.template_dirs)
+            self._env = environment(pack.template_dirs, edited=self._memory.edited)
         findings += check_templates(pack, self._env, self._memory)
         if firm is not None:
             findings += account_faults(pack, firm)
-        subject, more = self._subject(name, examined, not findings)
+        is_sound = all(f.severity != "error" for f in findings)
+        subject, more = self._subject(name, examined, is_sound)
         findings += more
         if subject is not None:
             for check in checks():

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
+import msgspec
+
+from pm2xero.xero.reading import AnswerTooLarge, Patience, read_answer, read_object
 
 TOKEN_URL = "https://identity.xero.com/connect/token"
 
 # A token that dies within this time is not begun with.
 _MARGIN = timedelta(seconds=60)
+# What may stand in a header; anything else would break the call that carries it.
+_SENDABLE = re.compile(r"[\x21-\x7e]{1,16384}")
+_PATIENCE = Patience(size=1_000_000, seconds=60)
+_LONGEST_LIFE = 86_400
+# Shorter than any secret; a sentence would lose its words otherwise.
+_SECRET = 8
 
 
 def token_url(base_url: str, environment: Mapping[str, str] | None = None) -> str:
@@ -84,6 +95,14 @@ class StaticToken:
         return False
 
 
+class _Grant(msgspec.Struct):
+    """What the token endpoint answers, as far as it is used."""
+
+    access_token: str
+    expires_in: int = 1800
+    refresh_token: str | None = None
+
+
 class GrantedToken:
     """Tokens from the token endpoint, kept until shortly before they expire (30 minutes)."""
 
@@ -111,9 +130,10 @@ class GrantedToken:
             SignInError: the token endpoint refuses, or cannot be reached.
         """
         if self._expires is None or self._clock() >= self._expires - _MARGIN:
-            answer = self._ask(self._form())
-            self._token = str(answer["access_token"])
-            self._expires = self._clock() + timedelta(seconds=int(answer.get("expires_in", 1800)))
+            grant = self._ask(self._form())
+            self._token = grant.access_token
+            life = min(max(grant.expires_in, 0), _LONGEST_LIFE)
+            self._expires = self._clock() + timedelta(seconds=life)
         return self._token
 
     def renew(self) -> bool:
@@ -129,22 +149,43 @@ class GrantedToken:
         form = {"grant_type": "client_credentials"}
         return form | {"scope": self._scopes} if self._scopes else form
 
-    def _ask(self, form: dict[str, str]) -> dict[str, str]:
-        credentials = self._credentials
+    def _ask(self, form: dict[str, str]) -> _Grant:
         try:
-            response = self._http.post(
-                self._url, data=form, auth=(credentials.client_id, credentials.client_secret)
-            )
-        except httpx.HTTPError as error:
-            raise SignInError(f"the sign-in of Xero cannot be reached: {error}") from error
-        try:
-            answer = response.json()
-        except ValueError:
-            answer = {}
-        if response.status_code != 200 or "access_token" not in answer:
-            said = answer.get("error_description") or answer.get("error") or response.status_code
-            raise SignInError(f"Xero refuses the sign-in: {said}")
-        return dict(answer)
+            status, answer = self._post(form)
+        except (httpx.HTTPError, httpx.InvalidURL, AnswerTooLarge) as error:
+            said = self._hidden(str(error) or type(error).__name__, form)
+            raise SignInError(f"the sign-in of Xero cannot be reached: {said}") from None
+        grant = _grant_of(answer) if status == 200 else None
+        if grant is None:
+            named = (answer.get(name) for name in ("error_description", "error"))
+            told = next((text for text in named if isinstance(text, str) and text), str(status))
+            raise SignInError(f"Xero refuses the sign-in: {self._hidden(told, form)[:300]}")
+        return grant
+
+    def _post(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        secrets = (self._credentials.client_id, self._credentials.client_secret)
+        began = time.monotonic()
+        with self._http.stream("POST", self._url, data=form, auth=secrets) as response:
+            content = read_answer(response, _PATIENCE, lambda: time.monotonic() - began)
+        return response.status_code, read_object(content) or {}
+
+    def _hidden(self, text: str, form: Mapping[str, str]) -> str:
+        """A text without what must stay secret, should the other side repeat it."""
+        secrets = (self._credentials.client_secret, self._token, form.get("refresh_token", ""))
+        for secret in secrets:
+            if len(secret) >= _SECRET:
+                text = text.replace(secret, "(hidden)")
+        return " ".join(text.split())
+
+
+def _grant_of(answer: Mapping[str, Any]) -> _Grant | None:
+    """A grant that can be used, or None."""
+    try:
+        grant = msgspec.convert(answer, _Grant, strict=False)
+    except (msgspec.ValidationError, OverflowError):
+        return None
+    tokens = [t for t in (grant.access_token, grant.refresh_token) if t is not None]
+    return grant if all(_SENDABLE.fullmatch(token) for token in tokens) else None
 
 
 class RefreshedToken(GrantedToken):
@@ -173,8 +214,8 @@ class RefreshedToken(GrantedToken):
     def _form(self) -> dict[str, str]:
         return {"grant_type": "refresh_token", "refresh_token": self._load()}
 
-    def _ask(self, form: dict[str, str]) -> dict[str, str]:
-        answer = super()._ask(form)
-        if following := answer.get("refresh_token"):
-            self._save(following)
-        return answer
+    def _ask(self, form: dict[str, str]) -> _Grant:
+        grant = super()._ask(form)
+        if grant.refresh_token:
+            self._save(grant.refresh_token)
+        return grant

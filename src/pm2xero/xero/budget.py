@@ -8,6 +8,7 @@ of the same length keeps any of them.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from datetime import datetime, timedelta
 from pm2xero.xero.client import Response
 
 _MINUTE = timedelta(minutes=1)
+_DIGITS = re.compile("[0-9]{1,9}")
 
 
 class StopRun(Exception):
@@ -98,8 +100,8 @@ class Budget:
             ("x-daylimit-remaining", "day"),
             ("x-appminlimit-remaining", "app"),
         ):
-            if (text := headers.get(name, "")).isdigit():
-                self._left[window] = int(text)
+            if (left := _number(headers.get(name, ""))) is not None:
+                self._left[window] = left
 
     def refused(self, response: Response) -> float:
         """Seconds to wait after a 429.
@@ -108,9 +110,9 @@ class Budget:
             StopRun: it is the limit of the day, or the wait is longer than a run should last.
         """
         problem = response.headers.get("x-rate-limit-problem", "").lower()
-        text = response.headers.get("retry-after", "")
+        after = _number(response.headers.get("retry-after", ""))
         # Xero says when to come back for the minute and the day only; then five seconds will do.
-        seconds = int(text) if text.isdigit() else 5
+        seconds = 5 if after is None else after
         # unverified: the spelling of the problem; clients were seen to compare `day` and `Daily`.
         is_daily = "day" in problem or "dail" in problem
         if is_daily or seconds > self.limits.longest_wait:
@@ -119,7 +121,12 @@ class Budget:
             raise StopRun(
                 "day_limit",
                 "Xero takes no more calls for now; what is left is sent when you run it again"
-                f" {when if text else 'tomorrow'}",
+                f" {when if after is not None else 'tomorrow'}",
             )
         self._left.pop("minute", None)
         return max(1, seconds)
+
+
+def _number(text: str) -> int | None:
+    """A header's number; None for whatever is none, or is larger than any of Xero's."""
+    return int(text) if _DIGITS.fullmatch(text) else None

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import httpx
 
 from pm2xero.xero.auth import TokenSource
+from pm2xero.xero.reading import AnswerTooLarge, Patience, read_answer, read_object
 
 # How httpcore names the moment in which a request is about to be written to its connection.
 SENDING = "send_request_headers.started"
 BASE_URL = "https://api.xero.com/api.xro/2.0"
+_HIDDEN = "(hidden)"
+# Shorter than any token; a text would lose its words otherwise.
+_SECRET = 8
 
 
 class CallError(Exception):
@@ -60,9 +63,19 @@ class XeroClient:
         base_url: str = BASE_URL,
         transport: httpx.BaseTransport | None = None,
         timeout: float = 60.0,
+        patience: Patience | None = None,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`timeout` is in seconds, for each of connecting, writing and reading."""
+        """A client.
+
+        Args:
+            timeout: seconds, for each of connecting, writing, and reading a piece.
+            patience: how long and how large a whole answer may be.
+            ticks: seconds of a clock that never goes back.
+        """
         self._tokens = tokens
+        self._patience = patience or Patience()
+        self._ticks = ticks
         self._base = base_url.rstrip("/")
         self._standing = {"Accept": "application/json"}
         if tenant:
@@ -109,24 +122,31 @@ class XeroClient:
         body: bytes | None,
         leaving: Callable[[], None] | None,
     ) -> Response:
-        sent = {**self._standing, **(headers or {})}
-        sent["Authorization"] = f"Bearer {self._tokens.token()}"
+        token = self._tokens.token()
+        sent = {**self._standing, **(headers or {}), "Authorization": f"Bearer {token}"}
         if body is not None:
             sent["Content-Type"] = "application/json"
+        began = self._ticks()
         try:
-            answer = self._http.request(
+            with self._http.stream(
                 method, self._base + path, params=query or None, headers=sent, content=body,
                 extensions={"trace": _at_leaving(leaving)} if leaving else None,
-            )  # fmt: skip
+            ) as answer:  # fmt: skip
+                content = read_answer(answer, self._patience, lambda: self._ticks() - began)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise Unreachable(f"Xero cannot be reached ({_said(error)})") from error
-        except httpx.HTTPError as error:
-            raise UnknownOutcome(f"no answer came ({_said(error)})") from error
+            raise Unreachable(f"Xero cannot be reached ({_said(error, token)})") from None
+        except httpx.InvalidURL as error:
+            raise Unreachable(f"the address cannot be used ({_said(error, token)})") from None
+        except (httpx.HTTPError, httpx.StreamError, AnswerTooLarge) as error:
+            raise UnknownOutcome(f"no answer came ({_said(error, token)})") from None
+        # Whoever repeats what was sent must not make us say it.
+        if len(token) >= _SECRET:
+            content = content.replace(token.encode(), _HIDDEN.encode())
         return Response(
             status=answer.status_code,
             headers={name.lower(): value for name, value in answer.headers.items()},
-            json=_object(answer.content),
-            text=answer.text,
+            json=read_object(content),
+            text=content.decode("utf-8", "replace"),
         )
 
 
@@ -140,16 +160,7 @@ def _at_leaving(check: Callable[[], None]) -> Callable[[str, Any], None]:
     return trace
 
 
-def _said(error: Exception) -> str:
-    return str(error) or type(error).__name__
-
-
-def _object(content: bytes) -> dict[str, Any] | None:
-    """The body by what it is, because the content type of Xero's errors cannot be trusted."""
-    if content.lstrip()[:1] != b"{":
-        return None
-    try:
-        parsed = json.loads(content, parse_float=Decimal)
-    except ValueError:
-        return None
-    return parsed if isinstance(parsed, dict) else None
+def _said(error: Exception, token: str) -> str:
+    # The library quotes a header that it cannot send.
+    said = str(error) or type(error).__name__
+    return said.replace(token, _HIDDEN) if len(token) >= _SECRET else said

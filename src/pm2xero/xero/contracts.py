@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import jsonschema_rs
 
-from pm2xero.render.request import Contract, Undo
+from pm2xero.render.request import Contract, Rename, Undo
 from pm2xero.resources import root, schema_file
 
 # References between the schemas resolve against this name; nothing is ever fetched.
 _BASE = "https://schema.invalid/xero/"
+_LONGEST_NUMBER = 255
 
 
 @cache
@@ -28,8 +31,79 @@ def contract(name: str) -> Contract:
         wrapper=raw["x-wrapper"],
         batch=bool(raw["x-batch"]),
         summarize=bool(raw["x-summarize-errors"]),
-        undo=Undo(undo["contract"], undo["id-in-body"], undo["status"]) if undo else None,
+        undo=_undo(undo) if undo else None,
+        idempotent=bool(raw["x-idempotency"]),
     )
+
+
+def _undo(raw: Mapping[str, Any]) -> Undo:
+    rename = raw.get("rename")
+    return Undo(
+        contract=raw["contract"],
+        id_in_body=raw["id-in-body"],
+        status=raw["status"],
+        rename=Rename(rename["field"], tuple(rename["types"])) if rename else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """One of the requests that take back what another one made, in their order.
+
+    Attributes:
+        step: `rename` or `undo`.
+        element: its body as JSON text.
+    """
+
+    step: str
+    contract: Contract
+    path: str
+    element: str
+
+
+def take_back(
+    made: Contract, path: str, element: str, identity: str, *, renamed: int | None
+) -> list[TakeBack]:
+    """The requests that take back what a request made; none where it cannot be taken back.
+
+    Args:
+        path, element: those of the request that made it.
+        identity: its id in Xero, or the placeholder of that.
+        renamed: the revision that is taken back, when a later one may need its number again: Xero
+            keeps the number of a voided document, and lets nobody change one. None leaves it.
+    """
+    undo = made.undo
+    if undo is None or made.id_name is None:
+        return []
+    target = contract(undo.contract)
+    if undo.status is None:
+        return [TakeBack("undo", target, f"{path}/{identity}", "{}")]
+    endpoint = target.path.split("/{")[0]
+    found = []
+    number = number_of(made, json.loads(element))
+    if renamed is not None and number is not None and undo.rename is not None:
+        given_up = with_suffix(number, f"replaced {renamed}")
+        body = {made.id_name: identity, undo.rename.field: given_up}
+        found.append(TakeBack("rename", target, endpoint, json.dumps(body, ensure_ascii=False)))
+    body = {"Status": undo.status}
+    if undo.id_in_body:
+        body = {made.id_name: identity, **body}
+    path = endpoint if undo.id_in_body else f"{endpoint}/{identity}"
+    return [*found, TakeBack("undo", target, path, json.dumps(body, ensure_ascii=False))]
+
+
+def number_of(made: Contract, element: Mapping[str, Any]) -> str | None:
+    """The number of a document that no other document may have, even once it is voided."""
+    rename = made.undo.rename if made.undo is not None else None
+    if rename is None or element.get("Type") not in rename.types:
+        return None
+    return element.get(rename.field)
+
+
+def with_suffix(number: str, suffix: str) -> str:
+    """A number with a word in brackets after it, within the length that Xero takes."""
+    end = f" ({suffix})"
+    return number[: _LONGEST_NUMBER - len(end)].rstrip() + end
 
 
 @cache

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from pm2xero.errors import Finding, PackError, Position
 from pm2xero.pack.yaml.read import SourceMap, place_of, read_yaml
 from pm2xero.pack.yaml.schema import check
 from pm2xero.resources import root
+from pm2xero.xero.answers import messages_of, plain
 from pm2xero.xero.client import Response
 
 Treatment = Literal["retry", "reject", "person", "stop", "lookup", "adopt"]
@@ -27,8 +28,9 @@ class Entry:
 
     Attributes:
         statuses: HTTP statuses that fit; empty when any does.
-        message: searched in each message of Xero; None when any message fits.
+        message: the words of Xero; None when any message fits.
         say: a sentence for the user, without a full stop; remedy: what to do about it.
+        about_contact: the contact may be the cause.
     """
 
     id: str
@@ -37,12 +39,13 @@ class Entry:
     treat: Treatment
     say: str
     remedy: str
+    about_contact: bool = False
 
     def fits(self, status: int, messages: Sequence[str]) -> bool:
         """Whether the entry is about this refusal."""
         if self.statuses and status not in self.statuses:
             return False
-        return self.message is None or any(self.message.search(text) for text in messages)
+        return self.message is None or any(_says(self.message, text) for text in messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,21 @@ class Refusal:
             return self.entry.say
         said = "; ".join(text.rstrip(".") for text in self.messages)
         return f"{self.entry.say}. Xero says: {said}"
+
+
+# What Xero quotes in its sentences: codes, and names that may consist of any words.
+_QUOTED = re.compile(r"''.*?''|'[^']*'|\"[^\"]*\"|\u201c[^\u201d]*\u201d|\u2018[^\u2019]*\u2019")
+
+
+def _says(words: re.Pattern[str], text: str) -> bool:
+    """Whether Xero says this in its own words, and not in a name that it quotes.
+
+    Each alternative stands for itself: with ^ the whole sentence counts, else the unquoted rest.
+    """
+    found = words.search(text)
+    if found is None:
+        return False
+    return found.start() == 0 or words.search(_QUOTED.sub("''", text)) is not None
 
 
 class ErrorTable:
@@ -92,32 +110,17 @@ def messages_of_answer(answer: Response) -> list[str]:
     """What Xero says when it refuses a whole call; its plain text answers count when short."""
     if answer.json is None:
         problem = answer.headers.get("x-rate-limit-problem")
-        text = answer.text.strip()
-        plain = [text] if text and "<" not in text and len(text) <= 300 else []
-        return [*([f"limit: {problem}"] if problem else []), *plain]
-    messages = [
-        message for element in answer.json.get("Elements") or [] for message in messages_of(element)
-    ]
-    if messages:
+        text = plain(answer.text[:400])
+        said = [text] if text and "<" not in text and len(text) <= 300 else []
+        return [*([plain(f"limit: {problem}")] if problem else []), *said]
+    elements = answer.json.get("Elements")
+    parts = (
+        [part for part in elements if isinstance(part, dict)] if isinstance(elements, list) else []
+    )
+    if messages := [message for part in parts for message in messages_of(part)]:
         return messages
-    said = [answer.json.get(name) for name in ("Type", "Message", "Detail", "Title")]
-    return [str(text) for text in said if text]
-
-
-def messages_of(element: Mapping[str, Any]) -> list[str]:
-    """The validation errors of one element, each once, also those within its parts."""
-    found = [error.get("Message", "") for error in element.get("ValidationErrors") or []]
-    for value in element.values():
-        parts = value if isinstance(value, list) else [value]
-        for part in parts:
-            if isinstance(part, dict) and part.get("ValidationErrors"):
-                found.extend(messages_of(part))
-    return [text for text in dict.fromkeys(found) if text]
-
-
-def warnings_of(element: Mapping[str, Any]) -> list[str]:
-    """The warnings of one element; it is saved in spite of them."""
-    return [str(warning.get("Message", "")) for warning in element.get("Warnings") or []]
+    told = [answer.json.get(name) for name in ("Type", "Message", "Detail", "Title")]
+    return [plain(str(text)) for text in told if text and not isinstance(text, dict | list)]
 
 
 def load_errors(path: Path | None = None) -> ErrorTable:
@@ -161,4 +164,5 @@ def _entry(raw: SourceMap) -> Entry:
         treat=cast(Treatment, raw["treat"]),
         say=raw["say"],
         remedy=raw["remedy"],
+        about_contact=raw.get("about") == "contact",
     )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeAlias
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MS_DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
-_ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T.*)?")
+_MS_DATE = re.compile(r"/Date\((-?[0-9]{1,14})(?:[+-]\d{4})?\)/")
+_ISO_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +38,136 @@ class Sum:
         return _same_number(total, found[self.equals])
 
 
+# What a document of Xero must say to be in the ledger; where nothing is said there are no drafts.
+STANDING = frozenset(("AUTHORISED", "PAID", "POSTED"))
+# What it says when it was taken back, by whomever.
+GONE = frozenset(("VOIDED", "DELETED", "ARCHIVED"))
+
+Follow: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+
+
+def is_gone(found: Mapping[str, Any]) -> bool:
+    """Whether a document of Xero was taken back."""
+    return found.get("Status") in GONE or found.get("IsDeleted") is True
+
+
+def is_standing(found: Mapping[str, Any]) -> bool:
+    """Whether a document of Xero is in the ledger; a draft, or one to be approved, is not."""
+    return not is_gone(found) and found.get("Status") in (None, *STANDING)
+
+
 @dataclass(frozen=True, slots=True)
 class NaturalKey:
     """What two documents must share to be the same.
 
     Attributes:
-        gone: statuses of documents that no longer count.
+        identity: fields that say whose document it is; when only they are equal it is the same
+            document, changed by somebody, or one that must not be made a second time.
+        tag: a text that begins with the document's id in Practice Management; more may follow.
+        same: further fields that must be equal.
+        pays: list of what is paid, with the fields that each part must share.
     """
 
     same: tuple[str, ...]
     sums: tuple[Sum, ...] = ()
-    gone: frozenset[str] = frozenset()
+    identity: tuple[str, ...] = ()
+    tag: str | None = None
+    pays: tuple[str, tuple[str, ...]] | None = None
 
-    def matches(self, sent: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    def matches(
+        self, sent: Mapping[str, Any], found: Mapping[str, Any], transaction: str = ""
+    ) -> bool:
         """Whether a document of Xero is the one that was sent; fields not sent do not count."""
-        if found.get("Status") in self.gone or found.get("IsDeleted") is True:
-            return False
-        return all(
-            same_value(sent[name], found.get(name)) for name in self.same if name in sent
-        ) and all(total.holds(sent, found) for total in self.sums)
+        return not is_gone(found) and not self.mismatches(sent, found, transaction)
+
+    def mismatches(
+        self,
+        sent: Mapping[str, Any],
+        found: Mapping[str, Any],
+        transaction: str = "",
+        same_contact: Follow | None = None,
+        *,
+        shown_only: bool = False,
+    ) -> set[str]:
+        """Where the two say something else.
+
+        Args:
+            transaction: the id in Practice Management, which begins the text of `tag`.
+            same_contact: whether two contacts that look different are one, as they were merged.
+            shown_only: what is not shown in `found` does not speak against it.
+        """
+
+        def counts(name: str) -> bool:
+            return name in sent and not (shown_only and not _is_shown(sent[name], found.get(name)))
+
+        fields = [name for name in (*self.identity, *self.same) if counts(name)]
+        wrong = {name for name in fields if not same_value(sent[name], found.get(name))}
+        if "Contact" in wrong and same_contact is not None:
+            there = found.get("Contact")
+            if isinstance(there, Mapping) and same_contact(sent["Contact"], there):
+                wrong.discard("Contact")
+        tag = self.tag
+        if tag and counts(tag) and not same_tag(sent[tag], found.get(tag), transaction):
+            wrong.add(tag)
+        wrong.update(total.equals for total in self.sums if not total.holds(sent, found))
+        if self.pays is not None and not (shown_only and not self._is_loaded(found)):
+            parts, names = self.pays
+            if not _same_parts(names, sent.get(parts), found.get(parts)):
+                wrong.add(parts)
+        return wrong
+
+    def is_of(self, sent: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+        """Whether a document bears the number of the one that was sent, whatever else it says."""
+        named = [name for name in self.identity if name in sent]
+        return bool(named) and all(same_value(sent[name], found.get(name)) for name in named)
+
+    def is_suspect(self, sent: Mapping[str, Any], wrong: Collection[str]) -> bool:
+        """Whether something that differs may be the document all the same.
+
+        It bears the id of Practice Management, or is what was sent but for one field.
+        """
+        if self.tag is not None and self.tag in sent:
+            return self.tag not in wrong
+        totals = {total.equals for total in self.sums}
+        fields = {"total" if name in totals else name for name in wrong}
+        return len(fields) == 1 and not {*self.identity, *(self.pays or ())[:1]} & fields
+
+    def echoes(
+        self, sent: Mapping[str, Any], found: Mapping[str, Any], transaction: str = ""
+    ) -> bool:
+        """Whether an answer is about what was sent; what it leaves out cannot speak against it."""
+        return not self.mismatches(sent, found, transaction, shown_only=True)
+
+    def _is_loaded(self, found: Mapping[str, Any]) -> bool:
+        """Whether the parts of what is paid are shown; an empty list may mean "not loaded"."""
+        parts, names = self.pays or ("", ())
+        shown = found.get(parts)
+        named = [name for name in names if name != "Amount"]
+        return (
+            isinstance(shown, list)
+            and bool(shown)
+            and all(isinstance(p, Mapping) and any(p.get(n) for n in named) for p in shown)
+        )
+
+
+def same_tag(sent: object, found: object, transaction: str) -> bool:
+    """Whether two texts begin with the same id of Practice Management, as a word of its own."""
+    if not isinstance(sent, str) or not isinstance(found, str):
+        return same_value(sent, found)
+    whole, there = _plain(sent), _plain(found)
+    named = re.search(rf"(?<!\S){re.escape(_plain(transaction))}(?!\S)", whole)
+    # A journal's text has a title before the id.
+    head = whole[: named.end()] if transaction and named else whole
+    return there == head or there.startswith(head + " ")
+
+
+def same_number(ours: str, theirs: str) -> bool:
+    """Whether two numbers are one: Xero's may have a count in brackets behind it.
+
+    It has where the number itself stays taken by a document that a person voided.
+    """
+    head = re.escape(_plain(ours))
+    return re.fullmatch(rf"{head}(?: \([0-9]+\))?", _plain(theirs)) is not None
 
 
 def same_value(sent: Any, found: Any) -> bool:
@@ -73,6 +184,8 @@ def same_value(sent: Any, found: Any) -> bool:
         if day is not None and as_date(sent) is not None:
             return day == as_date(sent)
         return _plain(sent) == _plain(found)
+    if isinstance(sent, list) or isinstance(found, list):
+        return False
     return bool(sent == found)
 
 
@@ -117,6 +230,27 @@ def paired(
             given[request] = id_
             taken.add(id_)
     return given, open_
+
+
+def _same_parts(names: Sequence[str], sent: object, found: object) -> bool:
+    """Whether both lists have the same parts, in any order."""
+    left = [part for part in found if isinstance(part, Mapping)] if isinstance(found, list) else []
+    for part in sent if isinstance(sent, list) else []:
+        said = [name for name in names if name in part]
+        hit = next((o for o in left if all(same_value(part[n], o.get(n)) for n in said)), None)
+        if hit is None:
+            return False
+        left.remove(hit)
+    return not left
+
+
+def _is_shown(sent: object, found: object) -> bool:
+    """Whether an answer shows a value in a form that can be compared."""
+    if found in (None, ""):
+        return False
+    if isinstance(sent, Mapping):
+        return isinstance(found, Mapping) and any(found.get(name) for name in sent)
+    return True
 
 
 def _plain(text: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from pm2xero.outbox.records import Link, StoredRequest
@@ -13,8 +14,11 @@ from pm2xero.outbox.states import RequestState
 class Contacts(Protocol):
     """Contacts whose ids in Xero are known, by their number in Practice Management."""
 
-    def contacts(self) -> Mapping[str, tuple[str, str]]:
-        """ContactID and name by number."""
+    def contacts_of(self, numbers: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+        """ContactID and name of those of the numbers that are known."""
+
+    def contacts_beginning(self, start: str) -> Mapping[str, tuple[str, str]]:
+        """ContactID and name of the contacts whose numbers begin so."""
 
     def save_contact(self, number: str, xero_id: str, name: str) -> None:
         """Remember a contact."""
@@ -28,14 +32,20 @@ class Outbox(Contacts, Protocol):
     ) -> Sequence[StoredRequest]:
         """Requests by level and sequence."""
 
-    def interrupted(self) -> Sequence[StoredRequest]:
-        """Claimed or sent, with no result."""
+    def requests_of(self, transactions: Iterable[str]) -> Sequence[StoredRequest]:
+        """The requests of some documents."""
+
+    def states_of(self, ids: Iterable[str]) -> Mapping[str, RequestState]:
+        """The states of requests, those that are there."""
+
+    def tally(self, states: Collection[RequestState]) -> Mapping[RequestState, int]:
+        """How many requests there are in each of the states."""
 
     def lost_at(self, looked_up: Collection[str]) -> datetime | None:
         """When the last call was lost of those that have no result, but for these causes."""
 
-    def links(self) -> Mapping[tuple[str, str], str]:
-        """Ids in Xero, by transaction and name of the id."""
+    def links_of(self, transactions: Iterable[str]) -> Mapping[tuple[str, str], str]:
+        """Ids in Xero of some documents, by transaction and name of the id."""
 
     def link_of(self, xero_id: str) -> Link | None:
         """Which request made a document of Xero."""
@@ -58,6 +68,14 @@ class Outbox(Contacts, Protocol):
     ) -> None:
         """Write down what Xero refused; what depends on it is blocked."""
 
+    def turn_away(self, request: StoredRequest, cause: str, message: str) -> None:
+        """Write down that it cannot be sent; what depends on it is blocked."""
+
+    def give_up(
+        self, request: StoredRequest, cause: str, message: str, status: int | None, at: datetime
+    ) -> None:
+        """Write down that it left again and again and never arrived."""
+
     def unknown(
         self, requests: Sequence[StoredRequest], cause: str, message: str, at: datetime
     ) -> None:
@@ -66,11 +84,8 @@ class Outbox(Contacts, Protocol):
     def plan_again(self, requests: Sequence[StoredRequest]) -> None:
         """Write down that Xero has not got them."""
 
-    def acquire_lease(self, owner: str, ttl: timedelta) -> bool:
-        """Become the only writer."""
+    def writing(self, owner: str) -> AbstractContextManager[None]:
+        """Be the only writer. Raises LeaseTaken when somebody else is."""
 
     def heartbeat(self, owner: str) -> None:
         """Stay the only writer. Raises LeaseLost when somebody else is."""
-
-    def release(self, owner: str) -> None:
-        """Let others write."""

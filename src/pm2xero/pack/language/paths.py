@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from pm2xero.errors import Finding, Position
@@ -27,7 +27,9 @@ from pm2xero.pack.language.types import (
 )
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 
-Base = Literal["transaction", "item", "organisation", "xero", "trust", "earlier", "submission"]
+Base = Literal[
+    "transaction", "item", "organisation", "xero", "settings", "trust", "earlier", "submission"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,19 @@ class PathExpr:
 
 @dataclass(frozen=True, slots=True)
 class AccountExpr:
-    """An account by what it does, or by the field that names it."""
+    """An account by what it does, by the field that names it, or out of a table of the firm.
 
-    by: Literal["role", "account", "bank"]
+    Attributes:
+        path: the field that names the account or bank, or the row of the table.
+        table: the setting that holds a ledger account for each row.
+        otherwise: the account where the table has no such row.
+    """
+
+    by: Literal["role", "account", "bank", "table"]
     role: str | None = None
     path: PathExpr | None = None
+    table: str | None = None
+    otherwise: AccountExpr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +86,11 @@ class Scope:
     kind: str
     record: RecordType
     item: FieldType | None = None
+    settings: Mapping[str, FieldType] = field(default_factory=dict)
 
     def with_item(self, item: FieldType) -> Scope:
         """The same scope inside `any`, `every` or `each`."""
-        return Scope(self.kind, self.record, item)
+        return Scope(self.kind, self.record, item, self.settings)
 
 
 class PathError(Exception):
@@ -117,6 +128,8 @@ def resolve(text: str, scope: Scope) -> PathExpr:
     first, rest = names[0], names[1:]
     if first == "submission" and not rest:
         return PathExpr(text, "submission", (), None, None, SUBMISSION)
+    if first == "settings" and first not in _names(scope.record):
+        return _setting(text, rest, scope.settings)
     if first in ROOTS and first not in _names(scope.record):
         return _root(text, first, rest)
     if first == "transaction":
@@ -202,6 +215,18 @@ def _alias(record: RecordType, name: str) -> str | None:
     candidate = f"{name}_id"
     kind = record.field(candidate)
     return candidate if isinstance(kind, ReferenceType) else None
+
+
+def _setting(text: str, rest: list[str], settings: Mapping[str, FieldType]) -> PathExpr:
+    name = ".".join(rest)
+    if name not in settings:
+        known = one_of(settings) if settings else "settings: in a pack"
+        raise PathError(
+            f'no pack declares the setting "{name}"',
+            did_you_mean(name, settings, "settings"),
+            known,
+        )
+    return PathExpr(text, "settings", (name,), None, None, settings[name])
 
 
 def _root(text: str, first: str, rest: list[str]) -> PathExpr:

@@ -14,7 +14,9 @@ Scalar = Literal["text", "identifier", "money", "date", "instant", "flag", "coun
 SCALARS: frozenset[str] = frozenset(
     ("text", "identifier", "money", "date", "instant", "flag", "count")
 )
-REFERENCES: frozenset[str] = frozenset(("ledger_account", "bank_account", "document"))
+REFERENCES: frozenset[str] = frozenset(
+    ("ledger_account", "bank_account", "office_bank", "trust_bank", "document")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,17 @@ class ScalarType:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceType:
-    """A name that stands for something in Xero or for another document."""
+    """A name that stands for something in Xero or for another document.
+
+    Attributes:
+        purpose: what a bank account is for, where the field says so (office or trust); of an
+            account, `role` where it is found by what it does.
+        refers_to: the kinds that a document may be of, where the field says so.
+    """
 
     name: str
+    purpose: str = ""
+    refers_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,15 @@ class ListType:
     name: str = "list"
 
 
-FieldType = ScalarType | ReferenceType | TaxCodeType | RecordType | ListType
+@dataclass(frozen=True, slots=True)
+class TableType:
+    """A table of a firm: a value of one type for each name; only a setting is one."""
+
+    of: FieldType
+    name: str = "table"
+
+
+FieldType = ScalarType | ReferenceType | TaxCodeType | RecordType | ListType | TableType
 
 TEXT = ScalarType("text")
 MONEY = ScalarType("money")
@@ -126,6 +144,8 @@ ATTRIBUTES: dict[str, Mapping[str, FieldType]] = {
         "amount_due": MONEY,
         "contact": TEXT,
         "to_reverse": MONEY,
+        "suits": FLAG,
+        "wanted": TEXT,
     },
 }
 
@@ -151,18 +171,51 @@ ROOTS: dict[str, Mapping[str, FieldType]] = {
         "class": TEXT,
         "lock_date": DATE,
     },
-    "trust": {"shortfall": MONEY, "matter": TEXT, "missing": MONEY, "missing_of": TEXT},
+    # How each group belongs together: TRUST_GROUPS.
+    "trust": {
+        "shortfall": MONEY,
+        "matter": TEXT,
+        "missing": MONEY,
+        "missing_of": TEXT,
+        "imbalance": MONEY,
+        "surplus": MONEY,
+        "bank": TEXT,
+    },
     "earlier": {"outcome": ScalarType("text", OUTCOMES)},
 }
+# Facts about trust money that are found together: either all of a group are there, or none.
+TRUST_GROUPS: dict[str, tuple[str, ...]] = {
+    "shortfall": ("shortfall", "matter"),
+    "missing": ("missing", "missing_of"),
+    "imbalance": ("imbalance", "bank", "surplus"),
+}
+
+
+def trust_group(name: str) -> tuple[str, int]:
+    """The group of a fact about trust money, and its place in it."""
+    return next((g, names.index(name)) for g, names in TRUST_GROUPS.items() if name in names)
+
+
 SUBMISSION = ScalarType("text", ("first", "repeated", "conflicting", "newer", "older"))
 
-# Lists that every kind has by the types of its fields: all banks it names, all documents it
-# refers to, all account roles its postings use.
+# Lists that every kind has by the types of its fields, also of those in its lists: all ledger
+# accounts and banks it names, those of its banks that must be office or trust accounts, all
+# documents it refers to; and all account roles that its postings use.
 DERIVED_LISTS: dict[str, ListType] = {
+    "accounts": ListType(ReferenceType("ledger_account")),
     "banks": ListType(ReferenceType("bank_account")),
+    "office_banks": ListType(ReferenceType("bank_account", "office")),
+    "trust_banks": ListType(ReferenceType("bank_account", "trust")),
     "documents": ListType(ReferenceType("document")),
-    "roles": ListType(ReferenceType("ledger_account")),
+    "roles": ListType(ReferenceType("ledger_account", "role")),
 }
+
+
+def belongs(kind: FieldType, wanted: FieldType) -> bool:
+    """Whether a field of a type is one of a derived list of the wanted type."""
+    if not isinstance(kind, ReferenceType) or not isinstance(wanted, ReferenceType):
+        return False
+    return kind.name == wanted.name and wanted.purpose in ("", kind.purpose)
 
 
 def describe(kind: FieldType) -> str:

@@ -25,6 +25,8 @@ _MODULES = (
     "firm_accounts",
     "kind_without_side",
     "unused_template",
+    "required_rule",
+    "missing_value",
 )
 
 

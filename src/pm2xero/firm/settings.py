@@ -1,0 +1,92 @@
+"""Settings of a firm: declared with their types by a pack, given by the firm, read everywhere.
+
+A condition, a mapping and a template read a setting as `settings.NAME`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pm2xero.errors import Finding, Position
+from pm2xero.firm.organisation import Organisation
+from pm2xero.pack.language.literals import LiteralError, literal
+from pm2xero.pack.language.types import FieldType, TableType
+from pm2xero.pack.model import Pack, Setting
+from pm2xero.pack.yaml.suggest import did_you_mean, one_of
+
+
+def settings_of(pack: Pack, organisation: Organisation) -> Mapping[str, Any]:
+    """Every setting that the pack declares, typed: the firm's value, else the default."""
+    found: dict[str, Any] = {}
+    for name, setting in pack.settings.items():
+        raw = organisation.settings.get(name, setting.default)
+        try:
+            found[name] = None if raw is None else typed(raw, setting.type)
+        except LiteralError:
+            found[name] = None  # It is told by `setting_faults`, before anything is decided.
+    return found
+
+
+def typed(raw: Any, kind: FieldType) -> Any:
+    """A value of a setting as its type has it.
+
+    Raises:
+        LiteralError: the value does not fit the type.
+    """
+    if isinstance(kind, TableType):
+        if not isinstance(raw, Mapping):
+            raise LiteralError("a table is written as `name: value`")
+        return {str(k): typed(v, kind.of) for k, v in raw.items()}
+    if isinstance(raw, Mapping | list):
+        raise LiteralError(f'"{raw}" is not one value')
+    return literal(raw, kind)
+
+
+def setting_faults(pack: Pack, organisation: Organisation) -> Iterator[Finding]:
+    """Settings that no pack declares, that the firm must give, or that do not fit their type."""
+    given = organisation.settings
+    for name in given:
+        if name not in pack.settings:
+            yield Finding(
+                "PO510",
+                f'no pack declares the setting "{name}"',
+                given.key_at[name],
+                hint=did_you_mean(name, pack.settings),
+                should_be=one_of(pack.settings) if pack.settings else "settings: in a pack",
+                width=len(name),
+            )
+    for name, setting in pack.settings.items():
+        if name not in given and setting.default is None:
+            yield Finding(
+                "PO511",
+                f'the firm must say the setting "{name}" ({setting.title})',
+                Position(organisation.file),
+                should_be=f"settings: {{ {name}: … }}",
+                related=((setting.at, "declared here"),),
+            )
+        elif name in given:
+            yield from _misfit(setting, given[name], given.value_at[name], organisation)
+
+
+def _misfit(
+    setting: Setting, raw: Any, at: Position, organisation: Organisation
+) -> Iterator[Finding]:
+    try:
+        value = typed(raw, setting.type)
+    except LiteralError as exc:
+        related = ((setting.at, "declared here"),)
+        yield Finding("PO512", f'the setting "{setting.id}": {exc}', at, related=related)
+        return
+    if isinstance(setting.type, TableType) and setting.type.of.name == "ledger_account":
+        for key, account in value.items():
+            if account not in organisation.accounts:
+                yield Finding(
+                    "PO512",
+                    f'the setting "{setting.id}" names the account "{account}" for "{key}", '
+                    "which the firm does not have",
+                    raw.value_at[key],
+                    hint=did_you_mean(account, organisation.accounts)
+                    or "give it a Xero code under `accounts`",
+                    width=len(account),
+                )

@@ -1,0 +1,92 @@
+"""What a sender needs of the outbox: only what is open, and what that names.
+
+So a push costs by what is new, however many years lie behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from sqlalchemy import func, select
+
+from pm2xero.outbox.database import Database
+from pm2xero.outbox.records import StoredRequest
+from pm2xero.outbox.rows import chunks, load_requests, mine
+from pm2xero.outbox.schema import contacts, links, requests
+from pm2xero.outbox.states import RequestState
+
+
+class OpenWork(Database):
+    """Questions by what is needed; they change nothing."""
+
+    def states_of(self, ids: Iterable[str]) -> dict[str, RequestState]:
+        """The states of requests that count now; those that are not there are left out."""
+        found: dict[str, RequestState] = {}
+        with self._read() as connection:
+            for part in chunks(dict.fromkeys(ids)):
+                rows = connection.execute(
+                    select(requests.c.id, requests.c.state).where(
+                        mine(self._organisation), requests.c.id.in_(part)
+                    )
+                )
+                found.update((row.id, RequestState(row.state)) for row in rows)
+        return found
+
+    def requests_of(self, transactions: Iterable[str]) -> list[StoredRequest]:
+        """The requests of some documents that count now."""
+        found: list[StoredRequest] = []
+        with self._read() as connection:
+            for part in chunks(dict.fromkeys(transactions)):
+                of_them = requests.c.transaction_id.in_(part)
+                found += load_requests(connection, self._organisation, of_them)
+        return found
+
+    def links_of(self, transactions: Iterable[str]) -> dict[tuple[str, str], str]:
+        """Ids in Xero of some documents, by document and name of the id; as `links` chooses."""
+        found: dict[tuple[str, str], str] = {}
+        with self._read() as connection:
+            for part in chunks(dict.fromkeys(transactions)):
+                rows = connection.execute(
+                    select(links.c.transaction_id, links.c.id_name, links.c.xero_id)
+                    .where(
+                        links.c.organisation == self._organisation,
+                        links.c.transaction_id.in_(part),
+                    )
+                    .order_by(links.c.document, links.c.revision, links.c.request)
+                )
+                found.update(((row.transaction_id, row.id_name), row.xero_id) for row in rows)
+        return found
+
+    def contacts_of(self, numbers: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """ContactID and name of those of the numbers that are known."""
+        found: dict[str, tuple[str, str]] = {}
+        with self._read() as connection:
+            for part in chunks(dict.fromkeys(numbers)):
+                rows = connection.execute(
+                    select(contacts).where(
+                        contacts.c.organisation == self._organisation, contacts.c.number.in_(part)
+                    )
+                )
+                found.update((row.number, (row.xero_id, row.name)) for row in rows)
+        return found
+
+    def contacts_beginning(self, start: str) -> dict[str, tuple[str, str]]:
+        """ContactID and name of the contacts whose numbers begin so."""
+        with self._read() as connection:
+            rows = connection.execute(
+                select(contacts).where(
+                    contacts.c.organisation == self._organisation,
+                    contacts.c.number.startswith(start, autoescape=True),
+                )
+            )
+            return {row.number: (row.xero_id, row.name) for row in rows}
+
+    def tally(self, states: Collection[RequestState]) -> Mapping[RequestState, int]:
+        """How many requests count now in each of the states."""
+        with self._read() as connection:
+            rows = connection.execute(
+                select(requests.c.state, func.count())
+                .where(mine(self._organisation), requests.c.state.in_(tuple(states)))
+                .group_by(requests.c.state)
+            )
+            return {RequestState(state): count for state, count in rows}
