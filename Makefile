@@ -9,7 +9,12 @@ SERVER := tests/editor/node_modules/.ready
 export CPPFLAGS := -DPyEval_CallObject=PyObject_CallObject $(CPPFLAGS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test quick lint types unit language-server bench simulate fuzz clean
+# The pages of docs/ that are made from the product itself; a test compares them.
+docs: $(READY)
+	$(BIN)/pm2xero docs --write docs/reference
+	$(BIN)/pm2xero matrix > docs/support-matrix.md
+
+.PHONY: docs demo test quick lint types unit language-server bench simulate fuzz clean
 
 FIRM := examples/$(REGION)/organisation.yaml
 MONTH := examples/$(REGION)/month.jsonl

@@ -21,7 +21,7 @@ from pm2xero.pack.cache import Memory
 from pm2xero.pack.load import examine, extension
 from pm2xero.pack.model import Pack
 from pm2xero.read.order import PostingOrder
-from pm2xero.read.reader import Reader
+from pm2xero.read.reader import Reader, no_record
 from pm2xero.read.stream import Record, Source
 from pm2xero.read.transaction import Malformed, Transaction
 from pm2xero.render.mapper import Mapper
@@ -100,7 +100,7 @@ class Pipeline:
     def read(self, record: Record) -> Transaction | Malformed:
         """Type one record of the input."""
         if record.fault is not None:
-            return Malformed("", "", 0, (record.fault,), record.source, record.line)
+            return no_record(record.fault, record.source, record.line)
         return self.reader.read(record.raw, record.source, record.line)
 
     def run(self, records: PostingOrder, *, with_requests: bool) -> Iterator[Result]:

@@ -25,6 +25,7 @@ from pm2xero.pipeline import Pipeline
 from pm2xero.push.run import take_in
 from pm2xero.read.stream import open_source
 from pm2xero.reconcile.run import run as reconcile
+from pm2xero.reconcile.verdict import Verdict
 from pm2xero.sandbox import Limits, Sandbox
 from pm2xero.send.estimate import lower_bound, predict_seconds
 from pm2xero.send.fill_ids import contact_of
@@ -148,7 +149,7 @@ def _pushed(count: int, folder: Path, *, limited: bool) -> Pushed:
         clock.sleep(86_400)
     done = time.perf_counter()
     simulated = (clock() - begun).total_seconds()
-    agrees = not limited and reconcile(connection, None, None).agrees
+    agrees = not limited and reconcile(connection, None, None).verdict is Verdict.AGREES
     client.close()
     tokens.close()
     outbox.close()

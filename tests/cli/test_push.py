@@ -12,6 +12,7 @@ from rich.console import Console
 
 from pm2xero.outbox.store import Outbox
 from pm2xero.pipeline import Pipeline
+from pm2xero.reconcile.accounts import Accounts
 from pm2xero.reconcile.pm_side import books_of
 from pm2xero.report.manual_work import print_manual_work
 from tests.support.office import EXAMPLES, Doc, Office, month, now
@@ -178,7 +179,7 @@ def test_manual_work_fits_the_terminal(office: Office, width: int) -> None:
     office.run("push", EXAMPLES / "au" / "month.jsonl")
     pipeline = Pipeline.load(office.organisation)
     with Outbox.open(f"sqlite:///{office.database}", pipeline.organisation.id, now) as outbox:
-        booked = books_of(outbox, outbox.requests())
+        booked = books_of(outbox, outbox.requests(), Accounts(()))
     work = [b for b in booked if b.by_hand]
     stream = io.StringIO()
     print_manual_work(Console(file=stream, width=width), work)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -154,7 +157,7 @@ def test_the_cases_of_a_pack_run_with_the_pack(run: Run, tmp_path: Path) -> None
 def test_proposed_cases_can_be_kept(run: Run, firm: Path, tmp_path: Path) -> None:
     made = run("generate-cases", "--org", firm, "--kind", "bank_transfer")
     assert made.exit_code == 0
-    file = tmp_path / "cases.yaml"
+    file = tmp_path / "anywhere.yaml"
     file.write_text(made.stdout)
     assert len(load_cases(file).cases) > 5
     assert run("test", file).exit_code == 0
@@ -167,3 +170,32 @@ def test_a_misspelt_kind_is_wrong_usage(run: Run, firm: Path) -> None:
     result = run("generate-cases", "--org", firm, "--kind", "bank_transfr")
     assert result.exit_code == 2
     assert 'did you mean "bank_transfer"?' in result.stderr
+
+
+@pytest.mark.parametrize("how", ["out", "redirected"])
+def test_proposed_cases_work_where_they_are_written(
+    run: Run, firm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    shutil.copytree(firm.parent, tmp_path / "firm", ignore=shutil.ignore_patterns("*.sqlite3*"))
+    (tmp_path / "cases").mkdir()
+    monkeypatch.chdir(tmp_path)
+    file = Path("cases") / "own.yaml"
+    words = ["generate-cases", "--org", "firm/organisation.yaml", "--kind", "bank_transfer"]
+    if how == "out":
+        assert run(*words, "--out", file).exit_code == 0
+        assert "PU925" in run(*words, "--out", file).stderr, "nothing is replaced"
+    else:
+        with file.open("wb") as stream:
+            subprocess.run([sys.executable, "-m", "pm2xero", *words], stdout=stream, check=True)
+    text = file.read_text(encoding="utf-8")
+    assert "organisation: ../firm/organisation.yaml" in text.replace('"', "")
+    schema = file.parent / text.splitlines()[0].partition("$schema=")[2]
+    assert schema.is_file()
+    assert run("test", file).exit_code == 0
+
+
+def test_an_update_tells_each_value(run: Run, tmp_path: Path) -> None:
+    told = run("test", write(tmp_path, BAD), "--update").stdout
+    before, _, diff = told.partition("---")
+    assert before.startswith("no draft: expected post, the decision is skip")
+    assert "+" in diff and "outcome: skip" in diff

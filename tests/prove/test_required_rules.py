@@ -188,7 +188,7 @@ REPLACED = {
 def test_another_rule_in_the_place_of_a_guard(tmp_path: Path, case: str) -> None:
     file, values, words = REPLACED[case]
     rule = (
-        "rules:\n  - id: another\n    replaces: trust_to_office_without_bill\n"
+        "rules:\n  - id: another\n    replaces: firm_funds_in_trust\n"
         "    kinds: [trust_transfer]\n    when: { purpose: firm_funds, memo: { present: true } }\n"
         + "".join(f"    {v}\n" for v in values.split(", "))
         + SAYS

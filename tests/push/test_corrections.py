@@ -82,7 +82,7 @@ def test_paid_bill_needs_a_person(office: Office, bill: Doc, smaller: Doc, payme
     assert "something is paid on it" in " ".join(result.stdout.split())
     assert invoices(office) == [("INV-3007", "AUTHORISED", "4672.98")]
     found = office.reconcile()
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
     (behind,) = found["differing"]
     assert (behind["verdict"], behind["document"], behind["live"]) == (
         "behind", "1416.85", "4672.98",
@@ -152,7 +152,7 @@ def test_voided_paid_bill_waits_until_nothing_is_paid_on_it(
     assert office.push(revised(bill, **VOIDED)).exit_code == 1
     found = office.reconcile()
     assert [c["verdict"] for c in found["voided_here"]] == ["voided_here"]
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
     office.push(revised(payment, **VOIDED))
     assert office.push().exit_code == 0
     assert invoices(office) == [("INV-3007", "VOIDED", "4672.98")]
@@ -320,4 +320,34 @@ def test_a_payment_that_was_made_again_and_then_by_hand_can_be_reconciled(
     office.push(revised(paying(second, "AU-0016", "99999.00")))
     hand = "0b1a2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
     office.run("resolve", payment["id"], "--as-done-in-xero", hand, "--reason", "so")
-    assert not office.reconcile()["agrees"]
+    assert office.reconcile()["verdict"] == "does_not_agree"
+
+
+def applied(office: Office) -> list[Decimal]:
+    return [
+        Decimal(str(a["Amount"]))
+        for note in office.in_xero("CreditNotes")
+        for a in note.get("Allocations") or ()
+        if not a.get("IsDeleted")
+    ]
+
+
+def test_a_credit_allocation_that_is_changed_twice_and_voided_leaves_what_is_right(
+    office: Office, bill: Doc, docs: dict[str, Doc]
+) -> None:
+    def of(*amounts: tuple[str, str]) -> Doc:
+        allocations = [{"document_id": i, "amount": a} for i, a in amounts]
+        total = sum(Decimal(a) for _, a in amounts)
+        return docs["AU-0075"] | {"amount": f"{total:.2f}", "allocations": allocations}
+
+    other = bill | {"id": "B-2", "number": "INV-B2"}
+    office.push(bill, other, docs["AU-0074"], of(("AU-0016", "100.00")))
+    assert applied(office) == [Decimal("100.00")]
+    office.push(revised(of(("AU-0016", "60.00"))))
+    assert applied(office) == [Decimal("60.00")]
+    office.push(of(("AU-0016", "40.00"), ("B-2", "30.00")) | {"revision": 3})
+    assert sorted(applied(office)) == [Decimal("30.00"), Decimal("40.00")]
+    assert office.reconcile()["agrees"]
+    assert office.push(of(("AU-0016", "70.00")) | VOIDED | {"revision": 4}).exit_code == 0
+    assert applied(office) == []
+    assert office.reconcile()["agrees"]

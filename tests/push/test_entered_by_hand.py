@@ -12,7 +12,7 @@ def enter_bill(office: Office, number: str, account: str, net: float) -> str:
     line = {"Description": "by hand", "Quantity": 1, "UnitAmount": net, "AccountCode": account,
             "TaxType": "INPUT"}  # fmt: skip
     invoice = {
-        "Type": "ACCPAY", "Status": "AUTHORISED", "Contact": {"Name": "Papermill"},
+        "Type": "ACCPAY", "Status": "AUTHORISED", "Contact": {"Name": "Papermill Office Supplies"},
         "Date": "2026-05-07", "DueDate": "2026-06-07", "InvoiceNumber": number,
         "LineAmountTypes": "Exclusive", "LineItems": [line],
     }  # fmt: skip
@@ -37,7 +37,9 @@ def test_rejected_bill_counts_once_it_is_entered_and_can_be_paid_from_here(
     )
     assert (result.exit_code, result.stdout) == (0, "confirmed: AU-0028/invoice\n")
     found = office.reconcile()
-    assert (found["agrees"], found["others"]) == (True, [])
+    # What pays it was refused before, and is decided again with the next push.
+    assert [g["ids"] for g in found["not_in_xero"]["causes"]] == [["AU-0081"]]
+    assert (found["verdict"], found["others"]) == ("agrees_for_what_is_in_xero", [])
     assert "AU-0028 " not in office.run("manual-work").stdout
     assert office.push(docs["AU-0081"]).exit_code == 0
     (payment,) = office.in_xero("Payments")
@@ -81,11 +83,11 @@ def test_an_id_that_was_named_by_mistake_is_corrected(office: Office, docs: dict
     right = enter_bill(office, "P-55127", "444", 660.00)
     word = ("AU-0028", "--reason", "entered", "--as-done-in-xero")
     office.run("resolve", *word, wrong)
-    assert not office.reconcile()["agrees"]
+    assert office.reconcile()["verdict"] == "does_not_agree"
     never = office.run("resolve", *word, right, "--instead-of", right)
     assert (never.exit_code, "PE112" in never.stderr, wrong in never.stderr) == (2, True, True)
     assert office.run("resolve", *word, right, "--instead-of", wrong).exit_code == 0
-    assert office.reconcile()["agrees"]
+    assert office.reconcile()["verdict"] == "agrees_for_what_is_in_xero"
     assert [p["what"] for p in office.status()["people"]] == ["resolve", "unresolve", "resolve"]
     # What depends on it refers to the right one.
     office.push(docs["AU-0081"])
@@ -110,7 +112,8 @@ def receipt_by_hand(office: Office, receipt: Doc, amount: str) -> str:
     line = {"Description": "difference", "Quantity": 1, "UnitAmount": amount, "AccountCode": "870",
             "TaxType": "BASEXCLUDED"}  # fmt: skip
     entry = {
-        "Type": "RECEIVE", "Status": "AUTHORISED", "Contact": {"Name": "By hand"},
+        "Type": "RECEIVE", "Status": "AUTHORISED",
+        "Contact": {"Name": receipt["participant"]["display_name"]},
         "BankAccount": {"Code": "092"}, "Date": receipt["date"], "LineAmountTypes": "NoTax",
         "LineItems": [line],
     }  # fmt: skip
@@ -165,4 +168,4 @@ def test_a_journal_of_another_amount_is_told_though_it_nets_to_nothing(
     (made,) = office.in_xero("ManualJournals")
     said = ("--as-done-in-xero", made["ManualJournalID"], "--reason", "entered")
     assert office.run("resolve", journal["id"], *said).exit_code == 0
-    assert not office.reconcile()["agrees"]
+    assert office.reconcile()["verdict"] == "does_not_agree"

@@ -76,7 +76,7 @@ def test_a_payment_that_was_taken_back_is_changed_by_a_person_only(
     assert outcome(office, reversal(payment, f"-{amount}", "R-3")) == (1, 0)
     assert deleted(office) == [True]
     # Practice Management has the changed payment now, and only a person can see to that.
-    assert not office.reconcile()["agrees"]
+    assert office.reconcile()["verdict"] == "does_not_agree"
 
 
 def test_what_is_left_of_a_payment_after_a_part_was_corrected_by_hand_is_no_payment(

@@ -71,6 +71,7 @@ MONEY = 'expected an amount as text with two decimals, such as "600.00"'
 DATE = 'expected a date such as "2026-05-31"'
 MOMENT = 'expected a moment with its time zone, such as "2026-05-31T02:15:00Z"'
 NAME = "expected text in quotes, not empty and at most 200 characters"
+ID = "expected text in quotes, not empty and at most 100 characters"
 
 
 @pytest.mark.parametrize(
@@ -103,9 +104,9 @@ NAME = "expected text in quotes, not empty and at most 200 characters"
             "posted_at", "2026-05-12T25:15:00Z",
             '"2026-05-12T25:15:00Z" is no instant of the calendar',
         ),
-        ("id", "", f'{NAME}, found ""'),
-        ("id", 17, f"{NAME}, found the number 17 without quotes"),
-        ("id", "x" * 201, f'{NAME}, found "{"x" * 37}…"'),
+        ("id", "", f'{ID}, found ""'),
+        ("id", 17, f"{ID}, found the number 17 without quotes"),
+        ("id", "x" * 101, f'{ID}, found "{"x" * 37}…"'),
         ("id", ..., "missing"),
         ("id", None, "missing"),
         ("revision", "1", 'expected a whole number from 0 up, found "1"'),
@@ -217,8 +218,72 @@ def test_null_is_the_same_as_missing_for_an_optional_field() -> None:
     assert good(changed("matter", None) | {"locked": None}).fields["matter"] is None
 
 
-def test_an_id_of_200_characters_is_taken() -> None:
-    assert good(changed("id", "x" * 200)).id == "x" * 200
+def test_names_of_the_greatest_length_are_taken() -> None:
+    assert good(changed("id", "x" * 100)).id == "x" * 100
+    account = good(changed("lines.0.gl_account", "x" * 200)).fields["lines"][0]["gl_account"]
+    assert account == "x" * 200
+
+
+def test_control_characters_of_a_text_are_read_as_blanks() -> None:
+    raw = changed("participant.display_name", "Ada\x0bByron\x00\x7f\x9b") | {"memo": "a\tb\nc"}
+    fields = good(raw).fields
+    assert fields["participant"]["display_name"] == "Ada Byron   "
+    assert fields["memo"] == "a\tb\nc"
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\x1b", "\n", "\t", "\x7f", "\x9b"])
+def test_control_characters_of_a_name_are_refused(odd: str) -> None:
+    told = f"{ID}, found the control character U+{ord(odd):04X} in it"
+    assert faults(changed("id", f"PM{odd}1")) == (f"id: {told}",)
+    (fault,) = faults(changed("lines.0.gl_account", f"40{odd}00"))
+    assert fault.endswith(f"found the control character U+{ord(odd):04X} in it")
+
+
+def test_what_is_larger_than_the_limits_is_refused_in_few_words() -> None:
+    assert faults(changed("number", "9" * 10_000_000)) == (
+        "number: expected at most 100,000 characters, found 10,000,000",
+    )
+    line = BILL["lines"][0]
+    assert faults(changed("lines", [line] * 10_001)) == (
+        "lines: expected at most 10,000 entries, found 10,001",
+    )
+    assert faults(changed("revision", 2**63))[0].startswith("revision: expected a whole number")
+    assert good(changed("revision", 2**63 - 1)).revision == 2**63 - 1
+
+
+def test_a_thousand_faults_are_told_as_twenty() -> None:
+    told = faults(changed("lines", [{"net": 1}] * 1000))
+    assert len(told) == 21 and told[-1] == "and more"
+
+
+def test_a_hundred_thousand_unknown_fields_are_told_as_twenty() -> None:
+    extra = {f"f{n:06}" + "x" * 100: n for n in range(100_000)}
+    unknown = good(BILL | extra).unknown
+    assert len(unknown) == 21 and unknown[-1] == "99,980 more"
+    assert max(map(len, unknown)) <= 60
+    assert len(faults(changed("due_date", ...) | extra)) == 1
+
+
+@pytest.mark.parametrize(("levels", "taken"), [(240, True), (500, False)])
+def test_unknown_fields_many_levels_deep(levels: int, taken: bool) -> None:
+    deep: Any = 1
+    for _ in range(levels):
+        deep = [deep]
+    raw = BILL | {"extra": deep}
+    if taken:
+        assert good(raw).unknown == ("extra",)
+    else:
+        assert faults(raw) == ("lists and groups stand more than 250 deep within each other",)
+
+
+def test_each_fault_says_what_to_do_about_it() -> None:
+    def remedy(raw: object) -> str:
+        read = reader().read(raw, "x.jsonl", 7)
+        assert isinstance(read, Malformed)
+        return read.remedy
+
+    assert "pm2xero schema client_bill --example" in remedy(changed("date", ...))
+    assert "`pm2xero schema` lists them" in remedy(changed("kind", "client_bil"))
 
 
 def test_unknown_fields_are_remembered_and_ignored() -> None:

@@ -99,7 +99,8 @@ def test_money_spent_with_tax_included_and_two_lines(office: Office) -> None:
         f"820 13.00 ({id})" in text
     )
     assert text.endswith(
-        "agrees: both ledgers are equal to the cent, with 1 entry of others in Xero explained"
+        "agrees: both ledgers are equal to the cent as at 2026-05-20, with 1 entry of others in "
+        "Xero explained"
     )
 
 
@@ -179,7 +180,7 @@ def test_a_batch_that_also_pays_a_document_that_was_sent(office: Office) -> None
     # The part on the document that was sent is no entry of its own: it still differs.
     assert differing(found) == {"090": "5.00", "610": "-5.00"}
     assert "see section 6" in said(office)
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
 
 
 def test_a_transfer_is_listed_once(office: Office) -> None:
@@ -255,7 +256,7 @@ def test_a_prepayment_allocated_to_a_document_that_was_sent_belongs_to_section_6
     found = office.reconcile()
     assert [e for e, _, _ in listed(found)] == ["BankTransactions"]
     assert [(h["transaction"], h["what"]) for h in found["by_hand"]] == [("AU-0016", "credit")]
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
 
 
 def test_what_was_voided_or_deleted_is_no_entry(office: Office) -> None:
@@ -318,7 +319,7 @@ def test_trust_money_must_not_be_moved_by_others(
     found = office.reconcile()
     assert differing(found) == {}
     assert [o["trust"] for o in found["others"]] == [touched]
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
     text = said(office)
     assert f"moves trust money (account {touched[0]}) past the trust ledger" in text
     assert f"others moved trust money: {endpoint} {id} of {DAY} (section 8)" in text
@@ -330,7 +331,7 @@ def test_a_payment_from_the_trust_bank_on_an_invoice_of_others(office: Office) -
     id = enter(office, "Payments", paying(invoice, "1.00", Account={"Code": "092"}))
     found = office.reconcile()
     assert [o["xero_id"] for o in found["others"] if o["trust"]] == [id]
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
 
 
 def test_a_difference_beside_the_entries_of_others_still_shows(office: Office) -> None:
@@ -345,7 +346,7 @@ def test_a_difference_beside_the_entries_of_others_still_shows(office: Office) -
     )  # fmt: skip
     found = office.reconcile()
     assert differing(found) == {"090": "0.01"}
-    assert "does not agree: account 090 differ" in said(office)
+    assert "does not agree as at 2026-05-20: account 090 differ" in said(office)
 
 
 def test_an_account_that_came_to_xero_after_the_snapshot(office: Office) -> None:
@@ -376,7 +377,7 @@ def test_a_document_whose_outcome_is_unknown_is_nobody_elses(office: Office) -> 
     found = office.reconcile()
     assert found["others"] == []
     assert "090" in differing(found)
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
 
 
 def test_a_trial_balance_of_practice_management_knows_nothing_of_others(

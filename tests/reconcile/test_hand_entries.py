@@ -30,7 +30,7 @@ def test_an_entry_like_a_document_that_waits_says_how_to_tell(office: Office) ->
     found = office.reconcile()
     # Of two alike the one of the document's day.
     assert others(found) == [(again, None), (id, "AU-0086")]
-    assert found["agrees"]
+    assert found["verdict"] == "agrees_for_what_is_in_xero"
     assert (
         "books what AU-0086 would; if it is that, say so: `pm2xero resolve AU-0086 "
         f"--as-done-in-xero {id}`" in said(office)
@@ -86,7 +86,7 @@ def paid_from_trust_by_hand(office: Office) -> tuple[str, str]:
 def test_a_document_entered_in_two_parts_of_which_one_was_named(office: Office) -> None:
     payment, withdrawal = paid_from_trust_by_hand(office)
     found = office.reconcile()
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
     assert others(found) == [(withdrawal, None)]
     resolve(office, "AU-0068", payment)
     found = office.reconcile()

@@ -85,8 +85,9 @@ def test_matters_that_are_not_the_trust_liability_do_not_agree(tmp_path: Path) -
     assert wrong == {
         "Trust ledger over all matters": "-0.01", "Trust ledger at the opening": "-0.01",
     }  # fmt: skip
-    assert not found["agrees"]
-    assert said(office).endswith("does not agree: see section 7; see section 9")
+    assert found["verdict"] == "does_not_agree"
+    ending = "does not agree as at 2026-07-02: see section 7; see section 9"
+    assert said(office).endswith(ending)
 
 
 def test_matters_are_compared_where_the_trust_liability_is_empty(tmp_path: Path) -> None:
@@ -96,13 +97,13 @@ def test_matters_are_compared_where_the_trust_liability_is_empty(tmp_path: Path)
     found = office.reconcile()
     (control,) = (c for c in found["controls"] if c["name"].startswith("Trust ledger"))
     assert (control["pm"], control["xero"]) == ("-120000.00", "0.00")
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
 
 
 def test_without_an_opening_the_way_out_is_told(tmp_path: Path) -> None:
     office = existing(tmp_path)
     found = office.reconcile("--as-at", "2026-05-31")
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
     assert set(differing(found)) == set(BEFORE)
     assert found["opening"] == {
         "day": "2026-04-30", "declared": False, "accounts": sorted(BEFORE),
@@ -112,7 +113,7 @@ def test_without_an_opening_the_way_out_is_told(tmp_path: Path) -> None:
     assert (
         f"Xero had balances on 2026-04-30, before the integration began, and {org} declares no "
         f"opening.trial_balance: `pm2xero opening --org {org} --out opening.csv` writes them. "
-        "does not agree: accounts"
+        "does not agree as at 2026-07-02: accounts"
     ) in text
 
 
@@ -121,7 +122,7 @@ def test_nothing_is_told_where_xero_began_with_nothing(tmp_path: Path) -> None:
     assert office.reconcile()["agrees"]
     office.xero_sql("UPDATE posting SET cents = cents + 1 WHERE journal = 2 AND position = 0")
     found = office.reconcile()
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
     assert found["opening"] is None
 
 
@@ -133,7 +134,8 @@ def test_a_balance_of_xero_that_is_not_the_declared_one(tmp_path: Path) -> None:
     assert found["opening"]["accounts"] == ["090", "610"]
     assert (
         "Xero's own balances of 2026-04-30 are not those of opening.trial_balance (accounts 090, "
-        "610): correct whichever is wrong. does not agree: accounts 090, 610 differ"
+        "610): correct whichever is wrong. does not agree as at 2026-07-02: accounts 090, 610 "
+        "differ"
     ) in said(office)
 
 

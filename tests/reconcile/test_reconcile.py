@@ -34,7 +34,9 @@ def tamper(office: Office, request: str, old: str, new: str) -> None:
 def test_agrees(office: Office) -> None:
     result = office.run("reconcile")
     assert result.exit_code == 0
-    assert result.stdout.rstrip().endswith("agrees: both ledgers are equal to the cent")
+    assert result.stdout.rstrip().endswith(
+        "agrees: both ledgers are equal to the cent as at 2026-05-20"
+    )
     found = office.reconcile()
     assert (found["equal"]["count"], found["agrees"]) == (len(IDS), True)
     assert differing_accounts(found) == {}
@@ -73,7 +75,9 @@ def test_bill_edited_in_xero(office: Office) -> None:
     assert differing_accounts(found)["200"] == "60.10"
     assert office.run("reconcile").exit_code == 1
     assert "AU-0016/invoice of 2026-05-06: edited in Xero" in text(office)
-    assert "does not agree: accounts 200, 610, 820 differ; see section 6" in text(office)
+    assert "does not agree as at 2026-05-20: accounts 200, 610, 820 differ; see section 6" in text(
+        office
+    )
 
 
 def test_ledger_of_xero_changed_in_its_file(office: Office) -> None:
@@ -87,9 +91,9 @@ def test_ledger_of_xero_changed_in_its_file(office: Office) -> None:
         journal, account,
     )  # fmt: skip
     found = office.reconcile()
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
     assert differing_accounts(found) == {"200": "0.01"}
-    assert "does not agree: account 200 differ" in text(office)
+    assert "does not agree as at 2026-05-20: account 200 differ" in text(office)
 
 
 def test_bill_voided_in_xero(office: Office) -> None:
@@ -166,7 +170,7 @@ def test_document_changed_in_the_outbox(office: Office) -> None:
     assert found["tampered"] == [
         "AU-0038: the document in the outbox was changed after it was stored"
     ]
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
     # What was decided of it is kept, so both ledgers still say the same.
     assert (found["differing"], differing_accounts(found)) == ([], {})
 
@@ -175,7 +179,7 @@ def test_document_made_unreadable_in_the_outbox(office: Office) -> None:
     office.sql("UPDATE transactions SET document = ? WHERE id = 'AU-0038'", b"{")
     found = office.reconcile()
     assert found["tampered"] == ["AU-0038: the document in the outbox can no longer be read"]
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
 
 
 def test_pending_documents_are_told_and_do_not_count(office: Office) -> None:
@@ -183,12 +187,14 @@ def test_pending_documents_are_told_and_do_not_count(office: Office) -> None:
     new = revised(month()["AU-0018"]) | {"revision": 1}
     office.push(new)
     found = office.reconcile()
-    assert found["agrees"]
+    assert (found["verdict"], found["agrees"]) == ("agrees_for_what_is_in_xero", False)
     assert [(g["cause"], g["ids"], g["money"]) for g in found["missing"]] == [
         ("account_archived", ["AU-0018"], "1512.50")
     ]
-    assert not found["complete"]
-    verdict = "agrees only for what is in Xero: 1 document, 1,512.50 AUD not in Xero yet"
+    verdict = (
+        "agrees for what is in Xero as at 2026-05-20: 1 document, 1,512.50 AUD is not in Xero "
+        "(section 3)"
+    )
     assert verdict in text(office)
     assert office.run("reconcile").exit_code == 1
 
@@ -209,7 +215,7 @@ def test_exported_trial_balance_in_place_of_postings(office: Office, tmp_path: P
     other = trial_balance(office, tmp_path, a090="1.00")
     found = office.reconcile("--pm-trial-balance", other)
     assert set(differing_accounts(found)) == {"090"}
-    assert not found["agrees"]
+    assert found["verdict"] == "does_not_agree"
 
 
 @pytest.mark.parametrize(

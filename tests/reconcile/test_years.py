@@ -100,7 +100,7 @@ def test_one_cent_in_last_years_income_shows_in_either_year(tmp_path: Path) -> N
     assert differing(office.reconcile("--as-at", LAST)) == {"200": "-0.01"}
     after = office.reconcile("--as-at", "2026-07-31")
     assert differing(after) == {"960": "-0.01"}
-    assert not after["agrees"]
+    assert after["verdict"] == "does_not_agree"
 
 
 def test_without_a_year_end_nothing_is_carried_forward(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.lines import Lines, compile_lines
 
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 FIRM = Path(__file__).parents[2] / "examples" / "au" / "organisation.yaml"
 
 Raw = dict[str, Any]
@@ -62,6 +64,16 @@ def document(kind: str, text: str) -> Raw:
     return filled | ENVELOPE | {"kind": kind}
 
 
+def as_name(text: str) -> str:
+    """A text that can be a name: one with a control character is refused when it is read."""
+    return CONTROL.sub("·", text)[:100]
+
+
+def as_read(text: str) -> str:
+    """A text of the input as it is read: control characters but line breaks and tabs are blanks."""
+    return "".join(c if c in "\t\n\r" else CONTROL.sub(" ", c) for c in text)
+
+
 def _fill(kind: FieldType, text: str) -> object:
     if isinstance(kind, RecordType):
         return {n: _fill(t, text) for n, t in {**kind.required, **kind.optional}.items()}
@@ -72,5 +84,5 @@ def _fill(kind: FieldType, text: str) -> object:
     if isinstance(kind, ScalarType) and kind.values:
         return kind.values[0]
     if kind.name == "identifier":
-        return text[:200]
+        return as_name(text)
     return SAMPLES.get(kind.name, text)

@@ -15,7 +15,7 @@ from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
 from pm2xero.render.mapper import contact
 from pm2xero.render.templates import OpenQuote, ValueInQuotes, encode, environment, fit, render
 
-from .firm import document, firm, read
+from .firm import as_name, as_read, document, firm, read
 
 HOSTILE = (
     '"', "\\", '\\"', "{{ 7 * 7 }}", "{% for x in lines %}", "{# x #}", "}}", '", "Status": "PAID',
@@ -63,9 +63,10 @@ def test_a_text_never_changes_the_form_of_a_body(mapping: str, kind: str, text: 
 @example(text="x" * 5000)
 def test_the_texts_of_a_bill_arrive_whole_or_fitted(text: str) -> None:
     (body,) = bodies("client_bill", "sales_invoice", text)
+    name, text = as_name(text), as_read(text)
     assert body["InvoiceNumber"] == text
-    assert body["Reference"] == fit(f"{text} {text}", 255)
-    assert body["Contact"] == contact(text, text)
+    assert body["Reference"] == fit(f"{name} {text}", 255)
+    assert body["Contact"] == contact(name, text)
     expected = text if len(text) <= 4000 else text[:3999] + "…"
     assert {row["Description"] for row in body["LineItems"]} == {expected}
 

@@ -10,6 +10,7 @@ from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.store import Outbox
 from pm2xero.reconcile.result import Reconciliation
 from pm2xero.reconcile.run import run as reconcile
+from pm2xero.reconcile.verdict import Verdict as Said
 from pm2xero.sandbox import Sandbox
 from pm2xero.sandbox.dispatch import RESOURCES
 from tests.simulation.world import World
@@ -77,7 +78,7 @@ def look(world: World) -> Found:
             stuck=tuple(f"{r.id} is {r.state} ({r.cause})" for r in requests
                         if r.state != "confirmed"),
             unlinked=tuple(_unlinked(world.sandbox, connection.outbox, requests)),
-            agrees=result.agrees,
+            agrees=result.verdict is not Said.DIFFERS,
             said=_report(result),
         )  # fmt: skip
 

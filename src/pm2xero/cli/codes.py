@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import click
 
@@ -15,16 +16,22 @@ from pm2xero.cli import common
 Examples:
   pm2xero codes
   pm2xero codes PX104
+  pm2xero codes locked_period
   pm2xero codes --format json""",
 )
 @click.argument("code", required=False, metavar="[CODE]")
 @common.format_option
 @common.reports_faults
 def command(code: str | None, form: str) -> None:
-    """Print what a code of a message means, what fails and what passes; or list all codes."""
+    """Print what a code of a message or a reason means; or list all codes.
+
+    PX104 and its like are faults of files and commands, each with what fails and what passes; names
+    such as locked_period are reasons of rules, or causes of what Xero refuses.
+    """
     from pm2xero.errors import Finding, UsageError
     from pm2xero.pack.yaml.suggest import did_you_mean
     from pm2xero.validate.codes import pages
+    from pm2xero.validate.reasons import reasons
 
     known = pages()
     if code is None:
@@ -32,8 +39,15 @@ def command(code: str | None, form: str) -> None:
     elif code.upper() in known:
         chosen = [known[code.upper()]]
     else:
-        hint = did_you_mean(code.upper(), known) or "`pm2xero codes` lists all"
-        raise UsageError(Finding("PU921", f'there is no code "{code}"', hint=hint))
+        if (reason := reasons().get(code)) is None:
+            names = [*known, *reasons()]
+            hint = did_you_mean(code, names) or did_you_mean(code.upper(), names)
+            hint = hint or "`pm2xero codes` lists all"
+            raise UsageError(Finding("PU921", f'there is no code "{code}"', hint=hint))
+        click.echo(
+            json.dumps(asdict(reason), ensure_ascii=False) if form == "json" else reason.text()
+        )
+        return
     if form == "json":
         for page in chosen:
             value = {
@@ -44,8 +58,12 @@ def command(code: str | None, form: str) -> None:
                 "passes": page.passes,
             }
             click.echo(json.dumps(value, ensure_ascii=False))
+        for reason in reasons().values() if code is None else ():
+            click.echo(json.dumps(asdict(reason), ensure_ascii=False))
     elif code is None:
         for page in chosen:
             click.echo(f"{page.code}  {page.title}")
+        for reason in reasons().values():
+            click.echo(f"{reason.code}  {reason.sentence}")
     else:
         click.echo(chosen[0].text())

@@ -147,12 +147,30 @@ def write_file(path: Path, text: str) -> None:
         ) from None
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Write text that may hold names of the input; nothing in it commands the terminal."""
+    from pm2xero.harmless import on_terminal
+
+    click.echo(on_terminal(text), err=err)
+
+
 def say_findings(findings: tuple[Finding, ...]) -> None:
     """Write findings to standard error, each with its place in the source."""
     from pm2xero.report.findings import format_findings
     from pm2xero.report.sources import read_source
 
-    click.echo(format_findings(findings, read_source, colour=use_colour(sys.stderr)), err=True)
+    colour = use_colour(sys.stderr)
+    text = format_findings(findings, read_source, colour=colour, width=columns(sys.stderr))
+    click.echo(text, err=True)
+
+
+def columns(stream: Any) -> int:
+    """The width of the terminal that a stream writes to; 100 for files and pipes."""
+    import shutil
+
+    from pm2xero.report.findings import WIDTH
+
+    return shutil.get_terminal_size((WIDTH, 24)).columns if stream.isatty() else WIDTH
 
 
 def use_colour(stream: Any) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pm2xero.cli import common
 
 if TYPE_CHECKING:
+    from pm2xero.errors import Finding
     from pm2xero.firm.organisation import Organisation
 
 
@@ -30,6 +32,18 @@ Examples:
 @click.option("--extends", "parent", default="base", show_default=True, metavar="REGION",
               help="What a new region is built on.")  # fmt: skip
 @click.option("--region", metavar="NAME", help="The region of a new firm.")
+@click.option(
+    "--start", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
+    help="When the integration of a new firm begins.  [default: today]",
+)  # fmt: skip
+@click.option(
+    "--snapshot", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="xero.json",
+    help="A new firm's own Xero organisation, as `pm2xero snapshot --out` wrote it.",
+)  # fmt: skip
+@click.option(
+    "--chart", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="chart.csv",
+    help="With --snapshot: accounts of Practice Management and their codes in Xero.",
+)  # fmt: skip
 @click.option("--currency", metavar="CODE", help="The base currency of a new firm, such as EUR.")
 @click.option(
     "--org", "organisation", type=click.Path(path_type=Path), metavar="ORG.yaml",
@@ -42,11 +56,14 @@ Examples:
 @common.reports_faults
 def command(
     what: str, name: str, into: Path, parent: str, region: str | None, currency: str | None,
-    organisation: Path | None, packs: tuple[Path, ...],
+    start: datetime | None, snapshot: Path | None, chart: Path | None, organisation: Path | None,
+    packs: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Write files that validate at once, with the schemas that editors need to help.
 
-    A firm comes with an invented snapshot of Xero; replace it by the answers of the firm's own.
+    A firm comes with an invented snapshot of Xero, or with its own: --snapshot. The chart is a
+    table with the columns account, xero, and, where they apply, purpose (office or trust, for a
+    bank) and role (what the account is for the pack, such as trust_liability).
     """
     from pm2xero.errors import Finding, UsageError
     from pm2xero.firm.organisation import load_organisation
@@ -59,39 +76,89 @@ def command(
             message = f'there is a region "{name}" already'
             hint = f"choose another name, with --extends {name} to build on it"
             raise UsageError(Finding("PU924", message, hint=hint))
-        files = make.region(name, parent)
+        files = make.region(name, parent, _pack_of(parent, into)["tax_codes"])
         then = f"pm2xero validate {into}"
     elif what == "kind":
+        if name in _pack_of("base", into)["kinds"]:
+            message = f'there is a kind "{name}" already'
+            hint = "choose another name; a kind that is there is changed by what differs"
+            raise UsageError(Finding("PU924", message, hint=hint))
         firm = load_organisation(organisation) if organisation else None
         files = make.kind(name, _firm_of_cases(firm, organisation, into))
         then = f"pm2xero validate {into}" + (f" --org {organisation}" if organisation else "")
     else:
-        if region is None or currency is None:
+        if region is None or (currency is None and snapshot is None):
             hint = "--region au --currency AUD, for example"
             raise UsageError(Finding("PU926", "a firm needs its region and currency", hint=hint))
-        files = _firm_files(name, region, currency, packs, into)
+        files = _firm_files(name, region, currency, packs, into, start, snapshot, chart)
         then = f"pm2xero validate --org {into / 'organisation.yaml'}"
-    for file in make.write(into, files, make.schemas()):
+    before = _errors(what, name, into, organisation)
+    with make.written(into, files, make.schemas()) as made:
+        new = [f for m, f in _errors(what, name, into, organisation).items() if m not in before]
+        if new:
+            message = f"this {what} would not validate, and nothing was written"
+            raise UsageError(Finding("PU929", message), *new)
+    for file in made:
         click.echo(f"wrote {file}")
     click.echo(f"\nnow: {then}")
 
 
+def _pack_of(region: str, into: Path) -> dict[str, frozenset[str]]:
+    """The names of tax codes and kinds of a region, which may be one of the same pack."""
+    from pm2xero.pack.load import examine, extension
+
+    own = (extension(into),) if (into / "rules").is_dir() else ()
+    pack = examine(region, extensions=own).pack
+    if pack is None:
+        return {"tax_codes": frozenset(), "kinds": frozenset()}
+    return {"tax_codes": frozenset(pack.tax_codes), "kinds": frozenset(pack.kinds)}
+
+
+def _errors(
+    what: str, name: str, into: Path, organisation: Path | None
+) -> dict[Any, Finding]:  # fmt: skip
+    """The errors that `validate` finds with what is in the folder, by what makes each the same."""
+    from pm2xero.validate.run import validate
+
+    if what == "firm":
+        file = into / "organisation.yaml"
+        found = validate(organisation=file) if file.is_file() else None
+    elif not (into / "rules").is_dir():
+        found = None
+    elif what == "region":
+        there = (into / "rules" / "regions" / f"{name}.yaml").is_file()
+        found = validate((name,), (into,)) if there else None
+    else:
+        found = validate(() if organisation else ("base",), (into,), organisation)
+    errors = (f for f in found.findings if f.severity == "error") if found else ()
+    return {_mark(f): f for f in errors}
+
+
+def _mark(finding: Finding) -> tuple[str, str, str]:
+    return finding.code, finding.message, finding.at.file if finding.at else ""
+
+
 def _firm_files(
-    name: str, region: str, currency: str, packs: tuple[Path, ...], into: Path
-) -> dict[str, str]:
+    name: str, region: str, currency: str | None, packs: tuple[Path, ...], into: Path,
+    start: datetime | None, snapshot: Path | None, chart: Path | None,
+) -> dict[str, str]:  # fmt: skip
     import os
     import uuid
-    from datetime import UTC, datetime
+    from datetime import UTC
 
     from pm2xero.pack.load import extension, load_pack
     from pm2xero.scaffold import make
 
     pack = load_pack(region, extensions=tuple(extension(p) for p in packs))
-    today = datetime.now(UTC).date()
+    day = start.date() if start is not None else datetime.now(UTC).date()
+    own = [Path(os.path.relpath(p, into)).as_posix() for p in packs]
+    if snapshot is not None:
+        from pm2xero.scaffold.own_firm import own_firm
+
+        return own_firm(name, pack, snapshot, chart, start=day, packs=own)
     return make.firm(
-        name, pack, currency=currency, start=today, organisation_id=str(uuid.uuid4()),
-        packs=[Path(os.path.relpath(p, into)).as_posix() for p in packs],
-    )  # fmt: skip
+        name, pack, currency=str(currency), start=day, organisation_id=str(uuid.uuid4()), packs=own
+    )
 
 
 def _firm_of_cases(firm: Organisation | None, file: Path | None, into: Path) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pm2xero import __version__
 COMMANDS: dict[str, tuple[str, str]] = {
     "decide": ("decide", "Say what happens to each transaction, and why."),
     "render": ("render", "Make the exact request bodies of everything that is posted."),
+    "schema": ("schema", "Say which fields a document of a kind has; list the kinds."),
     "explain": ("explain", "Show how one transaction was decided, and where each value came from."),
     "why-not": ("why_not", "Say what would have to change so that a rule applies."),
     "plan": ("plan", "Say what a push would do: documents, money, calls, what blocks what."),
@@ -36,7 +37,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "effective": ("effective", "The whole pack of a region as one YAML."),
     "diff": ("diff", "Say what a change of the pack does, in words and on real documents."),
     "init": ("init", "Start a region, a firm or a kind, with files that validate at once."),
+    "migrate": ("migrate", "Bring the YAML of a pack forward to the present form."),
     "watch": ("watch", "Validate again whenever a file is saved."),
+    "docs": ("docs", "Show the documentation in the browser."),
     "sandbox": ("sandbox", "Serve an emulated Xero organisation."),
 }
 

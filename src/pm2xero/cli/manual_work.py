@@ -26,6 +26,7 @@ def command(form: str, **options: Any) -> None:
     """List every transaction that moved money but is not copied, with what to enter in Xero."""
     from pm2xero.connection import now
     from pm2xero.history.opening import open_past
+    from pm2xero.reconcile.accounts import Accounts
     from pm2xero.reconcile.pm_side import books_of
     from pm2xero.report.manual_work import print_manual_work, write_manual_work
     from pm2xero.report.text import console
@@ -34,7 +35,11 @@ def command(form: str, **options: Any) -> None:
     pipeline = common.load(place.organisation, place.region, place.packs)
     url = place.require_outbox()
     with open_past(pipeline, place.organisation, place.packs, url, now) as past:
-        booked = books_of(past.outbox, past.outbox.requests())
+        booked = books_of(
+            past.outbox,
+            past.outbox.requests(),
+            Accounts(pipeline.organisation.xero.raw["Accounts"]),
+        )
     # A correction that waits for a person is work, too, though what it corrects is in Xero.
     work = [b for b in booked if b.by_hand and b.standing in ("unsupported", "held", "in_xero")]
     if form == "csv":

@@ -35,11 +35,11 @@ def command(as_at: datetime | None, out: Path | None, **options: Any) -> None:
     """
     from pm2xero.connection import connect
     from pm2xero.firm.trial_balance import trial_balance_csv
-    from pm2xero.reconcile.opening import opening_day, opening_in_xero
+    from pm2xero.reconcile.opening import opening_in_xero
 
     place = target(**options)
     with connect(place, reading=True) as connection:
-        day = as_at.date() if as_at else opening_day(connection.pipeline.organisation)
+        day = as_at.date() if as_at else connection.pipeline.organisation.opening_day
         balances, accounts = opening_in_xero(connection, day)
     text = trial_balance_csv(balances, accounts.name)
     if out is not None:

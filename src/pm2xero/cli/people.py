@@ -30,7 +30,7 @@ def act(
     from pm2xero.outbox.store import Outbox
 
     if not why.strip():
-        raise UsageError(Finding("PU908", "the reason is empty", should_be='--reason "…"'))
+        raise _no_reason()
     place = target(**options)
     firm = load_organisation(place.organisation, place.region)
     if xero_id is not None:
@@ -58,12 +58,12 @@ def act(
         states = outbox.states_of(changed)
         because = "" if changed else _why_nothing(outbox, id)
     if not changed:
-        click.echo(f"{id}: nothing was left to {action}{because}; the log has it", err=True)
+        common.say(f"{id}: nothing was left to {action}{because}; the log has it", err=True)
         # Naming one more id of a document that is done changes no request, yet it is something.
         sys.exit(common.OK if xero_id is not None else common.FINDINGS)
     for request in changed:
         state = states.get(request, action)
-        click.echo(f"{'looked up, then sent' if state == 'unknown' else state}: {request}")
+        common.say(f"{'looked up, then sent' if state == 'unknown' else state}: {request}")
 
 
 def check_stands(place: Any, id: str, xero_id: str) -> None:
@@ -102,6 +102,10 @@ _ENTERED = (
     "Invoices", "CreditNotes", "ManualJournals", "BankTransactions", "Payments", "BatchPayments",
     "BankTransfers",
 )  # fmt: skip
+
+
+def _no_reason() -> UsageError:
+    return UsageError(Finding("PU908", "the reason is empty", should_be='--reason "…"'))
 
 
 def _why_nothing(outbox: Outbox, id: str) -> str:
@@ -153,11 +157,47 @@ hold = _command(
     "Stop a transaction from being sent until it is resent; what depends on it waits too.",
     'pm2xero hold AU-0042 --reason "client disputes the bill" --org firm/organisation.yaml',
 )
-skip = _command(
+
+
+@click.command(
     "skip",
-    "Never send a transaction; what depends on it is blocked.",
-    'pm2xero skip AU-0042 --reason "entered twice" --org firm/organisation.yaml',
+    epilog="""\b
+Examples:
+  pm2xero skip AU-0042 --reason "entered twice" --org firm/organisation.yaml
+  pm2xero skip --unreadable 3f2c9d1e --reason "a trial export" --org firm/organisation.yaml""",
 )
+@click.argument("id", metavar="[ID]", required=False)
+@click.option("--unreadable", "digest", metavar="HASH",
+              help="Instead of a transaction: a record that could not be read, by the hash that "
+              "reconcile names. Its money is not looked for any longer.")  # fmt: skip
+@click.option("--reason", "why", required=True, help="Why; it is kept in the log.")
+@who_option
+@target_options
+@common.reports_faults
+def skip(id: str | None, digest: str | None, why: str, who: str, **options: Any) -> None:
+    """Never send a transaction; what depends on it is blocked."""
+    if (id is None) == (digest is None):
+        raise click.UsageError("name an ID, or --unreadable HASH")
+    if id is not None:
+        act("skip", id, who, why, None, options)
+    elif digest is not None:
+        _dismiss(digest, who, why, options)
+
+
+def _dismiss(digest: str, who: str, why: str, options: Any) -> None:
+    from pm2xero.connection import now
+    from pm2xero.firm.organisation import load_organisation
+    from pm2xero.outbox.store import Outbox
+
+    if not why.strip():
+        raise _no_reason()
+    place = target(**options)
+    firm = load_organisation(place.organisation, place.region)
+    with Outbox.open(place.require_outbox(), firm.id, now) as outbox:
+        trace = outbox.dismiss(digest, who, why, now())
+    click.echo(f"dismissed: {trace.id or 'the record'} of {trace.place}")
+
+
 resend = _command(
     "resend",
     "Send a refused, held or skipped transaction (again), with all that was blocked by it.",

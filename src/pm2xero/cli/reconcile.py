@@ -24,7 +24,8 @@ Examples:
 @target_options
 @common.format_option
 @click.option("--as-at", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
-              help="Date of both trial balances.  [default: the last document's]")  # fmt: skip
+              help="Date of both trial balances.  [default: that of the last document in Xero, "
+              "today at most]")  # fmt: skip
 @click.option("--pm-trial-balance", "given", type=click.Path(path_type=Path), metavar="FILE.csv",
               help="A trial balance of Practice Management (columns code, debit, credit; codes "
               "of Xero) instead of the opening and the declared postings.")  # fmt: skip
@@ -34,11 +35,15 @@ def command(form: str, as_at: datetime | None, given: Path | None, **options: An
 
     The PM side begins with the firm's opening trial balance, if it declares one, and goes on with
     the postings that each kind declares, never with what was sent. Entries of others in Xero are
-    listed and set aside, account by account; on trust accounts they are a fault. The exit code is 0
-    when everything agrees to the cent and nothing that is supported is still missing in Xero.
+    listed and set aside, account by account; on trust accounts they are a fault.
+
+    The last line is the verdict: "agrees" (exit code 0), when all that Practice Management booked
+    is in Xero, sent or entered by hand; "agrees for what is in Xero" (1), when something is not,
+    with what that is by cause, account and matter; "does not agree" (1).
     """
     from pm2xero.connection import connect
     from pm2xero.reconcile.run import run
+    from pm2xero.reconcile.verdict import Verdict
     from pm2xero.report.reconciliation import print_reconciliation
     from pm2xero.report.text import console
 
@@ -52,4 +57,4 @@ def command(form: str, as_at: datetime | None, given: Path | None, **options: An
     else:
         shown = console(sys.stdout, common.use_colour(sys.stdout))
         print_reconciliation(shown, result, currency, str(place.organisation))
-    sys.exit(common.OK if result.is_complete else common.FINDINGS)
+    sys.exit(common.OK if result.verdict is Verdict.AGREES else common.FINDINGS)

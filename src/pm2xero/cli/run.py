@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from pm2xero.read.stream import Source
 
 Emit = Callable[[bytes], None]
+# JSON escapes all control characters but these; within a text they may be escaped as well.
+_COMMANDS = re.compile(rb"\x7f|\xc2[\x80-\x9f]")
 
 
 def results(
@@ -61,7 +64,9 @@ class InInputOrder:
 
 
 def to_stdout(piece: bytes) -> None:
-    """Write bytes to standard output."""
+    """Write bytes to standard output; on a terminal without what it would obey."""
+    if sys.stdout.isatty():
+        piece = _COMMANDS.sub(lambda m: b"\\u%04x" % ord(m.group().decode()), piece)
     sys.stdout.buffer.write(piece)
 
 

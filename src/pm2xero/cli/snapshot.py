@@ -64,6 +64,6 @@ def command(organisation: Path | None, out: Path | None, xero_url: str | None) -
     common.write_file(file, text.decode())
     changes = list(differences(firm.xero, live)) if firm is not None else []
     for change in changes:
-        click.echo(f"changed: {change}")
-    click.echo(f"{file}: {live.name} ({live.organisation_id}), as it is in Xero now", err=True)
+        common.say(f"changed: {change}")
+    common.say(f"{file}: {live.name} ({live.organisation_id}), as it is in Xero now", err=True)
     sys.exit(common.OK)

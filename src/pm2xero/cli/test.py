@@ -149,6 +149,11 @@ def _update(files: list[CaseFile], results: list[CaseResult], yes: bool) -> int:
         common.say_findings(broken)
         return common.BROKEN
     found = changes(files, results)
+    for result in results if found else ():
+        if result.status == "failed":
+            # The values one by one: in the files a body may stand on a single line.
+            for finding in result.findings:
+                common.say(finding.message)
     for change in found:
         click.echo(change.diff, nl=False)
     left = sum(r.status == "failed" for r in results)

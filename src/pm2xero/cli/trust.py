@@ -82,6 +82,7 @@ def _statement(place: Any, matter: str, day: date | None, form: str) -> None:
     from pm2xero.connection import now
     from pm2xero.errors import Finding, UsageError
     from pm2xero.history.opening import open_past
+    from pm2xero.reconcile.accounts import Accounts
     from pm2xero.reconcile.matter_statement import statement_of
     from pm2xero.reconcile.pm_side import books_of
     from pm2xero.reconcile.trust_run import counts_in_ledger
@@ -91,7 +92,11 @@ def _statement(place: Any, matter: str, day: date | None, form: str) -> None:
     pipeline = common.load(place.organisation, place.region, place.packs)
     url = place.require_outbox()
     with open_past(pipeline, place.organisation, place.packs, url, now) as past:
-        booked = books_of(past.outbox, past.outbox.requests())
+        booked = books_of(
+            past.outbox,
+            past.outbox.requests(),
+            Accounts(pipeline.organisation.xero.raw["Accounts"]),
+        )
     firm = pipeline.organisation
     counted = [b for b in booked if counts_in_ledger(b) and b.currency == firm.base_currency]
     until = day or max((b.date for b in counted), default=now().date())

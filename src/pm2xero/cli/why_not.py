@@ -70,22 +70,22 @@ def _as_json(answer: Any) -> dict[str, Any]:
 
 def _print(answer: Any, id: str) -> None:
     if answer.applies:
-        click.echo(f"{answer.rule.id} applies to {id}")
+        common.say(f"{answer.rule.id} applies to {id}")
         return
     if not answer.for_kind:
-        click.echo(f"{answer.rule.id} is not for this kind of transaction")
+        common.say(f"{answer.rule.id} is not for this kind of transaction")
         return
-    click.echo(f"{answer.rule.id} ({answer.rule.at}) does not decide {id}:")
+    common.say(f"{answer.rule.id} ({answer.rule.at}) does not decide {id}:")
     for test in answer.failed:
         values = ", ".join(f"{name} is {value}" for name, value in test.values)
-        click.echo(f"  {test.text}: {values or 'does not hold'}")
+        common.say(f"  {test.text}: {values or 'does not hold'}")
     for rule in answer.blocked_by:
-        click.echo(f"  {rule.id} turns it down first  {rule.at}")
+        common.say(f"  {rule.id} turns it down first  {rule.at}")
     if answer.changes:
-        click.echo("the least that would have to change:")
+        common.say("the least that would have to change:")
     for change in answer.changes:
-        click.echo(f"  {change.path}: {change.now} → {change.then}")
+        common.say(f"  {change.path}: {change.now} → {change.then}")
     if not answer.possible:
-        click.echo("no change of the document makes it apply for this firm")
+        common.say("no change of the document makes it apply for this firm")
         if answer.elsewhere:
-            click.echo("a firm with other accounts or settings could")
+            common.say("a firm with other accounts or settings could")

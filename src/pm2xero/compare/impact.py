@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from pm2xero.compare.bodies import ValueChange, changes, packed
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.stream import Source
 from pm2xero.read.transaction import money_of
@@ -27,7 +27,7 @@ LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One document as one version decides it; `bodies` is a digest of what would be sent."""
+    """One document as one version decides it; `bodies` is what would be sent, packed."""
 
     id: str
     kind: str
@@ -44,6 +44,12 @@ class Touched:
 
     old: Seen
     new: Seen
+
+    @property
+    def values(self) -> tuple[ValueChange, ...]:
+        """The values of bodies that both versions would send otherwise."""
+        posted = self.old.outcome == self.new.outcome == "post"
+        return changes(self.old.bodies, self.new.bodies) if posted else ()
 
 
 @dataclass(slots=True)
@@ -99,9 +105,6 @@ def effect_of(old: Seen, new: Seen) -> Effect:
 def _run(pipeline: Pipeline, sources: Iterable[Source]) -> Iterator[tuple[int, Seen]]:
     for result in pipeline.run(pipeline.order(list(sources)), with_requests=True):
         decision = result.decision
-        digest = hashlib.blake2b(digest_size=12)
-        for request in result.requests:
-            digest.update(f"{request.method} {request.path}\n{request.element}\n".encode())
         yield (
             result.ordinal,
             Seen(
@@ -110,7 +113,7 @@ def _run(pipeline: Pipeline, sources: Iterable[Source]) -> Iterator[tuple[int, S
                 decision.outcome,
                 tuple(r.code for r in decision.reasons),
                 decision.reasons[0].message if decision.reasons else "",
-                digest.digest() if result.requests else b"",
+                packed(result.requests),
                 money_of(result.transaction),
             ),
         )

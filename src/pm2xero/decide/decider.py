@@ -95,7 +95,7 @@ class Decider:
             reasons = tuple([_reason(program.rules[i], tx, state) for i in verdict.reasons])
         return Decision(
             tx.id, tx.revision, tx.kind, verdict.outcome, reasons, warnings, None, None,
-            verdict.leaves,
+            verdict.leaves, verdict.counts,
         )  # fmt: skip
 
     def _posted(
@@ -187,8 +187,7 @@ def _reason(rule: CompiledRule, tx: Transaction, state: State) -> Reason:
 def _malformed(record: Malformed) -> Decision:
     where = f"{record.source}:{record.line}"
     message = f"{where}: " + "; ".join(record.faults) + "."
-    remedy = "Export the transaction again from Practice Management in the documented shape."
-    reason = Reason("malformed_document", message, remedy, False, "", where, "reject", True)
+    reason = Reason("malformed_document", message, record.remedy, False, "", where, "reject", True)
     return Decision(record.id, record.revision, record.kind, "reject", (reason,))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pm2xero.pack.counts import Counts
 from pm2xero.pack.model import Outcome
 from pm2xero.records import record
 
@@ -64,6 +65,7 @@ class Decision:
     Attributes:
         mapping: set when the outcome is post.
         leaves: what the document counts as for others that refer to it, when not by the outcome.
+        counts: where the money of what is not posted stands; missing unless a rule says so.
         revises: the posted revision that this one is to correct; None when it corrects none.
         correction: what the rules say of it in the place of that revision.
         takes_back: it is posted by taking back what was sent, and nothing in its place.
@@ -78,6 +80,7 @@ class Decision:
     mapping: str | None = None
     rule: str | None = None
     leaves: str | None = None
+    counts: Counts = Counts.MISSING
     revises: int | None = None
     correction: Decision | None = None
     takes_back: bool = False

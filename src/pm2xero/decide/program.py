@@ -19,6 +19,7 @@ from pm2xero.decide.trust_moves import compile_trust_moves
 from pm2xero.decide.values import Getter, getter, text_getter
 from pm2xero.errors import EngineFault, Finding
 from pm2xero.firm.chart import Chart
+from pm2xero.pack.counts import Counts, counted
 from pm2xero.pack.language.conditions import Atom, Quantified, atoms
 from pm2xero.pack.model import OUTCOME_PRECEDENCE, Kind, Outcome, Pack, Rule
 from pm2xero.read.transaction import Transaction
@@ -38,6 +39,7 @@ class Verdict:
     posts: tuple[int, ...]
     post: tuple[str | None, str] | None = None
     leaves: str | None = None
+    counts: Counts = Counts.MISSING
     fixed: tuple[Reason, ...] | None = None
     warned: tuple[Warning_, ...] | None = None
 
@@ -174,6 +176,7 @@ class Program:
             tuple(posts),
             None if one is None else (one.mapping, one.id),
             rules[0].rule.leaves if rules else None,
+            counted(r.rule for r in rules),
             tuple(r.fixed_reason() for r in rules) if all(r.fixed for r in rules) else None,
             tuple(r.fixed_warning() for r in warners) if all(r.fixed for r in warners) else None,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -80,6 +80,11 @@ class Organisation:
     snapshot_file: Path = Path()
     packs: tuple[Path, ...] = ()
     settings: SourceMap = field(default_factory=lambda: SourceMap(Position("")))
+
+    @property
+    def opening_day(self) -> date:
+        """The day before the integration began, by the date as `integration_start` is written."""
+        return self.integration_start.date() - timedelta(days=1)
 
 
 def load_organisation(

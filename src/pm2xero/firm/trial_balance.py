@@ -13,6 +13,7 @@ from typing import Any
 
 from pm2xero.errors import Finding, InputError, OrganisationError, Position
 from pm2xero.firm.organisation import Organisation
+from pm2xero.harmless import in_cell
 from pm2xero.pack.yaml.suggest import did_you_mean
 
 ZERO = Decimal("0.00")
@@ -90,7 +91,7 @@ def trial_balance_csv(balances: Mapping[str, Decimal], name: Callable[[str], str
     for code, amount in sorted(balances.items()):
         if amount:
             sides = (f"{amount:.2f}", "") if amount > 0 else ("", f"{-amount:.2f}")
-            out.writerow((code, *sides, name(code)))
+            out.writerow((in_cell(code), *sides, in_cell(name(code))))
     return text.getvalue()
 
 
@@ -187,6 +188,9 @@ def _row(cells: Mapping[str, str], at: Position) -> Row:
     else:
         amount = _money(cells["debit"]) - _money(cells.get("credit", ""))
     code = cells["code"].strip()
+    if code.startswith("'") and in_cell(code[1:]) == code:
+        # As it was written for spreadsheets.
+        code = code[1:]
     if amount and not code:
         raise ValueError(cells)
     return Row(code, amount, at)

@@ -14,12 +14,9 @@ from pm2xero.decide.journal import JournalOf, compile_journal
 from pm2xero.decide.state import State, cents_of
 from pm2xero.history.taxes import TaxReader
 from pm2xero.outbox.past_records import Booking, EntryRow
+from pm2xero.pack.counts import Counts
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction, is_voided, money_of
-
-POSTED = "posted"
-MISSING = "missing"
-NOTHING = "nothing"
 
 
 class Bookkeeping:
@@ -35,7 +32,7 @@ class Bookkeeping:
         fields = tx.fields
         participant = fields.get("participant") or {}
         day = fields.get("date")
-        counts = _counts(tx, decision)
+        counts = self._counts(tx, decision, day)
         return Booking(
             id=tx.id,
             revision=tx.revision,
@@ -49,8 +46,22 @@ class Bookkeeping:
             cents=cents_of(money_of(tx)),
             voided=is_voided(tx),
             counts=counts,
-            entries=() if counts == NOTHING else tuple(self._entries(tx, decision, state)),
+            entries=() if counts is Counts.NOTHING else tuple(self._entries(tx, decision, state)),
         )
+
+    def _counts(self, tx: Transaction, decision: Decision, day: object) -> Counts:
+        if is_voided(tx):
+            return Counts.NOTHING
+        if decision.outcome == "post":
+            return Counts.POSTED
+        kind = self._pipeline.pack.kinds[tx.kind]
+        if not (kind.postings or kind.settles):
+            return Counts.NOTHING
+        if decision.counts is Counts.IN_OPENING:
+            # An opening holds what is dated up to its day, whenever that was entered.
+            is_in = isinstance(day, date) and day <= self._pipeline.organisation.opening_day
+            return Counts.IN_OPENING if is_in else Counts.MISSING
+        return decision.counts
 
     def _entries(self, tx: Transaction, decision: Decision, state: State) -> Iterator[EntryRow]:
         for entry in self._journal(tx.kind)(tx, state):
@@ -66,7 +77,9 @@ class Bookkeeping:
             amounts = cents_of(tax.amount), cents_of(tax.rounding)
             yield EntryRow("tax", type, None, "", "", *amounts, tax_type=type)
         for code, cents in self._taxes.rounding(tx, mapping, state).items():
-            yield EntryRow("rounding", code, None, code, "", cents_of(cents))
+            known = self._pipeline.organisation.xero.accounts.get(code)
+            account_id = known.id or None if known is not None else None
+            yield EntryRow("rounding", code, account_id, code, "", cents_of(cents))
 
     def _journal(self, kind: str) -> JournalOf:
         found = self._journals.get(kind)
@@ -74,9 +87,3 @@ class Bookkeeping:
             program = self._pipeline.decider.program(kind)
             found = self._journals[kind] = compile_journal(program.kind, program.facts)
         return found
-
-
-def _counts(tx: Transaction, decision: Decision) -> str:
-    if is_voided(tx) or decision.outcome == "skip":
-        return NOTHING
-    return POSTED if decision.outcome == "post" else MISSING

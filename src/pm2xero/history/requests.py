@@ -25,13 +25,20 @@ def taken_back(requests: Iterable[StoredRequest]) -> set[str]:
     }
 
 
-def alive(requests: Iterable[StoredRequest], gone: Collection[str]) -> list[StoredRequest]:
-    """The confirmed creations among the requests whose objects were not taken back."""
+def alive(
+    requests: Iterable[StoredRequest], gone: Collection[str], *, nested: bool = False
+) -> list[StoredRequest]:
+    """The confirmed creations among the requests whose objects were not taken back.
+
+    Args:
+        nested: those, too, that are part of another document, such as allocations.
+    """
     return [
         r
         for r in requests
         if r.state is RequestState.CONFIRMED
-        and is_creation(r)
+        and r.purpose is Purpose.CREATE
+        and (nested or is_creation(r))
         and r.xero_id
         and r.xero_id not in gone
     ]

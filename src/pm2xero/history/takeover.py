@@ -21,6 +21,7 @@ from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.past_records import Chapter, Standing
 from pm2xero.outbox.records import StoredDecision, StoredTransaction
 from pm2xero.outbox.store import Outbox
+from pm2xero.pack.counts import Counts, counted
 from pm2xero.pack.model import Outcome
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction, is_voided
@@ -104,7 +105,8 @@ class _Telling:
         seen = state.without(tx.id) if takes_over else state
         decision = Decision(
             tx.id, tx.revision, tx.kind, cast(Outcome, stored.outcome), mapping=stored.mapping,
-            leaves=self._leaves(stored), revises=earlier.revision if earlier else None,
+            leaves=self._leaves(stored), counts=self._counts(stored),
+            revises=earlier.revision if earlier else None,
             takes_back=takes_over and is_voided(tx),
         )  # fmt: skip
         pipeline.decider.apply(tx, decision, state)
@@ -129,6 +131,12 @@ class _Telling:
         """What the document counts as for others, by the rule that was its primary reason."""
         rule = decision.reasons[0].get("rule") if decision.reasons else None
         return next((r.leaves for r in self._pipeline.pack.rules if r.id == rule), None)
+
+    def _counts(self, decision: StoredDecision) -> Counts:
+        """How the document counts when it was not posted, by the rules that were its reasons."""
+        named = [reason.get("rule") for reason in decision.reasons]
+        found = {r.id: r for r in self._pipeline.pack.rules if r.id in named}
+        return counted(found[rule] for rule in named if rule in found)
 
     def _typed(self, stored: StoredTransaction) -> Transaction | None:
         """A stored document, or None when the pack no longer reads it."""

@@ -65,6 +65,10 @@ _TABLES = (
         id VARCHAR(200) NOT NULL, due BOOLEAN NOT NULL,
         PRIMARY KEY (organisation, held, what, id))""",
 )
+_UNREADABLE = f"""CREATE TABLE unreadable ({_OF}, digest VARCHAR(64) NOT NULL,
+        id VARCHAR(200) NOT NULL, revision BIGINT NOT NULL, kind VARCHAR(200) NOT NULL,
+        place TEXT NOT NULL, message TEXT NOT NULL, seen_at {{moment}} NOT NULL,
+        state VARCHAR(10) NOT NULL, PRIMARY KEY (organisation, digest))"""
 _INDEXES = (
     """CREATE UNIQUE INDEX requests_slot ON requests (organisation, transaction_id, slot)
         WHERE stands""",
@@ -93,6 +97,7 @@ def past_as_rows(connection: Connection) -> None:
         f"CREATE TABLE taken_over ({_OF}, at {moment} NOT NULL, PRIMARY KEY (organisation))"
     )
     connection.execute(text(taken_over))
+    connection.execute(text(_UNREADABLE.format(moment=moment)))
     _count_cents(connection)
     _say_what_requests_are(connection)
     for statement in _INDEXES:

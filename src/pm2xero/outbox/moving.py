@@ -37,7 +37,7 @@ def move(
     # What an undo was to take back holds its slot again when the undo stops, and not before.
     if allowed.target in STOPPED:
         give_back(connection, organisation, moving)
-    elif event is Event.RESEND:
+    elif event in (Event.RESEND, Event.RECHECK):
         hand_over(connection, organisation, moving)
 
 

@@ -118,6 +118,24 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record of an export that is no document, or contradicts one.
+
+    Attributes:
+        digest: hash of its content in hexadecimal, by which it is known again.
+        id, revision, kind: as far as it says them; empty and 0 otherwise.
+        place: file and line in which it was last met.
+    """
+
+    digest: str
+    id: str
+    revision: int
+    kind: str
+    place: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chapter:
     """What is written of the past when a document is decided; None leaves what is there.
 

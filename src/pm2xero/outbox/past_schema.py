@@ -91,7 +91,7 @@ bookings = Table(
     Column("contact", Identifier),
     Column("contact_name", Text, nullable=False),
     Column("bank", Identifier),
-    Column("currency", String(10), nullable=False),
+    Column("currency", Identifier, nullable=False),
     Column("cents", BigInteger, nullable=False),
     Column("voided", Boolean, nullable=False),
     # posted; of others, how the money counts that is not in Xero: missing, nothing, …
@@ -135,6 +135,24 @@ Index(
     waits.c.held,
     sqlite_where=waits.c.due,
     postgresql_where=waits.c.due,
+)
+
+# Records of an export that are no documents, by the hash of their content: their money may have
+# moved. Open until a later export mends them, or a person dismisses them.
+unreadable = Table(
+    "unreadable",
+    metadata,
+    organisation_column(),
+    Column("digest", String(64), primary_key=True),
+    # Of the document that it seems to be; empty where it does not say.
+    Column("id", Identifier, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("kind", Identifier, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    # open, mended, dismissed
+    Column("state", String(10), nullable=False),
 )
 
 # Whose past is kept as rows; an outbox of an earlier schema is taken over once.

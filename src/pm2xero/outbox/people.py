@@ -177,28 +177,34 @@ class People(Database):
         move(connection, self._organisation, ids, event, **said, **values)
 
     def _log(
-        self,
-        connection: Connection,
-        what: HumanAction,
-        transaction_id: str,
-        who: str,
-        why: str,
-        at: datetime,
-        xero_id: str | None,
-        changed: list[str],
-    ) -> None:
-        connection.execute(
-            insert(human_actions).values(
-                organisation=self._organisation,
-                at=at,
-                who=who,
-                what=what,
-                transaction_id=transaction_id,
-                why=why,
-                xero_id=xero_id,
-                changed=orjson.dumps(changed).decode(),
-            )
+        self, connection: Connection, what: HumanAction, transaction_id: str, who: str, why: str,
+        at: datetime, xero_id: str | None, changed: list[str],
+    ) -> None:  # fmt: skip
+        log(connection, self._organisation, what, transaction_id, who, why, at, xero_id, changed)
+
+
+def log(
+    connection: Connection, organisation: str, what: HumanAction, about: str, who: str, why: str,
+    at: datetime, xero_id: str | None, changed: list[str],
+) -> None:  # fmt: skip
+    """Write down what a person decided.
+
+    Args:
+        about: the document, or what stands for one that cannot be read.
+        changed: ids of the requests that it changed.
+    """
+    connection.execute(
+        insert(human_actions).values(
+            organisation=organisation,
+            at=at,
+            who=who,
+            what=what,
+            transaction_id=about,
+            why=why,
+            xero_id=xero_id,
+            changed=orjson.dumps(changed).decode(),
         )
+    )
 
 
 def _never_named(transaction: str, wrong: str, named: set[str]) -> OutboxError:

@@ -21,7 +21,7 @@ class Actor(StrEnum):
     PERSON = "person"
 
 
-HumanAction = Literal["hold", "skip", "resend", "resolve", "unresolve"]
+HumanAction = Literal["hold", "skip", "resend", "resolve", "unresolve", "dismiss"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,21 @@ from pm2xero.outbox.saving import Saving
 from pm2xero.outbox.sending import Sending
 from pm2xero.outbox.takeover import TakingOver
 from pm2xero.outbox.totals import Totals
+from pm2xero.outbox.unreadable import Unreadables
 
 
-class Outbox(Reading, OpenWork, PastReading, TakingOver, Totals, Saving, Sending, People, Leasing):
+class Outbox(
+    Reading,
+    OpenWork,
+    PastReading,
+    TakingOver,
+    Totals,
+    Saving,
+    Sending,
+    People,
+    Unreadables,
+    Leasing,
+):
     """Decisions, requests, attempts and ids; every method commits by itself.
 
     May be shared by threads of one process; several processes may open the same database.

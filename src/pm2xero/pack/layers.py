@@ -140,10 +140,10 @@ def merge(layers: tuple[Layer, ...], memory: Memory | None = None) -> Merged:
 
 def _settings(document: Document, merged: Merged) -> None:
     content = document.content
-    for name in ("no_tax", "trust_surplus"):
-        if name in content:
-            merged.settings[name] = content[name]
-            merged.setting_at[name] = content.value_at[name]
+    for key in ("no_tax", "trust_surplus"):
+        if key in content:
+            merged.settings[key] = content[key]
+            merged.setting_at[key] = content.value_at[key]
     if "every_document" in content:
         value, key = content["every_document"], "every_document"
         if key in merged.settings:

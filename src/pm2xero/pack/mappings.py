@@ -115,6 +115,10 @@ def compile_requests(
     return compiled
 
 
+_DOES = {"put": "created in", "post": "changed at"}
+_VERB = "write `put: ENDPOINT` to create, or `post: ENDPOINT/{FIELD}` to change"
+
+
 def _endpoints(mapping: MappingSpec) -> Iterator[Finding]:
     """Endpoints that Xero does not have; told also of mappings that no rule uses."""
     folder = root() / "schema" / "xero"
@@ -128,7 +132,7 @@ def _endpoints(mapping: MappingSpec) -> Iterator[Finding]:
             known = sorted(f.stem.split(".", 1)[1] for f in folder.glob(f"{verb}.*.json"))
             yield Finding(
                 "PX316",
-                f'Xero takes no {verb.upper()} of "{endpoint}"',
+                f'nothing is {_DOES[verb]} "{endpoint}" of Xero by this product',
                 raw.value_at[verb],
                 hint=did_you_mean(endpoint, known),
                 should_be=one_of(known, 20),
@@ -192,6 +196,7 @@ class _Compiler:
                     + ("both" if verbs else "neither"),
                     raw.key_at["post"] if verbs else at,
                     width=len("post") if verbs else len(raw["id"]),
+                    hint=None if verbs else _VERB,
                 )
             )
             return None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from pm2xero.errors import Position
+from pm2xero.pack.counts import Counts
 from pm2xero.pack.language.conditions import Condition
 from pm2xero.pack.language.paths import AccountExpr, PathExpr, TextExpr
 from pm2xero.pack.language.types import FieldType, RecordType
@@ -132,7 +133,8 @@ class Rule:
     `conditions` and `texts` (reason, remedy, warning) are resolved for each of them. `leaves`
     says what the document counts as for others when that does not follow from the outcome;
     `partial` that a part of what is refused works in Xero without a posting; `required` that no
-    higher layer may take away what it refuses.
+    higher layer may take away what it refuses; `counts` where the money of what is not posted
+    stands, as a reconciliation must take it (None: it is missing).
     """
 
     id: str
@@ -151,6 +153,7 @@ class Rule:
     origins: Mapping[str, Origin]
     partial: bool = False
     required: bool = False
+    counts: Counts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,9 +332,9 @@ class Pack:
     tolerance: Decimal = field(default=Decimal("0.01"))
     sections: tuple[str, ...] = ()
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    trust_surplus: Surplus = Surplus.ZERO
     guards: tuple[Guard, ...] = ()
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    trust_surplus: Surplus = Surplus.ZERO
 
     def rules_of(self, kind: str) -> tuple[Rule, ...]:
         """The rules that may apply to a kind, in the order in which reasons are named."""

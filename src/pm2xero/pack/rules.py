@@ -10,6 +10,7 @@ from typing import Any
 
 from pm2xero.errors import Finding
 from pm2xero.pack.cache import Memory
+from pm2xero.pack.counts import Counts
 from pm2xero.pack.guards import build_guards
 from pm2xero.pack.language.condition_parser import parse_condition
 from pm2xero.pack.language.conditions import Condition, Quantified, atoms
@@ -156,6 +157,7 @@ def _rule(
         at=values.value_at.get("id", values.at),
         origins=entry.origins,
         partial=values.get("support") == "partial",
+        counts=Counts(values["counts"]) if "counts" in values else None,
         required=values.get("required") is True,
     )
     return rule, faults

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,8 @@ from pm2xero.decide.tree import Branch, branch, holds
 from pm2xero.decide.values import say
 from pm2xero.errors import Finding, UsageError
 from pm2xero.firm.organisation import Organisation
-from pm2xero.pack.language.types import FieldType
+from pm2xero.pack.language.conditions import Compare, Condition, Quantified, atoms
+from pm2xero.pack.language.types import FieldType, ScalarType
 from pm2xero.pack.model import OUTCOME_PRECEDENCE, Pack, Rule
 from pm2xero.pack.yaml.suggest import did_you_mean
 from pm2xero.prove.actual import DOCUMENT_FACTS, Actual
@@ -107,7 +108,8 @@ def why_not(
         elsewhere = other.ask(other.holding(rule)) is not None
         return WhyNot(rule, False, True, failed, blocking, (), False, elsewhere)
     model, broken = best
-    changes = [_change(proof.domain, model, *wishes[i][:2]) for i in broken]
+    words = _Words(proof.domain, model, decider, proof.rules)
+    changes = [_change(words, *wishes[i][:2]) for i in broken]
     return WhyNot(rule, False, True, failed, blocking, tuple(changes))
 
 
@@ -156,23 +158,84 @@ def _failed(tree: Branch, mask: int) -> Iterator[int]:
         yield from _failed(part, mask)
 
 
-def _change(domain: Domain, model: Model, place: Place, now: Any) -> Change:
+class _Words:
+    """How a value that the solver chose is told: as it is, where a document can hold it.
+
+    The solver takes any word for any name; that an account be called like a tax code helps nobody.
+    """
+
+    def __init__(
+        self, domain: Domain, model: Model, decider: Decider, rules: Iterable[Rule]
+    ) -> None:  # fmt: skip
+        self.domain = domain
+        self.model = model
+        firm, pack = decider.organisation, decider.pack
+        self._names: dict[str, Collection[str]] = {
+            "ledger_account": firm.accounts.keys(),
+            "bank_account": firm.bank_accounts.keys(),
+            "tax_code": pack.tax_codes.keys(),
+            "document": (),
+        }
+        self._literals = {
+            str(value)
+            for rule in rules
+            for atom in _compared(rule.conditions.get(domain.kind.name))
+            for value in (atom.operand if isinstance(atom.operand, tuple) else (atom.operand,))
+        } | {firm.base_currency}
+
+    def then(self, leaf: tuple[Term, FieldType]) -> str:
+        term, kind = leaf
+        if kind.name == "flag":
+            return say(self.model.holds(term))
+        plain = self.domain.words.plain(self.model.number(term), kind)
+        if kind.name == "money":
+            return say(Decimal(plain))
+        if kind.name in self._names:
+            return str(plain) if plain in self._names[kind.name] else _OTHER[kind.name]
+        if (
+            kind.name in _MEASURED
+            or (isinstance(kind, ScalarType) and kind.values)
+            or str(plain) in self._literals
+        ):
+            return str(plain)
+        return "(another text)"
+
+
+_OTHER = {
+    "ledger_account": "(a ledger account that organisation.yaml does not name)",
+    "bank_account": "(a bank account that organisation.yaml does not name)",
+    "tax_code": "(a tax code that the pack does not declare)",
+    "document": "(the id of another document)",
+}
+_SUBMISSIONS = {
+    "first": "the only record of this id",
+    "repeated": "the same as an earlier record of this id",
+    "conflicting": "other content under the revision of an earlier record",
+    "newer": "a higher revision than an earlier record of this id",
+    "older": "a lower revision than an earlier record of this id",
+}
+
+
+def _compared(condition: Condition | None) -> Iterator[Compare]:
+    for atom in atoms(condition):
+        if isinstance(atom, Compare):
+            yield atom
+        elif isinstance(atom, Quantified):
+            yield from _compared(atom.where)
+
+
+def _change(words: _Words, place: Place, now: Any) -> Change:
+    domain, model = words.domain, words.model
     found = domain.leaves.get(place)
     if now is None:
         # Something must appear or go: say what, where its value is known.
         there = model.holds(domain.present[place])
-        then = _shown(domain, model, found) if there and found else "(present)"
+        then = words.then(found) if there and found else "(present)"
         return Change(_path(place), MISSING if there else "(present)", then if there else MISSING)
     assert found is not None
-    return Change(_path(place), say(now), _shown(domain, model, found))
-
-
-def _shown(domain: Domain, model: Model, leaf: tuple[Term, FieldType]) -> str:
-    term, kind = leaf
-    if kind.name == "flag":
-        return say(model.holds(term))
-    plain = domain.words.plain(model.number(term), kind)
-    return say(Decimal(plain)) if kind.name == "money" else str(plain)
+    if place == ("submission",):
+        return Change("revision", _SUBMISSIONS[str(now)], _SUBMISSIONS[words.then(found)])
+    return Change(_path(place), say(now), words.then(found))
 
 
 def _path(place: Place) -> str:

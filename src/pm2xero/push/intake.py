@@ -29,6 +29,7 @@ from pm2xero.push.dependencies import Dependencies
 from pm2xero.push.intake_report import IntakeReport
 from pm2xero.push.revise import Corrector
 from pm2xero.push.saving import Saving, Sink
+from pm2xero.push.traces import Keeper, Traces
 from pm2xero.read.stream import Record
 from pm2xero.read.transaction import Malformed, Transaction
 
@@ -36,7 +37,7 @@ from pm2xero.read.transaction import Malformed, Transaction
 _DECIDED = {"before_integration": "reject", "waiting": "skip"}
 
 
-class Past(Rows, Protocol):
+class Past(Rows, Keeper, Protocol):
     """What intake reads of an outbox."""
 
     def makers(self, ids: Collection[str]) -> Iterable[Maker]:
@@ -94,6 +95,8 @@ class Intake:
             pipeline, state, self._dependencies, sink, fingerprint, clock,
             self.report.summary.worth,
         )  # fmt: skip
+        self._clock = clock
+        self._traces = Traces(past)
         self._sequence = past.last_sequence()
         # Held in this run; None for what this run decided otherwise.
         self._held: dict[str, Held | None] = {}
@@ -123,6 +126,7 @@ class Intake:
     def _hand_on(self) -> None:
         self._saving.flush()
         if self._writes:
+            self._traces.write(self._clock())
             self._saving.forget()
             self._state.forget()
             self._dependencies.forget()
@@ -193,17 +197,23 @@ class Intake:
         if isinstance(tx, Malformed):
             decision = self._pipeline.decider.decide(tx, self._state)
             self.report.unreadable(Result(0, tx, decision))
+            self._traces.malformed(record, tx)
             return
         standing = self._state.standing(tx.id)
         if self._is_known(tx, standing):
             self.report.known += 1
+            self._traces.read(tx)
             return
         conflict = _conflicting(tx, standing)
         if conflict is not None:
             # Nothing can be stored of it: one revision has one content.
             past = Known(self._state, conflict)
-            self.report.add(Result(0, tx, self._pipeline.decider.decide(tx, past)))
+            decision = self._pipeline.decider.decide(tx, past)
+            self.report.add(Result(0, tx, decision))
+            told = decision.reasons[0].message if decision.reasons else ""
+            self._traces.contradicts(record, tx, told)
             return
+        self._traces.read(tx)
         seen = self._past_of(tx)
         result = self._decide(tx)
         outcome = result.decision.outcome

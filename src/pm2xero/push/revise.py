@@ -20,7 +20,7 @@ from pm2xero.outbox.states import SETTLED, UNSETTLED, RequestState
 from pm2xero.pipeline import Pipeline, Result
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.request import Request, idempotency_key, placeholder
-from pm2xero.xero.contracts import contract
+from pm2xero.xero.contracts import contract, take_back
 from pm2xero.xero.purpose import Purpose
 
 # Asks Xero for the live state of what requests made: unpaid or paid.
@@ -68,7 +68,8 @@ class Corrector:
             for r in requests
         ):
             return _person(tx, "what it took back there cannot be put back")
-        there = alive(requests, self._undone([r.xero_id for r in requests if r.xero_id]))
+        gone = self._undone([r.xero_id for r in requests if r.xero_id])
+        there = alive(requests, gone, nested=True)
         if not there:
             return self._anew(tx, fresh, requests)
         if any(r.state not in SETTLED and r.id not in again for r in requests):
@@ -84,7 +85,7 @@ class Corrector:
             if situation == "paid":
                 return _person(tx, "it is voided here, and something is paid on it there")
             if policy in ("void", "delete"):
-                undo = self._undo(tx, there)
+                undo = self._undo(tx, there, None)
                 return Result(0, tx, replace(fresh, mapping=mapping), tuple(undo))
             return _person(tx, "it is voided here, and such an entry is never taken back")
         policy = self._policy(mapping, situation)
@@ -121,7 +122,7 @@ class Corrector:
             return Result(0, tx, fresh, tuple(self._updates(tx, made, there)))
         if anew and not there:
             return Result(0, tx, fresh, made)
-        undo = [] if anew else self._undo(tx, there)
+        undo = [] if anew else self._undo(tx, there, fresh.revises)
         first = tuple(u.id for u in undo[-1:])
         replaced = {r.slot: r.id for r in there if r.slot is not None}
         again = [
@@ -130,26 +131,29 @@ class Corrector:
         ]
         return Result(0, tx, fresh, (*undo, *again))
 
-    def _undo(self, tx: Transaction, there: Sequence[StoredRequest]) -> list[Request]:
-        """Requests that take back what was made, the last first."""
+    def _undo(
+        self, tx: Transaction, there: Sequence[StoredRequest], revises: int | None
+    ) -> list[Request]:
+        """Requests that take back what was made, the last first.
+
+        Args:
+            revises: the revision whose numbers the new one needs again; None when none comes.
+        """
         undo: list[Request] = []
         for stored in reversed(there):
             made = contract(stored.contract)
-            if made.undo is None or made.undo.status is None or made.id_name is None:
-                continue
-            target = contract(made.undo.contract)
-            identity = placeholder(made.id_name, tx.id)
-            body: dict[str, str] = {"Status": made.undo.status}
-            if made.undo.id_in_body:
-                body = {made.id_name: identity, **body}
-            endpoint = target.path.split("/{")[0]
-            path = endpoint if made.undo.id_in_body else f"{endpoint}/{identity}"
-            undo.append(
-                self._request(
-                    tx, stored, f"{stored.step}.undo@{tx.revision}", target.name, path,
-                    json.dumps(body), tuple(u.id for u in undo[-1:]),
-                )
+            assert stored.xero_id is not None, "only what Xero has confirmed is taken back"
+            parts = take_back(
+                made, stored.path, stored.element, stored.xero_id, renamed=revises
             )  # fmt: skip
+            for part in parts:
+                name = f"{stored.step}.{part.step}@{tx.revision}"
+                undo.append(
+                    self._request(
+                        tx, stored, name, part.contract.name, part.path, part.element,
+                        tuple(u.id for u in undo[-1:]),
+                    )
+                )  # fmt: skip
         return undo
 
     def _updates(

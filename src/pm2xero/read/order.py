@@ -25,7 +25,7 @@ class PostingOrder:
         self._sources = sources
         self._first = first
         self._sorted: list[int] | None = None
-        self._where = (array("Q"), array("Q"), array("H"))
+        self._where = (array("Q"), array("Q"), array("I"))
         if not self._in_order():
             self._index()
 
@@ -78,13 +78,16 @@ class PostingOrder:
         if type(raw) is not dict:
             return max(last, 0)
         moment = raw.get("posted_at") or raw.get("created_at") or raw.get("date")
+        if type(moment) is not str:
+            return max(last, 0)
         try:
-            when = datetime.fromisoformat(str(moment))
-        except (TypeError, ValueError):
+            when = datetime.fromisoformat(moment)
+        except ValueError:
             return max(last, 0)
         if when.tzinfo is None:
             when = when.replace(tzinfo=UTC)
         delta = when - _EPOCH
         microseconds = (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
-        rank = 0 if raw.get("kind") in self._first else 1
+        kind = raw.get("kind")
+        rank = 0 if type(kind) is str and kind in self._first else 1
         return max(microseconds, 0) << 1 | rank

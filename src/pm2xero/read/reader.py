@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
 
-from pm2xero.pack.language.types import FieldType, ListType, RecordType, ScalarType
 from pm2xero.pack.model import Kind
 from pm2xero.pack.yaml.suggest import did_you_mean
-from pm2xero.read.schema import EXPECTED, kind_schema, scalar_schema
+from pm2xero.read.converters import Convert, converter, of_scalar
+from pm2xero.read.faults import cut, faults, shown, some
+from pm2xero.read.limits import COUNT, DEPTH, ID
+from pm2xero.read.schema import kind_schema
 from pm2xero.read.transaction import Malformed, Transaction, fingerprint_of
-
-Convert = Callable[[Any], Any]
-_CENTS = Decimal("0.00")
 
 
 class Reader:
@@ -34,174 +30,74 @@ class Reader:
         compiled = self._compiled.get(kind_name)
         if compiled is None:
             if kind_name not in self._kinds:
-                return _malformed(raw, (self._no_kind(raw, given),), source, line)
+                return _malformed(raw, (self._no_kind(raw, given),), source, line, _KINDS)
             compiled = self._compiled[kind_name] = _compile(self._kinds[kind_name])
         validator, convert, known = compiled
+        try:
+            digest = fingerprint_of(raw)
+        except TypeError:
+            fault = f"lists and groups stand more than {DEPTH} deep within each other"
+            return _malformed(raw, (fault,), source, line, _shape(kind_name))
         if not validator.is_valid(raw):
-            return _malformed(raw, _faults(raw, self._kinds[kind_name].record), source, line)
+            return self._unfit(raw, kind_name, source, line)
         try:
             fields = convert(raw)
         except ValueError:
-            return _malformed(raw, _faults(raw, self._kinds[kind_name].record), source, line)
-        unknown = () if known.issuperset(raw) else tuple(sorted(set(raw) - known))
-        digest = fingerprint_of(raw)
+            return self._unfit(raw, kind_name, source, line)
+        unknown = () if known.issuperset(raw) else some(set(raw) - known)
         return Transaction(
             fields["id"], kind_name, fields["revision"], fields, digest, source, line, unknown
         )
 
+    def _unfit(self, raw: Any, kind: str, source: str, line: int) -> Malformed:
+        found = faults(raw, self._kinds[kind].record, of_scalar)
+        return _malformed(raw, found, source, line, _shape(kind))
+
     def _no_kind(self, raw: Any, kind: object) -> str:
         if type(raw) is not dict:
-            return f"expected a document ({{…}}), found {_shown(raw)}"
+            return f"expected a document ({{…}}), found {shown(raw)}"
         if kind is None:
             return "kind: missing; it says what type of transaction this is"
         hint = did_you_mean(kind, self._kinds) if isinstance(kind, str) else None
-        return f"kind: {_shown(kind)} is not known" + (f"; {hint}" if hint else "")
+        return f"kind: {shown(kind)} is not known" + (f"; {hint}" if hint else "")
 
 
-def _malformed(raw: Any, faults: tuple[str, ...], source: str, line: int) -> Malformed:
+def no_record(fault: str, source: str, line: int) -> Malformed:
+    """A record of the input that is not even JSON."""
+    return Malformed("", "", 0, (fault,), source, line, _JSON)
+
+
+def _malformed(
+    raw: Any, faults: tuple[str, ...], source: str, line: int, remedy: str
+) -> Malformed:  # fmt: skip
     def text(key: str) -> str:
         value = raw.get(key) if type(raw) is dict else None
-        return value if isinstance(value, str) else ""
+        return cut(value, ID) if isinstance(value, str) else ""
 
     revision = raw.get("revision") if type(raw) is dict else None
-    number = revision if type(revision) is int else 0
-    return Malformed(text("id"), text("kind"), number, faults, source, line)
+    number = revision if type(revision) is int and 0 <= revision <= COUNT else 0
+    return Malformed(text("id"), text("kind"), number, faults, source, line, remedy)
+
+
+_JSON = (
+    "Correct this record where it was made, or export it again; the other records of the input "
+    "are not touched by it."
+)
+_KINDS = (
+    "Give the document one of the kinds that the pack declares: `pm2xero schema` lists them, and a "
+    "kind of your own is a file in rules/ (`pm2xero init kind`)."
+)
+
+
+def _shape(kind: str) -> str:
+    return (
+        "Correct what is named in the export of Practice Management; "
+        f"`pm2xero schema {kind} --example` shows a whole document."
+    )
 
 
 def _compile(kind: Kind) -> tuple[Any, Convert, frozenset[str]]:
     record = kind.record
     validator = jsonschema_rs.Draft202012Validator(kind_schema(kind))
     known = frozenset((*record.required, *record.optional))
-    return validator, _record_converter(record), known
-
-
-def _money(text: str) -> Decimal:
-    amount = Decimal(text)
-    return amount if text[-3:-2] == "." else amount.quantize(_CENTS)
-
-
-def _count(number: int | float) -> int:
-    if type(number) is not int:
-        # JSON Schema takes 1.0 for an integer, but its text in a key would not be that of 1.
-        raise ValueError("not a whole number")
-    return number
-
-
-def _converter(kind: FieldType) -> Convert | None:
-    """How a value of a type is converted; None when it stays as JSON gave it."""
-    if isinstance(kind, RecordType):
-        return _record_converter(kind)
-    if isinstance(kind, ListType):
-        inner = _converter(kind.of)
-        if inner is None:
-            return None
-        return lambda items: [inner(i) for i in items]
-    if isinstance(kind, ScalarType):
-        by_name: dict[str, Convert] = {
-            "money": _money,
-            "date": date.fromisoformat,
-            "instant": datetime.fromisoformat,
-            "count": _count,
-        }
-        return by_name.get(kind.name)
-    return None
-
-
-def _record_converter(record: RecordType) -> Convert:
-    plain = [n for n, t in record.required.items() if _converter(t) is None]
-    typed = [(n, c) for n, t in record.required.items() if (c := _converter(t)) is not None]
-    loose = [(n, _converter(t)) for n, t in record.optional.items()]
-
-    def convert(raw: dict[str, Any]) -> dict[str, Any]:
-        result = {name: raw[name] for name in plain}
-        for name, to in typed:
-            result[name] = to(raw[name])
-        for name, maybe in loose:
-            value = raw.get(name)
-            result[name] = value if value is None or maybe is None else maybe(value)
-        return result
-
-    return convert
-
-
-def _faults(raw: dict[str, Any], record: RecordType) -> tuple[str, ...]:
-    """Every fault of a document, in the order of the kind's declaration."""
-    found: list[str] = []
-    _check_record(raw, record, "", found)
-    known = {*record.required, *record.optional}
-    missing = {f.split(":")[0] for f in found if f.endswith("missing")}
-    for name in sorted(set(raw) - known):
-        hint = did_you_mean(name, missing)
-        if hint:
-            found.append(f"{name}: not a field of {raw.get('kind')}; {hint}")
-    return tuple(found) or ("the document does not fit its kind",)
-
-
-def _check_record(raw: Any, record: RecordType, path: str, found: list[str]) -> None:
-    if type(raw) is not dict:
-        found.append(f"{path}: expected a group of fields ({{…}}), found {_shown(raw)}")
-        return
-    prefix = f"{path}." if path else ""
-    for name, kind in record.required.items():
-        if raw.get(name) is None:
-            found.append(f"{prefix}{name}: missing")
-        else:
-            _check(raw[name], kind, f"{prefix}{name}", found)
-    for name, kind in record.optional.items():
-        if raw.get(name) is not None:
-            _check(raw[name], kind, f"{prefix}{name}", found)
-
-
-def _check(value: Any, kind: FieldType, path: str, found: list[str]) -> None:
-    if isinstance(kind, RecordType):
-        _check_record(value, kind, path, found)
-    elif isinstance(kind, ListType):
-        if type(value) is not list or not value:
-            found.append(f"{path}: expected a list with at least one entry, found {_shown(value)}")
-            return
-        for index, item in enumerate(value):
-            _check(item, kind.of, f"{path}[{index}]", found)
-    else:
-        message = _check_scalar(value, kind)
-        if message:
-            found.append(f"{path}: {message}")
-
-
-def _check_scalar(value: Any, kind: FieldType) -> str | None:
-    if isinstance(kind, ScalarType) and kind.values:
-        if value in kind.values:
-            return None
-        hint = did_you_mean(value, kind.values) if isinstance(value, str) else None
-        words = ", ".join(kind.values)
-        return f"expected one of {words}, found {_shown(value)}" + (f"; {hint}" if hint else "")
-    name = kind.name if isinstance(kind, ScalarType) else "identifier"
-    single = RecordType("value", {"value": ScalarType(name)}, {})
-    validator = _scalar_validator(name)
-    if validator.is_valid(value):
-        try:
-            _record_converter(single)({"value": value})
-        except ValueError:
-            if name != "count":
-                return f"{_shown(value)} is no {name} of the calendar"
-        else:
-            return None
-    return f"expected {EXPECTED[name]}, found {_shown(value)}"
-
-
-def _scalar_validator(name: str) -> Any:
-    return jsonschema_rs.Draft202012Validator(scalar_schema(name))
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, str):
-        text = value if len(value) <= 40 else value[:37] + "…"
-        return json.dumps(text, ensure_ascii=False)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return f"the number {value} without quotes"
-    if isinstance(value, list):
-        return "a list" if value else "an empty list"
-    return "a group of fields ({…})"
+    return validator, converter(record), known

@@ -6,10 +6,20 @@ from typing import Any
 
 from pm2xero.pack.language.types import FieldType, ListType, RecordType, ScalarType
 from pm2xero.pack.model import Kind
+from pm2xero.read.limits import COUNT, DEPTH, ENTRIES, ID, NAME, RECORD_BYTES, TEXT
+
+# No control characters: such a name would be another one than the one that people see.
+_PLAIN = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+
+
+def _name(most: int) -> dict[str, Any]:
+    return {"type": "string", "minLength": 1, "maxLength": most, "pattern": _PLAIN}
+
 
 _SCALARS: dict[str, dict[str, Any]] = {
-    "text": {"type": "string"},
-    "identifier": {"type": "string", "minLength": 1, "maxLength": 200},
+    "text": {"type": "string", "maxLength": TEXT},
+    "identifier": _name(NAME),
+    "document_id": _name(ID),
     "money": {"type": "string", "pattern": r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$"},
     "date": {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
     "instant": {
@@ -17,23 +27,42 @@ _SCALARS: dict[str, dict[str, Any]] = {
         "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})$",
     },
     "flag": {"type": "boolean"},
-    "count": {"type": "integer", "minimum": 0},
+    "count": {"type": "integer", "minimum": 0, "maximum": COUNT},
 }
 
 EXPECTED = {
     "text": "text in quotes",
-    "identifier": "text in quotes, not empty and at most 200 characters",
+    "identifier": f"text in quotes, not empty and at most {NAME} characters",
+    "document_id": f"text in quotes, not empty and at most {ID} characters",
     "money": 'an amount as text with two decimals, such as "600.00"',
     "date": 'a date such as "2026-05-31"',
     "instant": 'a moment with its time zone, such as "2026-05-31T02:15:00Z"',
     "flag": "true or false",
     "count": "a whole number from 0 up",
 }
+# The id of the document itself: it needs room behind it for the names of its requests.
+_DOCUMENT_ID = ScalarType("document_id")
+
+DESCRIPTION = (
+    "One document of Practice Management; derived from the kinds of the pack. Amounts are text "
+    'with two decimals ("600.00"). A text may hold line breaks and tabs; any other control '
+    "character in it is read as a blank, and in a name it is refused. A record has at most "
+    f"{RECORD_BYTES // 1024 // 1024} MB, and at most {DEPTH} lists and groups within each other. "
+    "Fields that a kind does not declare are ignored, with a warning; null is the same as a field "
+    "that is left out."
+)
 
 
 def kind_schema(kind: Kind) -> dict[str, Any]:
     """The schema of one kind's documents. Fields that no kind declares are let through here."""
-    return {"title": kind.title, **_record(kind.record)}
+    schema = {"title": kind.title, **_record(kind.record)}
+    schema["properties"]["id"] = _SCALARS["document_id"]
+    return schema
+
+
+def document_type(name: str, declared: FieldType) -> FieldType:
+    """The type of a field of a document itself, by its name and what the pack declares."""
+    return _DOCUMENT_ID if name == "id" else declared
 
 
 def transaction_schema(kinds: dict[str, Kind]) -> dict[str, Any]:
@@ -41,7 +70,7 @@ def transaction_schema(kinds: dict[str, Kind]) -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Transaction",
-        "description": "One document of Practice Management; derived from the kinds of the pack.",
+        "description": DESCRIPTION,
         "type": "object",
         "required": ["id", "kind"],
         "properties": {"kind": {"enum": list(kinds)}},
@@ -68,7 +97,7 @@ def _type(kind: FieldType) -> dict[str, Any]:
     if isinstance(kind, RecordType):
         return _record(kind)
     if isinstance(kind, ListType):
-        return {"type": "array", "minItems": 1, "items": _type(kind.of)}
+        return {"type": "array", "minItems": 1, "maxItems": ENTRIES, "items": _type(kind.of)}
     if isinstance(kind, ScalarType):
         return {"enum": list(kind.values)} if kind.values else _SCALARS[kind.name]
     return _SCALARS["identifier"]

@@ -1,35 +1,47 @@
 """Reads documents from JSON Lines, a JSON array or standard input, one at a time.
 
-A line that is no JSON is one bad record; the run goes on with the next. Standard input and arrays
-are spooled to a temporary file, so that memory stays flat and the input can be read twice.
+A record that is no JSON is one bad record; the run goes on with the next. What is no plain file of
+lines (standard input, a pipe, an array) is spooled to a temporary file, so that memory stays flat
+and the input can be read twice.
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 
 from pm2xero.errors import Finding, InputError, Position
+from pm2xero.read.elements import CHUNK, Broken, Elements
+from pm2xero.read.forms import BOM, Form, folder, form_of
+from pm2xero.read.limits import RECORD_BYTES
+from pm2xero.read.syntax import why_not
 
-CHUNK = 1 << 20
 STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of the input: its parsed value, or the fault that kept it from being parsed."""
+    """One record of the input: its parsed value, or the fault that kept it from being parsed.
+
+    Attributes:
+        digest: hash of its bytes, of one that has a fault.
+    """
 
     source: str
     line: int
     offset: int
     raw: Any
     fault: str | None = None
+    digest: bytes = b""
 
 
 class Source:
@@ -40,7 +52,7 @@ class Source:
         broken: set when an array could not be read to its end.
     """
 
-    def __init__(self, name: str, stream: BinaryIO, lines: list[int] | None = None) -> None:
+    def __init__(self, name: str, stream: BinaryIO, lines: Sequence[int] | None = None) -> None:
         self.name = name
         self.broken: Finding | None = None
         self._stream = stream
@@ -53,27 +65,47 @@ class Source:
         self._stream.seek(0)
         offset = 0
         ordinal = 0
-        for number, text in enumerate(self._stream, 1):
+        number = 0
+        for text in iter(partial(self._stream.readline, RECORD_BYTES + 1), b""):
+            number += 1
             here, offset = offset, offset + len(text)
-            if number == 1 and text.startswith(b"\xef\xbb\xbf"):
-                text = text[3:]
-            if text.isspace():
+            if len(text) > RECORD_BYTES:
+                offset += self._rest_of_line(text)
+            elif text.isspace():
                 continue
             line = self._lines[ordinal] if self._lines is not None else number
             ordinal += 1
-            yield self._record(text, line, here)
+            try:
+                yield Record(self.name, line, here, orjson.loads(text))
+            except orjson.JSONDecodeError:
+                if text.removeprefix(BOM).strip():
+                    yield self._odd(text, line, here)
 
     def at(self, offset: int, line: int) -> Record:
         """The record that starts at a byte of the file."""
         self._stream.seek(offset)
-        return self._record(self._stream.readline(), line, offset)
-
-    def _record(self, text: bytes, line: int, offset: int) -> Record:
+        text = self._stream.readline(RECORD_BYTES + 1)
         try:
             return Record(self.name, line, offset, orjson.loads(text))
-        except orjson.JSONDecodeError as exc:
-            fault = f"this is no JSON: {exc.msg} at character {exc.colno}"
-            return Record(self.name, line, offset, None, fault)
+        except orjson.JSONDecodeError:
+            return self._odd(text, line, offset)
+
+    def _odd(self, text: bytes, line: int, offset: int) -> Record:
+        """A record that is no JSON as it stands (one that is too large was cut and is none)."""
+        if text.startswith(BOM):
+            # Files that were put one after the other keep the mark at which each began.
+            with suppress(orjson.JSONDecodeError):
+                return Record(self.name, line, offset, orjson.loads(text[len(BOM) :]))
+        digest = blake2b(text.strip(), digest_size=16).digest()
+        return Record(self.name, line, offset, None, why_not(text, line), digest)
+
+    def _rest_of_line(self, text: bytes) -> int:
+        """Read over what is left of a line; how many bytes that were."""
+        passed = 0
+        while text and not text.endswith(b"\n"):
+            text = self._stream.readline(CHUNK)
+            passed += len(text)
+        return passed
 
     def close(self) -> None:
         """Close the file (and drop it, when it was a temporary one)."""
@@ -84,89 +116,66 @@ def open_source(path: str, stdin: BinaryIO) -> Source:
     """Open an input; `-` is standard input.
 
     Raises:
-        InputError: PI801 when the file cannot be read.
+        InputError: PI801 when the file cannot be read, PI807 when it holds no documents in any
+            form (a folder, a table, a compressed file).
     """
     if path == STDIN:
-        spool: Any = tempfile.TemporaryFile()  # noqa: SIM115  # closed by the reader
-        while chunk := stdin.read(CHUNK):
-            spool.write(chunk)
-        return _opened("standard input", spool)
+        return _opened("standard input", _spooled(stdin))
     try:
-        return _opened(path, Path(path).open("rb"))
-    except OSError as exc:
-        message = f"the input cannot be read: {exc.strerror}"
+        stream = Path(path).open("rb")  # noqa: SIM115  # closed by the reader
+        if stream.seekable():
+            return _opened(path, stream)
+        with stream:
+            return _opened(path, _spooled(stream))
+    except IsADirectoryError:
+        raise folder(path) from None
+    except (OSError, ValueError) as exc:
+        # ValueError: a name with a NUL in it.
+        message = f"the input cannot be read: {getattr(exc, 'strerror', None) or exc}"
         raise InputError(Finding("PI801", message, Position(path))) from None
 
 
-def _opened(name: str, stream: Any) -> Source:
+def _spooled(stream: BinaryIO) -> BinaryIO:
+    spool: Any = tempfile.TemporaryFile()  # noqa: SIM115  # closed by the reader
+    while chunk := stream.read(CHUNK):
+        spool.write(chunk)
+    return spool  # type: ignore[no-any-return]
+
+
+def _opened(name: str, stream: BinaryIO) -> Source:
     stream.seek(0)
-    head = stream.read(CHUNK).removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not head.startswith(b"["):
+    try:
+        form = form_of(stream.read(CHUNK), name)
+    except InputError:
+        stream.close()
+        raise
+    if form is Form.LINES:
         return Source(name, stream)
     stream.seek(0)
-    return _spool_array(name, stream)
+    return _unfolded(name, stream, Elements(stream, array=form is Form.ARRAY))
 
 
-def _spool_array(name: str, stream: BinaryIO) -> Source:
-    """Unfold an array into lines, remembering at which line each element stood."""
-    import io
-
+def _unfolded(name: str, stream: BinaryIO, elements: Elements) -> Source:
+    """Each element on a line of a temporary file, remembering on which line it stood."""
     spool: Any = tempfile.TemporaryFile()  # noqa: SIM115  # closed by the reader
-    lines: list[int] = []
+    lines = array("Q")
     broken = None
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
     try:
-        for line, element in _elements(text):
-            spool.write(orjson.dumps(element) + b"\n")
+        for text, line in elements:
+            spool.write(text + b"\n")
             lines.append(line)
-    except RecursionError:
-        broken = Finding("PI802", "the array is nested too deeply to be read", Position(name))
-    except json.JSONDecodeError as exc:
-        broken = Finding(
-            "PI802",
-            f"the array cannot be read further: {exc.msg}; {len(lines)} documents before it count",
-            Position(name, exc.lineno, exc.colno),
-            hint="JSON Lines, one document on each line, loses only the line that is broken",
+    except Broken as exc:
+        counted = (
+            "1 document before it counts"
+            if len(lines) == 1
+            else (f"{len(lines)} documents before it count")
         )
+        broken = Finding(
+            "PI802", f"the array cannot be read further: {exc}; {counted}",
+            Position(name, exc.line, exc.column),
+            hint="write all documents into one array, or one on each line (JSON Lines)",
+        )  # fmt: skip
+    stream.close()
     source = Source(name, spool, lines)
     source.broken = broken
-    text.close()
     return source
-
-
-def _elements(text: IO[str]) -> Iterator[tuple[int, Any]]:
-    """The elements of an array with their lines, reading a piece of the file at a time."""
-    decoder = json.JSONDecoder()
-    buffer, line, end = "", 1, False
-    position = 0
-    started = False
-    while True:
-        while position < len(buffer) and buffer[position] in " \t\r\n,[":
-            char = buffer[position]
-            if char == "[":
-                if started:
-                    break
-                started = True
-            line += char == "\n"
-            position += 1
-        if position < len(buffer) and buffer[position] == "]":
-            return
-        try:
-            element, stop = decoder.raw_decode(buffer, position)
-            # A number at the very end of the buffer may go on in the next piece.
-            if stop == len(buffer) and not end:
-                raise json.JSONDecodeError("unfinished", buffer, stop)
-        except json.JSONDecodeError as exc:
-            if not end:
-                piece = text.read(CHUNK)
-                end = not piece
-                buffer, position = buffer[position:] + piece, 0
-                continue
-            column = exc.pos - buffer.rfind("\n", 0, exc.pos)
-            fault = json.JSONDecodeError(exc.msg, "", 0)
-            fault.lineno = line + buffer.count("\n", position, exc.pos)
-            fault.colno = column
-            raise fault from None
-        yield line, element
-        line += buffer.count("\n", position, stop)
-        position = stop

@@ -40,7 +40,9 @@ class Malformed:
     """A record of the input that is no document; the run goes on without it.
 
     Attributes:
-        faults: sentences, each naming the field and what was expected.
+        faults: sentences, each naming the field and what was expected; bounded in number and
+            length.
+        remedy: what whoever exported it can do.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Malformed:
     faults: tuple[str, ...]
     source: str
     line: int
+    remedy: str = ""
 
 
 def money_of(tx: Transaction | Malformed) -> Decimal:

@@ -44,8 +44,15 @@ class Accounts:
         self._by_id: dict[str, Account] = {}
         self._by_name: dict[str, Account] = {}
         self._systems: dict[str, Account] = {}
-        for raw in (*known, *live):
+        now = list(live)
+        for raw in (*known, *now):
             self._add(raw)
+        # A code may be another account's by now: what Xero shows goes by the codes of today.
+        self._codes_now = {
+            str(raw["Code"]): str(raw["AccountID"]).lower()
+            for raw in now
+            if raw.get("Code") and raw.get("AccountID")
+        }
 
     def called(self, named: Mapping[str, Any], prefix: str = "") -> str:
         """What the account is called that an element of Xero names by AccountID or by code.
@@ -53,10 +60,26 @@ class Accounts:
         Args:
             prefix: "Account" for lines, whose field is AccountCode.
         """
-        found = self._by_id.get(str(named.get("AccountID") or "").lower())
+        code = str(named.get(f"{prefix}Code") or "")
+        account_id = str(named.get("AccountID") or self._codes_now.get(code) or "").lower()
+        found = self._by_id.get(account_id)
         if found is not None:
             return found.called
-        return str(named.get(f"{prefix}Code") or named.get("Name") or named.get("AccountID") or "")
+        return code or str(named.get("Name") or named.get("AccountID") or "")
+
+    def of(self, account_id: str | None, otherwise: str) -> str:
+        """What the account is called that had an AccountID when a document was decided.
+
+        Args:
+            otherwise: what it was called then, for one of which no id was known.
+        """
+        found = self._by_id.get(account_id.lower()) if account_id else None
+        return found.called if found is not None else otherwise
+
+    def coded(self, code: str) -> str:
+        """What the account is called that had a code when the firm's snapshot was read."""
+        found = self._by_name.get(code)
+        return found.called if found is not None else code
 
     def by_id(self, account_id: str) -> Account | None:
         """The account with an AccountID."""
@@ -101,6 +124,15 @@ class Accounts:
         self._by_name.setdefault(called, account)
         if account.system:
             self._systems.setdefault(account.system, account)
+
+
+def added(*columns: Mapping[str, Decimal]) -> Balances:
+    """The sums of several columns by account."""
+    sums: Balances = {}
+    for column in columns:
+        for account, amount in column.items():
+            sums[account] = sums.get(account, ZERO) + amount
+    return sums
 
 
 @dataclass(frozen=True, slots=True)

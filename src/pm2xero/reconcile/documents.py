@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from pm2xero.firm.snapshot import XeroTaxRate
-from pm2xero.history.requests import alive, taken_back
+from pm2xero.history.requests import alive
 from pm2xero.outbox.records import Actor, StoredRequest, hash_of
 from pm2xero.outbox.states import RequestState
+from pm2xero.reconcile.accounts import Accounts
+from pm2xero.reconcile.clients import Clients
 from pm2xero.reconcile.pm_side import Booked
 from pm2xero.xero.contracts import contract
-from pm2xero.xero.documents import Contents, contents_of_body, contents_of_object
-from pm2xero.xero.purpose import GONE, Purpose
+from pm2xero.xero.documents import Called, Contents, contents_of_body, contents_of_object
+from pm2xero.xero.natural_key import is_gone, is_standing
+from pm2xero.xero.purpose import Purpose
 
 ZERO = Decimal("0.00")
 NOTHING = Contents(ZERO, None, {}, ZERO, {})
@@ -32,8 +37,9 @@ class Compared:
         verdict: equal; sent_differs (the outbox no longer holds what was sent);
             behind (Practice Management has a later revision that is not in Xero); voided_here
             (it is taken back in Practice Management, not in Xero); by_hand_otherwise (entered in
-            Xero by hand, with other amounts); changed, gone, missing (in Xero: other contents,
-            voided or deleted, not found).
+            Xero by hand, with other amounts); by_hand_of_another (on another client); draft (in
+            Xero, but not in its ledger); changed, gone, missing (in Xero: other contents, voided or
+            deleted, not found).
     """
 
     request: str
@@ -66,24 +72,123 @@ class Live:
         endpoint = contract(request.contract).path.lstrip("/")
         return self.objects(endpoint).get(str(request.xero_id))
 
-    def contents(self, request: StoredRequest) -> Contents | None:
+    def contents(self, request: StoredRequest, *, even_gone: bool = False) -> Contents | None:
         """What the object says, unless it is gone."""
         found = self.made_by(request)
-        if found is None or str(found.get("Status", "")) in GONE:
+        if found is None or (is_gone(found) and not even_gone):
             return None
         return contents_of_object(found, self.rates)
 
 
-def compare(booked: Iterable[Booked], live: Live) -> Iterator[Compared]:
-    """Every creation of a document that is in Xero, by the latest body that was sent for it."""
-    items = list(booked)
-    gone = taken_back(r for item in items for r in item.requests)
-    for item in items:
-        if item.standing not in ("in_xero", "partial"):
-            continue
-        for made in alive(item.requests, gone):
-            last = _last_change(made, item.requests)
-            yield _one(item, made, last, live)
+class Comparer:
+    """Compares documents with what they became in Xero.
+
+    Args:
+        accounts: what Xero's accounts are called now.
+        gone: ids in Xero of what was taken back from here, whenever that was.
+    """
+
+    def __init__(
+        self, live: Live, accounts: Accounts, clients: Clients, gone: Collection[str]
+    ) -> None:
+        self._live = live
+        self._accounts = accounts
+        self._clients = clients
+        self._gone = gone
+
+    def all(self, booked: Iterable[Booked]) -> Iterator[Compared]:
+        """Every creation of a document that is in Xero, by the latest body sent for it."""
+        for item in booked:
+            if item.standing in ("in_xero", "partial"):
+                for made in alive(item.requests, self._gone):
+                    yield self._one(item, made, _last_change(made, item.requests))
+
+    def _one(self, item: Booked, made: StoredRequest, last: StoredRequest) -> Compared:
+        live = self._live
+        found = live.made_by(made)
+        called = self._accounts.called
+        there = contents_of_object(found, live.rates, called) if found is not None else None
+        sent = contents_of_body(last.element, live.rates, self._called_then(item))
+        wanted = sent
+        details: list[str] = []
+        if found is None:
+            verdict = "missing"
+        elif is_gone(found):
+            verdict = "gone"
+        elif not is_standing(found):
+            # What a person left as a draft, or handed in for approval, is in no ledger.
+            verdict = "draft"
+        elif item.is_behind:
+            verdict = "voided_here" if item.is_voided else "behind"
+            details = [item.message] if item.message else []
+        elif _is_by_hand(last):
+            # Whoever enters a document by hand may split its lines otherwise; its total, and whose
+            # it is, must be right.
+            wanted = sent = replace(there or NOTHING, total=abs(item.money))
+            details = _other_accounts(item, there) if there is not None else []
+            right = there is not None and there.total == wanted.total and not details
+            verdict = "equal" if right else "by_hand_otherwise"
+            other = self._other_client(item, {}, found)
+            if other:
+                verdict, details = "by_hand_of_another", [other]
+        elif wanted is None or hash_of(last.path, last.element) != last.body_hash:
+            verdict = "sent_differs"
+            wanted = None
+            details = there.differences(sent) if there is not None and sent is not None else []
+        else:
+            details = wanted.differences(there) if there is not None else []
+            other = self._other_client(item, _contact_of(last.element), found)
+            details += [other] if other else []
+            same = there is not None and there.total == wanted.total and not details
+            verdict = "equal" if same else "changed"
+        return Compared(
+            made.id,
+            made.transaction,
+            str(made.xero_id),
+            item.money if item.is_behind else wanted.total if wanted else item.money,
+            sent.total if sent else ZERO,
+            there.total if there else None,
+            verdict,
+            item.date,
+            tuple(details),
+        )
+
+    def _other_client(
+        self, item: Booked, sent: Mapping[str, Any], found: Mapping[str, Any]
+    ) -> str | None:
+        """That it stands on somebody else in Xero, in words."""
+        there = found.get("Contact")
+        settled = found.get("Invoice") or found.get("CreditNote")
+        if there is None and isinstance(settled, Mapping):
+            there = settled.get("Contact")
+        if sent:
+            number = sent.get("ContactNumber")
+            return self._clients.differs(number, str(sent.get("Name") or ""), there)
+        if there is None or not is_by_hand(item):
+            return None
+        return self._clients.differs(item.contact, item.participant, there)
+
+    def _called_then(self, item: Booked) -> Called:
+        """What the accounts are called now that a body names by the codes of its day."""
+
+        def called(named: Mapping[str, Any], prefix: str = "") -> str:
+            if named.get("AccountID"):
+                return self._accounts.called(named, prefix)
+            code = str(named.get(f"{prefix}Code") or "")
+            return item.codes.get(code) or self._accounts.coded(code)
+
+        return called
+
+
+def is_by_hand(item: Booked) -> bool:
+    """Whether a person entered a part of the document and said so."""
+    return any(r.state is RequestState.CONFIRMED and r.actor is Actor.PERSON for r in item.requests)
+
+
+def _contact_of(element: str) -> Mapping[str, Any]:
+    """The contact that a body names."""
+    found = orjson.loads(element).get("Contact")
+    return found if isinstance(found, Mapping) else {}
 
 
 def _last_change(made: StoredRequest, requests: Iterable[StoredRequest]) -> StoredRequest:
@@ -96,47 +201,6 @@ def _last_change(made: StoredRequest, requests: Iterable[StoredRequest]) -> Stor
         and r.purpose is not Purpose.UNDO
     ]
     return max(changes, key=lambda r: r.revision)
-
-
-def _one(item: Booked, made: StoredRequest, last: StoredRequest, live: Live) -> Compared:
-    found = live.made_by(made)
-    there = contents_of_object(found, live.rates) if found is not None else None
-    sent = contents_of_body(last.element, live.rates)
-    wanted = sent
-    details: list[str] = []
-    if found is None:
-        verdict = "missing"
-    elif str(found.get("Status", "")) in GONE:
-        verdict = "gone"
-    elif item.is_behind:
-        verdict = "voided_here" if item.is_voided else "behind"
-        details = [item.message] if item.message else []
-    elif _is_by_hand(last):
-        # Whoever enters a document by hand may split its lines otherwise; its total must be right.
-        wanted = sent = replace(there or NOTHING, total=abs(item.money))
-        details = _other_accounts(item, there) if there is not None else []
-        right = there is not None and there.total == wanted.total and not details
-        verdict = "equal" if right else "by_hand_otherwise"
-    elif wanted is None or hash_of(last.path, last.element) != last.body_hash:
-        verdict = "sent_differs"
-        wanted = None
-        details = there.differences(sent) if there is not None and sent is not None else []
-    elif there is not None and not there.same(wanted):
-        verdict = "changed"
-        details = wanted.differences(there)
-    else:
-        verdict = "equal"
-    return Compared(
-        made.id,
-        made.transaction,
-        str(made.xero_id),
-        item.money if item.is_behind else wanted.total if wanted else item.money,
-        sent.total if sent else ZERO,
-        there.total if there else None,
-        verdict,
-        item.date,
-        tuple(details),
-    )
 
 
 def _other_accounts(item: Booked, there: Contents) -> list[str]:

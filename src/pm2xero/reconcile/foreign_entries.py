@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import UNSETTLED
 from pm2xero.reconcile.accounts import Balances, YearToDate
 from pm2xero.reconcile.documents import Live
+from pm2xero.reconcile.doubles import NaturalKeys
 from pm2xero.reconcile.payments_there import batch_of, owners_of, settles
 from pm2xero.reconcile.xero_journal import Booking, Bookkeeper, Object
 from pm2xero.send.lookup import load_lookups
@@ -39,6 +40,7 @@ class ByOthers:
         accounts: what it booked, by account; empty when the API does not say enough.
         trust: the trust accounts that it touched, also where they come to zero.
         document: a document that waits in Practice Management and would book just the same.
+        double_of: a document that is in Xero already under the same natural key, and its id there.
     """
 
     endpoint: str
@@ -49,6 +51,7 @@ class ByOthers:
     accounts: Mapping[str, Decimal]
     trust: tuple[str, ...]
     document: str | None = None
+    double_of: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Others:
         self._owners = owners_of(rows)
         ours = {str(r.xero_id) for r in rows if r.xero_id} | also_ours
         self._ours = ours | set(_perhaps_ours(rows, live, ours))
+        self._sent = NaturalKeys(rows, live)
 
     def entries(self, period: Period) -> tuple[ByOthers, ...]:
         """All entries of a period, by day.
@@ -99,7 +103,8 @@ class Others:
                 is_half = str(found.get("Type") or "").endswith("-TRANSFER")
                 if id not in self._ours and not is_half and _counts(found, period):
                     made = self._books.booking(endpoint, found)
-                    yield self._entry(endpoint, id, _day(found), made, _what(found))
+                    entry = self._entry(endpoint, id, _day(found), made, _what(found))
+                    yield replace(entry, double_of=self._sent.owner_of(endpoint, found))
 
     def _allocations(self, period: Period) -> Iterator[ByOthers]:
         """Uses of prepayments; those of overpayments and credit notes book nothing."""

@@ -7,10 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from pm2xero.history.requests import is_creation
-from pm2xero.outbox.records import Action, Actor
-from pm2xero.outbox.states import RequestState
+from pm2xero.outbox.records import Action
 from pm2xero.reconcile.accounts import Balances
-from pm2xero.reconcile.documents import Compared, Live
+from pm2xero.reconcile.documents import Compared, Live, is_by_hand
 from pm2xero.reconcile.foreign_entries import ENDPOINTS, ByOthers
 from pm2xero.reconcile.pm_side import Booked
 from pm2xero.reconcile.xero_journal import Bookkeeper
@@ -115,10 +114,7 @@ def _journal(item: Booked) -> Balances:
 
 def _is_done_by_hand(item: Booked) -> bool:
     """A person's reason is kept with the request, if the document has any."""
-    by_hand = any(
-        r.state is RequestState.CONFIRMED and r.actor is Actor.PERSON for r in item.requests
-    )
-    return item.standing == "in_xero" and (by_hand or not item.requests)
+    return item.standing == "in_xero" and (is_by_hand(item) or not item.requests)
 
 
 def _waits(item: Booked) -> bool:

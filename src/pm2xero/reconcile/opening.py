@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -79,7 +79,7 @@ def opening_of(firm: Organisation) -> Opening:
 
 def opening_day(firm: Organisation) -> date:
     """The day before the integration began, by the date as `integration_start` is written."""
-    return firm.integration_start.date() - timedelta(days=1)
+    return firm.opening_day
 
 
 def accounts_of(connection: Connection, live: Live) -> Accounts:

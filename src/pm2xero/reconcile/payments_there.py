@@ -14,6 +14,7 @@ from pm2xero.outbox.records import StoredRequest
 from pm2xero.reconcile.documents import Live
 from pm2xero.xero.contracts import contract
 from pm2xero.xero.natural_key import as_date
+from pm2xero.xero.purpose import Purpose
 
 ZERO = Decimal("0.00")
 # Endpoints whose objects are paid and credited, and the field of their id.
@@ -108,8 +109,11 @@ def _credits(
 def _allocated(rows: Iterable[StoredRequest]) -> dict[str, Decimal]:
     """What was allocated to each document by requests that Xero confirmed."""
     sums: dict[str, Decimal] = {}
-    for row in rows:
-        if row.state != "confirmed" or not row.contract.endswith(".Allocations"):
+    given = list(rows)
+    gone = taken_back(given)
+    for row in given:
+        is_allocation = row.contract.endswith(".Allocations") and row.purpose is Purpose.CREATE
+        if not is_allocation or row.state != "confirmed" or row.xero_id in gone:
             continue
         for part in json.loads(row.element).get("Allocations", ()):
             named = str(part["Invoice"]["InvoiceID"])

@@ -17,6 +17,8 @@ from pm2xero.history.standing import correction_waits, standing_of
 from pm2xero.history.taxes import Tax
 from pm2xero.outbox.past_records import Booking, EntryRow
 from pm2xero.outbox.records import StoredDecision, StoredRequest
+from pm2xero.pack.counts import Counts
+from pm2xero.reconcile.accounts import Accounts
 
 ZERO = Decimal("0.00")
 
@@ -40,22 +42,19 @@ class BookedEntry:
 
     Attributes:
         name: the account as Practice Management calls it.
+        account: what a trial balance of Xero calls it now, whatever its code was then.
         account_id: its AccountID in Xero; code and title: as they were then.
         matter, bank: set where trust money of a matter moves.
     """
 
     name: str
+    account: str
     account_id: str | None
     code: str
     title: str
     amount: Decimal
     matter: str | None
     bank: str | None
-
-    @property
-    def account(self) -> str:
-        """What a trial balance called the account then."""
-        return self.code or self.title or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,9 @@ class Booked:
         standing: in_xero, partial (some of its requests are), pending, refused, skipped,
             unsupported (a rule rejects it), held, voided.
         cause: the reason code or the cause of the refusal.
+        contact: the participant's id in Practice Management.
+        counts: how its money counts while it is not in Xero.
+        codes: what the accounts are called now, by the codes that they had when it was decided.
         in_xero: the journal of the revision that Xero has, where that is not this one.
         money_in_xero: its amount.
         rounding: by account code, what Xero's own tax calculation moves (see `rounding_line`).
@@ -81,6 +83,7 @@ class Booked:
     date: date
     number: str
     participant: str
+    contact: str | None
     currency: str
     money: Decimal
     standing: str
@@ -93,15 +96,18 @@ class Booked:
     rounding: Mapping[str, Decimal]
     taxes: Mapping[str, Tax]
     requests: tuple[StoredRequest, ...]
+    counts: Counts
+    codes: Mapping[str, str]
     in_xero: tuple[BookedEntry, ...] = ()
     money_in_xero: Decimal | None = None
 
 
-def books_of(kept: Kept, requests: Sequence[StoredRequest]) -> list[Booked]:
+def books_of(kept: Kept, requests: Sequence[StoredRequest], accounts: Accounts) -> list[Booked]:
     """Every document once, in the order of posting; unreadable ones are left out.
 
     Args:
         requests: all that count now.
+        accounts: what Xero's accounts are called now.
     """
     gone = taken_back(requests)
     by_transaction: dict[str, list[StoredRequest]] = {}
@@ -117,7 +123,7 @@ def books_of(kept: Kept, requests: Sequence[StoredRequest]) -> list[Booked]:
     for id, decided in decisions.items():
         decided.sort(key=lambda d: d.revision)
         made = by_transaction.get(id, [])
-        found = _booked(decided, bookings.get(id, {}), made, gone)
+        found = _booked(decided, bookings.get(id, {}), made, gone, accounts)
         if found is not None:
             result.append(found)
     return result
@@ -125,7 +131,7 @@ def books_of(kept: Kept, requests: Sequence[StoredRequest]) -> list[Booked]:
 
 def _booked(
     decided: Sequence[StoredDecision], bookings: Mapping[int, Booking],
-    requests: Sequence[StoredRequest], gone: set[str],
+    requests: Sequence[StoredRequest], gone: set[str], accounts: Accounts,
 ) -> Booked | None:  # fmt: skip
     last = decided[-1]
     decision = next((d for d in reversed(decided) if d.outcome == "post"), last)
@@ -147,6 +153,7 @@ def _booked(
         date=told.date or newest.date,
         number=told.number,
         participant=told.contact_name,
+        contact=told.contact,
         currency=told.currency,
         money=amount_of(told.cents),
         standing=standing,
@@ -155,32 +162,40 @@ def _booked(
         is_voided=newest.voided,
         message=message or str(first.get("message", "")),
         remedy=str(first.get("remedy", "")),
-        entries=() if newest.voided else tuple(_journal(newest)),
-        rounding=_rounding(newest) if counts else {},
+        entries=() if newest.voided else tuple(_journal(newest, accounts)),
+        rounding=_rounding(newest, accounts) if counts else {},
         taxes=_taxes(newest) if counts else {},
         requests=tuple(requests),
-        in_xero=tuple(_journal(sent)) if is_behind else (),
+        counts=Counts(newest.counts),
+        codes=_codes((newest, sent), accounts),
+        in_xero=tuple(_journal(sent, accounts)) if is_behind else (),
         money_in_xero=amount_of(sent.cents) if is_behind else None,
     )
 
 
-def _journal(booking: Booking) -> Iterable[BookedEntry]:
-    return (
-        BookedEntry(
-            e.name,
-            e.account_id,
-            e.account_code,
-            e.account_name,
-            amount_of(e.cents),
-            e.matter,
-            e.bank,
-        )
-        for e in _part(booking, "journal")
-    )
+def _journal(booking: Booking, accounts: Accounts) -> Iterator[BookedEntry]:
+    for e in _part(booking, "journal"):
+        account = accounts.of(e.account_id, e.account_code or e.account_name or e.name)
+        yield BookedEntry(
+            e.name, account, e.account_id, e.account_code, e.account_name, amount_of(e.cents),
+            e.matter, e.bank,
+        )  # fmt: skip
 
 
-def _rounding(booking: Booking) -> dict[str, Decimal]:
-    return {e.account_code: amount_of(e.cents) for e in _part(booking, "rounding")}
+def _codes(bookings: Iterable[Booking], accounts: Accounts) -> dict[str, str]:
+    return {
+        e.account_code: accounts.of(e.account_id, e.account_code)
+        for booking in bookings
+        for e in booking.entries
+        if e.account_code
+    }
+
+
+def _rounding(booking: Booking, accounts: Accounts) -> dict[str, Decimal]:
+    return {
+        accounts.of(e.account_id, e.account_code): amount_of(e.cents)
+        for e in _part(booking, "rounding")
+    }
 
 
 def _taxes(booking: Booking) -> dict[str, Tax]:

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from pm2xero.firm.chart import Chart
+from pm2xero.outbox.past_records import Unreadable
 from pm2xero.reconcile.documents import Compared
 from pm2xero.reconcile.foreign_entries import ByOthers
+from pm2xero.reconcile.missing import Group, Missing, groups_of, is_missing
 from pm2xero.reconcile.opening import Opening, OpeningDiffers
 from pm2xero.reconcile.payments_there import HandMade
 from pm2xero.reconcile.pm_side import Booked
+from pm2xero.reconcile.since import TakenBack
 from pm2xero.reconcile.trial_balance import AccountLine
 from pm2xero.reconcile.trust_proof import TrustProof
+from pm2xero.reconcile.verdict import Verdict
 
 ZERO = Decimal("0.00")
 TRUST_LIABILITY = "trust_liability"
 CONTROL_ROLES = ("accounts_receivable", "accounts_payable", "sales_tax", TRUST_LIABILITY)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Documents that share a cause: how many, their money, and their ids."""
-
-    cause: str
-    count: int
-    money: Decimal
-    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +36,14 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class DatedAhead:
+    """A document in Xero whose date lies after the day of the trial balances."""
+
+    id: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Control:
     """A control total on both sides, in currency units."""
 
@@ -49,19 +52,21 @@ class Control:
     xero: Decimal
     rounding: Decimal = ZERO
     others: Decimal = ZERO
+    missing: Decimal = ZERO
 
     @property
     def difference(self) -> Decimal:
-        """Xero beyond Practice Management, rounding and the entries of others set aside."""
-        return self.xero - self.pm - self.rounding - self.others
+        """Xero beyond Practice Management; what is set aside as told is no difference."""
+        return self.xero - (self.pm - self.missing) - self.rounding - self.others
 
 
 @dataclass(frozen=True, slots=True)
 class MatterBalance:
-    """Trust money of one matter by the PM trust ledger."""
+    """Trust money of one matter by the PM trust ledger, and what of it is not in Xero."""
 
     matter: str
     balance: Decimal
+    missing: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +90,16 @@ class Reconciliation:
     """Both ledgers side by side.
 
     Attributes:
+        day: of both trial balances.
         equal: documents that are in Xero as they are in Practice Management.
         differing: in both, but of different revisions, or with an outbox that was changed.
         tampered: documents of the outbox that are not what they were when they were stored.
         missing: supported, not (wholly) in Xero: pending, blocked, held, refused.
         unsupported: rejected by a rule.
         left_out: never to be sent, because a person said so.
+        not_in_xero: what of all these three is booked and not in Xero.
+        unreadable: records of exports that were no documents; what they moved is not known.
+        ahead: documents in Xero that are dated after the day.
         voided_here: in Xero, but taken back in Practice Management.
         changed_there: voided, deleted, edited in Xero, or not found there.
         by_hand: paid or credited in Xero by hand.
@@ -100,15 +109,20 @@ class Reconciliation:
         matters: the trust ledger by matter.
         others: what others entered in Xero from the day on which the integration began.
         trust: the three-way proof of trust money; None for a firm without a trust bank.
+        since: what stood in Xero on the day and was taken back by later documents.
         opening: set when accounts differ and Xero began with other balances than the firm declares.
     """
 
+    day: date
     equal: Group
     differing: tuple[Compared, ...]
     tampered: tuple[str, ...]
     missing: tuple[Group, ...]
     unsupported: tuple[Group, ...]
     left_out: tuple[LeftOut, ...]
+    not_in_xero: Missing
+    ahead: tuple[DatedAhead, ...]
+    unreadable: tuple[Unreadable, ...]
     voided_here: tuple[Compared, ...]
     changed_there: tuple[Compared, ...]
     by_hand: tuple[HandMade, ...]
@@ -118,30 +132,31 @@ class Reconciliation:
     matters: tuple[MatterBalance, ...]
     others: tuple[ByOthers, ...]
     opening: OpeningDiffers | None
+    since: tuple[TakenBack, ...]
     trust: TrustProof | None = None
 
     @property
-    def agrees(self) -> bool:
-        """Every account agrees to the cent, every sent document is in Xero as it was sent.
+    def verdict(self) -> Verdict:
+        """Whether every account agrees to the cent, and every document is in Xero as it was sent.
 
         Entries of others are no fault as long as they leave trust money alone.
         """
-        return not (
+        if (
             self.differing
             or self.tampered
             or self.voided_here
             or self.changed_there
             or self.by_hand
             or self.trust_moved
+            or self.doubles
             or any(line.difference for line in self.accounts)
             or self.controls_differ
             or (self.trust is not None and self.trust.is_broken)
-        )
-
-    @property
-    def is_complete(self) -> bool:
-        """Everything agrees, and nothing that is supported is still missing in Xero."""
-        return self.agrees and not self.pending.count
+        ):
+            return Verdict.DIFFERS
+        if self.not_in_xero.causes or self.unreadable:
+            return Verdict.AGREES_FOR_XERO
+        return Verdict.AGREES
 
     @property
     def controls_differ(self) -> bool:
@@ -152,6 +167,11 @@ class Reconciliation:
     def trust_moved(self) -> tuple[ByOthers, ...]:
         """Entries of others on trust accounts: trust money must move through PM alone."""
         return tuple(entry for entry in self.others if entry.trust)
+
+    @property
+    def doubles(self) -> tuple[ByOthers, ...]:
+        """Entries of others that stand in Xero a second time."""
+        return tuple(entry for entry in self.others if entry.double_of)
 
     @property
     def others_by_endpoint(self) -> tuple[Group, ...]:
@@ -165,13 +185,6 @@ class Reconciliation:
             for name, found in sorted(by_endpoint.items())
         )  # fmt: skip
 
-    @property
-    def pending(self) -> Group:
-        """All documents that are supported and not (wholly) in Xero yet."""
-        ids = tuple(id for group in self.missing for id in group.ids)
-        money = sum((group.money for group in self.missing), ZERO)
-        return Group("pending", len(ids), money, ids)
-
     def as_json(self) -> dict[str, Any]:
         """The reconciliation for machines, with every difference and the verdict."""
         both = {
@@ -183,9 +196,11 @@ class Reconciliation:
             )
         }
         groups = [asdict(group) for group in self.others_by_endpoint]
-        verdict = {"agrees": self.agrees, "complete": self.is_complete}
+        verdict = {"verdict": self.verdict, "agrees": self.verdict is Verdict.AGREES}
+        missing = asdict(self.not_in_xero) | {"total": asdict(self.not_in_xero.total)}
         trust = {"trust": self.trust.as_json() if self.trust is not None else None}
-        return asdict(self) | both | {"others_by_endpoint": groups} | trust | verdict
+        more = {"others_by_endpoint": groups, "not_in_xero": missing}
+        return asdict(self) | both | more | trust | verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,32 +214,55 @@ class Findings:
     others: tuple[ByOthers, ...]
     opening: OpeningDiffers | None
     trust: TrustProof | None = None
+    since: tuple[TakenBack, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 def reconcile(
     booked: list[Booked], accounts: list[AccountLine], chart: Chart, found: Findings,
-    opening: Opening,
+    opening: Opening, missing: Missing, day: date,
 ) -> Reconciliation:  # fmt: skip
     """Put everything that was found into sections."""
     base = chart.organisation.base_currency
     equal_ids = _equal(booked, found)
     money = sum((b.money for b in booked if b.id in equal_ids), ZERO)
-    matters = _matters(booked, opening)
+    matters = _matters([b for b in booked if b.date <= day], opening, missing)
     return Reconciliation(
+        day=day,
         equal=Group("equal", len(equal_ids), money, tuple(sorted(equal_ids))),
         differing=_with(found.compared, "sent_differs", "behind"),
         tampered=found.tampered,
-        missing=_groups(
+        missing=groups_of(
             (b for b in booked if b.standing in ("pending", "partial", "held", "refused")), base
         ),
-        unsupported=_groups((b for b in booked if b.standing == "unsupported"), base),
+        unsupported=groups_of(
+            (
+                b
+                for b in booked
+                if b.standing == "unsupported"
+                or (b.standing == "skipped" and not b.requests and is_missing(b))
+            ),
+            base,
+        ),
         left_out=tuple(
             LeftOut(b.id, b.money, b.message)
             for b in booked
             if b.standing == "skipped" and b.requests
         ),
+        not_in_xero=missing,
+        ahead=tuple(
+            DatedAhead(b.id, b.date) for b in booked if b.standing == "in_xero" and b.date > day
+        ),
         voided_here=_with(found.compared, "voided_here"),
-        changed_there=_with(found.compared, "changed", "gone", "missing", "by_hand_otherwise"),
+        changed_there=_with(
+            found.compared,
+            "changed",
+            "draft",
+            "gone",
+            "missing",
+            "by_hand_otherwise",
+            "by_hand_of_another",
+        ),
         by_hand=found.by_hand,
         accounts=tuple(accounts),
         controls=tuple(_controls(accounts, chart, matters, opening)),
@@ -233,6 +271,8 @@ def reconcile(
         others=found.others,
         opening=found.opening,
         trust=found.trust,
+        since=found.since,
+        unreadable=found.unreadable,
     )
 
 
@@ -246,34 +286,19 @@ def _equal(booked: list[Booked], found: Findings) -> set[str]:
     return {b.id for b in booked if b.standing == "in_xero" and not b.is_behind and b.id not in bad}
 
 
-def _groups(booked: Iterable[Booked], base: str) -> tuple[Group, ...]:
-    """Documents by cause; only money in the base currency can be added up."""
-    by_cause: dict[str, list[Booked]] = {}
-    for item in booked:
-        cause = item.cause or item.standing
-        if item.standing == "partial":
-            cause = f"partly in Xero, {cause}"
-        by_cause.setdefault(cause, []).append(item)
-    return tuple(
-        Group(
-            cause,
-            len(items),
-            sum((i.money for i in items if i.currency == base), ZERO),
-            tuple(i.id for i in items),
-        )
-        for cause, items in sorted(by_cause.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    )
-
-
-def _matters(booked: list[Booked], opening: Opening) -> list[MatterBalance]:
+def _matters(booked: list[Booked], opening: Opening, missing: Missing) -> list[MatterBalance]:
     balances = dict(opening.matters or {})
+    not_there: dict[str, Decimal] = {}
+    for part in missing.matters:
+        not_there[part.matter] = not_there.get(part.matter, ZERO) + part.amount
+        balances[part.matter] = balances.get(part.matter, ZERO) + part.amount
     for item in booked:
         if item.standing != "in_xero":
             continue
         for entry in item.entries:
             if entry.matter is not None:
                 balances[entry.matter] = balances.get(entry.matter, ZERO) - entry.amount
-    return [MatterBalance(m, b) for m, b in sorted(balances.items())]
+    return [MatterBalance(m, b, not_there.get(m, ZERO)) for m, b in sorted(balances.items())]
 
 
 def _controls(
@@ -285,7 +310,7 @@ def _controls(
         line = by_code.get(fact.called)
         if line is not None:
             title = chart.pack.roles[role].title
-            yield Control(title, line.pm, line.xero, line.rounding, line.others)
+            yield Control(title, line.pm, line.xero, line.rounding, line.others, line.missing)
         if role == TRUST_LIABILITY and fact.mapped:
             yield from _trust_controls(fact.called, line, matters, opening)
 
@@ -295,8 +320,10 @@ def _trust_controls(
 ) -> Iterable[Control]:
     """What the matters have against the trust liability: today, and when the integration began."""
     ledger = -sum((m.balance for m in matters), ZERO)
+    not_there = -sum((m.missing for m in matters), ZERO)
     if line is not None or ledger:
-        yield Control("Trust ledger over all matters", ledger, line.xero if line else ZERO)
+        there = line.xero if line else ZERO
+        yield Control("Trust ledger over all matters", ledger, there, missing=not_there)
     if opening.matters is not None and opening.balances is not None:
         begun = -sum(opening.matters.values(), ZERO)
         liability = opening.balances.get(account, ZERO)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 from pm2xero.connection import Connection
-from pm2xero.errors import Finding, InputError, UsageError
+from pm2xero.errors import InputError
 from pm2xero.firm.chart import Chart
 from pm2xero.firm.trial_balance import (
     balances_of,
@@ -20,11 +20,14 @@ from pm2xero.history.requests import alive, taken_back
 from pm2xero.history.taxes import Tax
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.reconcile import trial_balance
-from pm2xero.reconcile.documents import Live, compare
+from pm2xero.reconcile.accounts import added
+from pm2xero.reconcile.balance_day import balance_day
+from pm2xero.reconcile.clients import Clients
+from pm2xero.reconcile.documents import Comparer, Live
 from pm2xero.reconcile.foreign_entries import Others, Period, others_by_account
 from pm2xero.reconcile.hand_entries import Matcher
+from pm2xero.reconcile.missing import is_missing, missing_of
 from pm2xero.reconcile.opening import (
-    Opening,
     accounts_of,
     opening_differs,
     opening_of,
@@ -34,9 +37,10 @@ from pm2xero.reconcile.opening import (
 from pm2xero.reconcile.payments_there import hand_made
 from pm2xero.reconcile.pm_side import Booked, books_of
 from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reconcile
+from pm2xero.reconcile.since import since_by_account, taken_back_since
 from pm2xero.reconcile.tampering import tampered
 from pm2xero.reconcile.trust_ledger import trust_proof
-from pm2xero.reconcile.trust_run import is_missing, there_of
+from pm2xero.reconcile.trust_run import there_of
 from pm2xero.reconcile.xero_journal import Bookkeeper
 from pm2xero.xero.drift import check_same
 
@@ -47,8 +51,8 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     """The reconciliation of everything in the outbox.
 
     Args:
-        as_at: date of Xero's trial balance; that of the last document when None, or of the opening
-            when that is later, or today when there is neither.
+        as_at: date of both trial balances, without what is dated later; when None, that of the last
+            document in Xero (of the opening, when that is later), but today at most.
         given: a PM trial balance as CSV, in place of the opening and the declared postings.
 
     Raises:
@@ -62,12 +66,13 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     check_same(connection.ask, firm)
     opening = opening_of(firm)
     requests = outbox.requests()
-    booked = books_of(outbox, requests)
-    day = _day(connection, as_at, booked, opening)
-    if as_at is not None:
-        booked = [b for b in booked if b.date <= as_at]
     live = Live(connection.get_all, firm.xero.tax_rates)
     accounts = accounts_of(connection, live)
+    booked = books_of(outbox, requests, accounts)
+    day = balance_day(connection.clock().date(), as_at, booked, opening)
+    everything = booked
+    if as_at is not None:
+        booked = [b for b in booked if b.date <= as_at]
     year = year_to_date(connection, accounts, day)
     keeper = Bookkeeper(accounts, live, firm.base_currency)
     former = outbox.former_ids()
@@ -76,7 +81,14 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     linked = matcher.named.union(outbox.links().values(), *former.values())
     others = Others(requests, linked, live, keeper, trust)
     entries = matcher.told(others.entries(Period(firm.integration_start.date(), day)))
-    sides = trial_balance.pm_sides(booked, year, opening.day, opening.balances or {})
+    clients = Clients(outbox.contacts(), connection.get_one)
+    comparer = Comparer(live, accounts, clients, taken_back(requests))
+    missing = missing_of(booked, year, day, firm.base_currency)
+    since = tuple(taken_back_since(everything, day, live, keeper))
+    not_there = dict(missing.accounts or {})
+    gone_since = since_by_account(since, year, day)
+    counted = [b for b in booked if b.date <= day]
+    sides = trial_balance.pm_sides(counted, year, opening.day, opening.balances or {}, not_there)
     if given is not None:
         rows = read_trial_balance(given)
         wrong = codes_of_practice_management(rows, firm)
@@ -84,13 +96,21 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
             raise InputError(*wrong)
         sides = replace(sides, pm=balances_of(rows))
     xero = xero_as_at(connection, day, accounts)
-    lines = trial_balance.compare(sides, others_by_account(entries, year), xero, accounts)
+    lines = trial_balance.compare(
+        sides,
+        others_by_account(entries, year),
+        xero,
+        added(not_there, gone_since),
+        accounts,
+    )
     differs = given is None and any(line.difference for line in lines)
     found = Findings(
-        compared=tuple(map(matcher.judged, compare(booked, live))),
+        compared=tuple(map(matcher.judged, comparer.all(booked))),
         by_hand=tuple(hand_made(requests, matcher.named, live, as_at)),
         tampered=tuple(tampered(outbox.transactions())),
-        taxes=tuple(_taxes(booked, requests, live)),
+        taxes=tuple(_taxes(counted, requests, live, {part.xero_id for part in since})),
+        since=since,
+        unreadable=tuple(outbox.unreadable()),
         others=entries,
         opening=opening_differs(connection, opening, accounts, live) if differs else None,
         trust=trust_proof(
@@ -98,7 +118,7 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
             is_missing=is_missing, partly=there_of(booked, live, keeper),
         ),
     )  # fmt: skip
-    return reconcile(booked, lines, pipeline.decider.chart, found, opening)
+    return reconcile(booked, lines, pipeline.decider.chart, found, opening, missing, day)
 
 
 def trust_accounts(chart: Chart) -> frozenset[str]:
@@ -109,29 +129,14 @@ def trust_accounts(chart: Chart) -> frozenset[str]:
     return frozenset(fact.called for fact in (*banks, *roles) if fact.mapped)
 
 
-def _day(
-    connection: Connection, as_at: date | None, booked: Iterable[Booked], opening: Opening
-) -> date:
-    if as_at is None:
-        last = max((b.date for b in booked), default=None)
-        if opening.is_empty:
-            return last or connection.clock().date()
-        return max(last or opening.day, opening.day)
-    if as_at < opening.day and not opening.is_empty:
-        raise UsageError(
-            Finding(
-                "PU918",
-                f"{as_at} lies before the opening balances, which are those of {opening.day}",
-                should_be=f"--as-at {opening.day} or a later day",
-            )
-        )
-    return as_at
-
-
 def _taxes(
-    booked: list[Booked], requests: Iterable[StoredRequest], live: Live
+    booked: list[Booked], requests: Iterable[StoredRequest], live: Live, since: Collection[str]
 ) -> Iterator[TaxRateLine]:
-    """Tax by rate: of the documents that are in Xero, and of what they became there."""
+    """Tax by rate: of the documents that are in Xero, and of what they became there.
+
+    Args:
+        since: ids of what was taken back later, and stood on the day.
+    """
     told: dict[str, Tax] = {}
     counted = {b.id for b in booked if b.standing == "in_xero"}
     for item in booked:
@@ -140,8 +145,10 @@ def _taxes(
                 told[type] = told.get(type, Tax()) + tax
     there: dict[str, Decimal] = {}
     rows = list(requests)
-    for request in alive(rows, taken_back(rows)):
-        found = live.contents(request) if request.transaction in counted else None
+    for request in alive(rows, taken_back(rows) - {*since}):
+        if request.transaction not in counted:
+            continue
+        found = live.contents(request, even_gone=request.xero_id in since)
         for type, share in found.taxes.items() if found else ():
             there[type] = there.get(type, ZERO) + share.tax
     for type in sorted({*told, *there}):

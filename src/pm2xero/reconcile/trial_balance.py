@@ -19,10 +19,11 @@ class AccountLine:
     """One account on both sides; debits are positive, currency units.
 
     Attributes:
-        pm: by the opening, and the postings of everything that is in Xero.
+        pm: by the opening and the postings of everything that is booked in Practice Management.
         rounding: the cents that Xero's tax calculation moves, declared by the mapping.
         xero: by Xero's trial balance.
         others: what others entered in Xero.
+        missing: what of `pm` is not in Xero.
     """
 
     code: str
@@ -31,11 +32,12 @@ class AccountLine:
     rounding: Decimal
     xero: Decimal
     others: Decimal = ZERO
+    missing: Decimal = ZERO
 
     @property
     def difference(self) -> Decimal:
         """What is in Xero beyond what must be there."""
-        return self.xero - self.pm - self.rounding - self.others
+        return self.xero - (self.pm - self.missing) - self.rounding - self.others
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,16 @@ class PmSides:
 
 
 def pm_sides(
-    booked: Iterable[Booked], year: YearToDate, day: date, opening: Mapping[str, Decimal]
-) -> PmSides:
-    """The balances of all that is in Xero, on top of what there was.
+    booked: Iterable[Booked], year: YearToDate, day: date, opening: Mapping[str, Decimal],
+    missing: Mapping[str, Decimal],
+) -> PmSides:  # fmt: skip
+    """The balances of all that is booked, on top of what there was.
 
     Args:
         opening: balances by account at the end of `day`.
+        missing: what of it is not in Xero, by account.
     """
-    pm: Balances = {}
+    pm: Balances = dict(missing)
     rounding: Balances = {}
     for account, amount in opening.items():
         year.add(pm, account, amount, day)
@@ -91,10 +95,11 @@ def xero_balances(report: Mapping[str, Any], accounts: Accounts) -> Balances:
 
 
 def compare(
-    sides: PmSides, others: Mapping[str, Decimal], xero: Mapping[str, Decimal], accounts: Accounts
-) -> list[AccountLine]:
+    sides: PmSides, others: Mapping[str, Decimal], xero: Mapping[str, Decimal],
+    missing: Mapping[str, Decimal], accounts: Accounts,
+) -> list[AccountLine]:  # fmt: skip
     """All sides by account; accounts of which none has anything are left out."""
-    columns = (sides.pm, sides.rounding, xero, others)
+    columns = (sides.pm, sides.rounding, xero, others, missing)
     codes = sorted({code for column in columns for code in column})
     return [
         AccountLine(code, accounts.name(code), *(column.get(code, ZERO) for column in columns))

@@ -148,9 +148,7 @@ class CompiledRequest:
         try:
             element = render(self.template, values)
         except UndefinedError as exc:
-            raise self._fault(
-                tx, f"the template reads a name that is not there: {exc.message}"
-            ) from None
+            raise self._fault(tx, _not_there(str(exc.message))) from None
         except (TypeError, ValueError, ArithmeticError, TemplateError) as exc:
             raise self._fault(tx, f"the template failed: {exc}") from None
         path = self._fixed
@@ -268,6 +266,17 @@ class CompiledRequest:
 
 
 @lru_cache(maxsize=4_096)
+def _not_there(message: str) -> str:
+    """What Jinja says of a name that is not there, in words of the document."""
+    found = re.fullmatch(r"'None' has no attribute '(\w+)'", message)
+    if found is None:
+        return f"the template reads a name that is not there: {message}"
+    return (
+        f'the template reads "{found[1]}" of a group of fields that this document does not have; '
+        "ask first whether it is there: {% if GROUP %} … {% endif %}"
+    )
+
+
 def contact(number: str, name: str) -> dict[str, str]:
     """A contact as Xero takes it: found by its number, made with its name when it is new.
 

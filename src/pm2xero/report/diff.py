@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from textwrap import wrap
 from typing import Any
 
@@ -10,9 +11,12 @@ from pm2xero.compare.changes import Change, Comparison, KindChange
 from pm2xero.compare.impact import EFFECTS, LISTED, Impact, Touched
 from pm2xero.compare.turned import Turn, Turns, word
 from pm2xero.decide.decision import Decision
+from pm2xero.harmless import in_markdown
 from pm2xero.report.findings import WIDTH
 from pm2xero.report.text import money
 
+# How many changed values of a document are told.
+VALUES = 12
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
@@ -100,7 +104,9 @@ def _impact_text(impact: Impact) -> list[str]:
         tally = impact.tallies[effect]
         if tally.count:
             rows += ["", f"{effect}:"]
-            rows += [f"  {_one(t)}" for t in tally.first]
+            for touched in tally.first:
+                rows.append(f"  {_one(touched)}")
+                rows += [f"      {v}" for v in _values(touched)]
             if tally.count > LISTED:
                 rows.append(f"  … and {tally.count - LISTED:,} more")
     return rows
@@ -112,6 +118,13 @@ def _one(touched: Touched) -> str:
     if touched.old.outcome == new.outcome == "post":
         told = f"{new.id}  {new.kind}  other bodies"
     return f"{told}  {new.message}".rstrip()
+
+
+def _values(touched: Touched) -> list[str]:
+    """The changed values of a document, a line each."""
+    changed = touched.values
+    rows = [f"{v.request}  {v.path}: {v.old} → {v.new}" for v in changed[:VALUES]]
+    return rows + ([f"… and {len(changed) - VALUES} more values"] if len(changed) > VALUES else [])
 
 
 def as_json(found: Comparison, impact: Impact | None, turns: Turns | None = None) -> dict[str, Any]:
@@ -168,6 +181,7 @@ def as_json(found: Comparison, impact: Impact | None, turns: Turns | None = None
                             "new": t.new.outcome,
                             "codes": list(t.new.codes),
                             "message": t.new.message,
+                            "values": [asdict(v) for v in t.values],
                         }
                         for t in tally.first
                     ],
@@ -193,7 +207,9 @@ def as_markdown(found: Comparison, impact: Impact | None, turns: Turns | None = 
             tally = impact.tallies[effect]
             if tally.count:
                 rows += [f"<details><summary>{effect}</summary>", ""]
-                rows += [f"- {_escaped(_one(t))}" for t in tally.first]
+                for touched in tally.first:
+                    rows.append(f"- {in_markdown(_one(touched))}")
+                    rows += [f"  - {in_markdown(v)}" for v in _values(touched)]
                 if tally.count > LISTED:
                     rows.append(f"- … and {tally.count - LISTED:,} more")
                 rows += ["", "</details>", ""]
@@ -219,16 +235,12 @@ def _turns_markdown(turns: Turns) -> list[str]:
     rows = [f"Proven: {turns.sentence}.", ""]
     for turn in turns.turns:
         example = json.dumps(turn.example.as_json(), ensure_ascii=False, indent=1)
-        said = _escaped(f"{turn.kind}: {_turn(turn, turns)}")
+        said = in_markdown(f"{turn.kind}: {_turn(turn, turns)}")
         rows += [f"<details><summary>{said}</summary>", "", "```json", example, "```", ""]
         rows += ["</details>", ""]
-    rows += [f"- undecided: {_escaped(text)}" for text in turns.unshown]
+    rows += [f"- undecided: {in_markdown(text)}" for text in turns.unshown]
     return rows
 
 
-def _escaped(text: str) -> str:
-    return text.replace("<", "&lt;")
-
-
 def _cell(text: str) -> str:
-    return _escaped(text).replace("|", "\\|").replace("\n", " ")
+    return in_markdown(text)

@@ -6,10 +6,12 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 from pm2xero.errors import Finding, Position
+from pm2xero.harmless import MARK, on_terminal
 
 ReadSource = Callable[[str], "list[str] | None"]
 
 WIDTH = 100
+NARROWEST = 40
 BEFORE, AFTER = 2, 1
 BAR = "│"
 
@@ -19,11 +21,16 @@ _BOLD, _RED, _YELLOW, _CYAN, _DIM, _PLAIN = (
 
 
 def format_findings(
-    findings: Iterable[Finding], read_source: ReadSource, *, colour: bool = False
-) -> str:
-    """All findings, a blank line between them, and a last line that counts them."""
+    findings: Iterable[Finding], read_source: ReadSource, *, colour: bool = False,
+    width: int = WIDTH,
+) -> str:  # fmt: skip
+    """All findings, a blank line between them, and a last line that counts them.
+
+    Args:
+        width: columns of the terminal; lines of sources and lists are cut and wrapped to it.
+    """
     listed = tuple(findings)
-    blocks = [_block(f, read_source, _Paint(colour)) for f in listed]
+    blocks = [_block(f, read_source, _Paint(colour, max(width, NARROWEST))) for f in listed]
     return "\n\n".join([*blocks, _count(listed)])
 
 
@@ -33,12 +40,15 @@ def format_finding(finding: Finding, read_source: ReadSource) -> str:
     Args:
         read_source: gives the lines of a file as positions name it, or None when it is gone.
     """
-    return _block(finding, read_source, _Paint(False))
+    return _block(finding, read_source, _Paint(False, WIDTH))
 
 
 class _Paint:
-    def __init__(self, on: bool) -> None:
+    """How it is shown: with colours or without, and how wide."""
+
+    def __init__(self, on: bool, width: int) -> None:
         self.on = on
+        self.width = width
 
     def __call__(self, text: str, *codes: str) -> str:
         return f"{''.join(codes)}{text}{_PLAIN}" if self.on and text else text
@@ -46,22 +56,24 @@ class _Paint:
 
 def _block(finding: Finding, read_source: ReadSource, paint: _Paint) -> str:
     tint = _RED if finding.severity == "error" else _YELLOW
-    head = f"{paint(f'{finding.severity} {finding.code}', tint, _BOLD)}  {finding.message}"
+    message = on_terminal(finding.message)
+    head = f"{paint(f'{finding.severity} {finding.code}', tint, _BOLD)}  {message}"
     if finding.at is not None:
-        head = f"{paint(str(finding.at), _BOLD)}  {head}"
+        head = f"{paint(on_terminal(str(finding.at)), _BOLD)}  {head}"
     parts = [head]
+    hint = on_terminal(finding.hint) if finding.hint else None
     frame = None
     if finding.at is not None:
-        frame = _frame(finding.at, finding.width, finding.hint, read_source, paint, tint)
+        frame = _frame(finding.at, finding.width, hint, read_source, paint, tint)
     if frame:
         parts += ["", *frame]
-    elif finding.hint:
-        parts.append(f"  {paint(finding.hint, _CYAN)}")
+    elif hint:
+        parts.append(f"  {paint(hint, _CYAN)}")
     tail = []
     if finding.should_be:
-        tail += [f"  {line}" for line in _wrapped(finding.should_be)]
+        tail += [f"  {line}" for line in _wrapped(on_terminal(finding.should_be), paint.width)]
     for place, why in finding.related:
-        tail.append(f"  {place}  {why}")
+        tail.append(on_terminal(f"  {place}  {why}"))
         tail += _quoted(place, read_source, paint)
     return "\n".join([*parts, "", *tail] if tail and frame else [*parts, *tail])
 
@@ -81,11 +93,18 @@ def _frame(
     width = max(1, min(width, len(text) - column))
     first, last = max(1, number - BEFORE), min(len(lines), number + AFTER)
     gutter = len(str(last)) + 2
-    shown, left = _cut(_visible(text), column, width)
+    shown, left = _cut(_visible(text), column, width, paint.width - gutter - 3)
     out = []
     for line in range(first, last + 1):
         if line != number:
-            out.append(_row(str(line), _end_cut(_visible(lines[line - 1])), gutter, paint))
+            out.append(
+                _row(
+                    str(line),
+                    _end_cut(_visible(lines[line - 1]), paint.width - gutter - 3),
+                    gutter,
+                    paint,
+                )
+            )
             continue
         out.append(_row(str(line), shown, gutter, paint))
         before = _columns(shown[: column - left])
@@ -100,7 +119,7 @@ def _quoted(place: Position, read_source: ReadSource, paint: _Paint) -> list[str
     lines = read_source(place.file)
     if not lines or place.line > len(lines):
         return []
-    text = _end_cut(_visible(lines[place.line - 1]))
+    text = _end_cut(_visible(lines[place.line - 1]), paint.width - 8)
     return [_row(str(place.line), text, len(str(place.line)) + 4, paint)]
 
 
@@ -111,27 +130,28 @@ def _row(number: str, text: str, gutter: int, paint: _Paint) -> str:
 def _visible(text: str) -> str:
     """One character for one character, so that carets stay below what they mean."""
     return "".join(
-        "→" if c == "\t" else "·" if unicodedata.category(c) == "Cc" else c for c in text
+        "→" if c == "\t" else MARK if unicodedata.category(c) == "Cc" else on_terminal(c)
+        for c in text
     )
 
 
-def _cut(text: str, column: int, width: int) -> tuple[str, int]:
+def _cut(text: str, column: int, width: int, room: int) -> tuple[str, int]:
     """A part of a wide line around the fault, and how many characters were dropped at its left."""
-    if len(text) <= WIDTH:
+    if len(text) <= room:
         return text, 0
-    start = max(0, min(column - WIDTH // 3, len(text) - WIDTH))
-    if column + width < WIDTH:
+    start = max(0, min(column - room // 3, len(text) - room))
+    if column + width < room:
         start = 0
-    part = text[start : start + WIDTH]
+    part = text[start : start + room]
     if start:
         part = "…" + part[1:]
-    if start + WIDTH < len(text):
+    if start + room < len(text):
         part = part[:-1] + "…"
     return part, start
 
 
-def _end_cut(text: str) -> str:
-    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
+def _end_cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 1] + "…"
 
 
 def _columns(text: str) -> int:
@@ -142,18 +162,18 @@ def _columns(text: str) -> int:
     )
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrapped(text: str, width: int) -> list[str]:
     """Long lists on several lines, later ones below the first word; corrected lines as they are."""
     out: list[str] = []
     for line in text.splitlines():
-        if len(line) <= WIDTH - 4 or ", " not in line:
+        if len(line) <= width - 4 or ", " not in line:
             out.append(line)
             continue
         start = line.find(": ") + 2 if ": " in line[:20] else 0
         current = ""
         for word in line.split(", "):
             piece = f"{current}, {word}" if current else word
-            if len(piece) > WIDTH - 4:
+            if len(piece) > width - 4:
                 out.append(current + ",")
                 piece = " " * start + word
             current = piece

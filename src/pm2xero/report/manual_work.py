@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from pm2xero.harmless import in_cell
 from pm2xero.reconcile.pm_side import Booked
 from pm2xero.report.text import money
 
@@ -18,8 +19,6 @@ COLUMNS = (
     "id", "date", "kind", "number", "participant", "amount", "currency", "journal", "code", "why",
     "what_to_do",
 )  # fmt: skip
-# A spreadsheet takes text that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def print_manual_work(out: Console, work: Sequence[Booked]) -> None:
@@ -57,7 +56,7 @@ def write_manual_work(stream: IO[str], work: Iterable[Booked]) -> None:
         )
         texts = [item.id, item.date.isoformat(), item.kind, item.number, item.participant]
         rest = [item.currency, journal, item.cause, item.message, item.remedy]
-        writer.writerow([*map(harmless, texts), str(_to_enter(item)), *map(harmless, rest)])
+        writer.writerow([*map(in_cell, texts), str(_to_enter(item)), *map(in_cell, rest)])
 
 
 def _to_enter(item: Booked) -> Decimal:
@@ -91,11 +90,6 @@ def _journal(item: Booked) -> list[tuple[str, str, Decimal]]:
 
 def _side(amount: Decimal) -> str:
     return "debit" if amount > 0 else "credit"
-
-
-def harmless(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _line(out: Console, text: str, style: str = "") -> None:

@@ -10,6 +10,7 @@ from html import escape
 from typing import Any
 
 from pm2xero.compare.matrix import Cell, Matrix, Row
+from pm2xero.harmless import in_cell
 
 WORDS = {"yes": "Yes", "no": "No", "partial": "Partial", "needs set-up": "Needs set-up"}
 ABSENT = Cell("no", ("The kind is not known here.",))
@@ -110,9 +111,8 @@ def as_csv(matrix: Matrix) -> str:
         for region in matrix.regions:
             cell = row.cells.get(region, ABSENT)
             notes, rules = " ".join(cell.notes), " ".join(cell.rules)
-            writer.writerow(
-                [row.section, row.title, row.kind or "", region, cell.support, notes, rules]
-            )
+            texts = [row.section, row.title, row.kind or "", region, cell.support, notes, rules]
+            writer.writerow(map(in_cell, texts))
     return stream.getvalue().rstrip("\n")
 
 

@@ -10,9 +10,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from pm2xero.pack.counts import Counts
 from pm2xero.reconcile.documents import Compared
+from pm2xero.reconcile.missing import Group
 from pm2xero.reconcile.opening import OpeningDiffers
-from pm2xero.reconcile.result import Control, Group, Reconciliation, TaxRateLine
+from pm2xero.reconcile.result import Control, Reconciliation, TaxRateLine
+from pm2xero.reconcile.verdict import Verdict
 from pm2xero.report.trust import print_banks
 
 ZERO = Decimal("0.00")
@@ -21,12 +24,20 @@ NAME_WIDTH = 32
 WIDE = 100
 # How many entries of others are listed, and how many of them the last line names.
 SHOWN, NAMED = 20, 3
+# Where the money is of what is refused and yet not missing.
+COUNTS: dict[str, str] = {
+    Counts.IN_OPENING: "in the opening balances",
+    Counts.ELSEWHERE: "in Xero by way of another document, or in other books",
+    Counts.NOTHING: "moves no money",
+}
 VERDICTS = {
     "sent_differs": "what was sent is not what the document makes",
     "behind": "a later revision is not in Xero",
     "voided_here": "voided in Practice Management, still in Xero",
     "changed": "edited in Xero",
     "by_hand_otherwise": "entered by hand with other amounts",
+    "by_hand_of_another": "entered by hand, but on somebody else",
+    "draft": "a draft in Xero: approve it",
     "gone": "voided or deleted in Xero",
     "missing": "not found in Xero",
 }
@@ -51,9 +62,22 @@ def print_reconciliation(
     _head(out, "3", "Supported, but not (wholly) in Xero yet")
     _groups(out, result.missing, currency)
     _head(out, "4", "Not sent: refused by rule, or left out by a person")
-    _groups(out, result.unsupported, currency, end=not result.left_out)
+    _groups(out, result.unsupported, currency, end=not (result.left_out or result.unreadable))
     for item in result.left_out:
         _item(out, f"{item.id}, {_money(item.money)} {currency}, left out: {item.why}")
+    for trace in result.unreadable:
+        named = f"{trace.id or 'a record'} of {trace.place}"
+        _item(
+            out,
+            f"{named} could not be read: {trace.message} (export it again, or dismiss it: "
+            f'`pm2xero skip --unreadable {trace.digest[:8]} --reason "…"`)',
+        )
+    for part in result.not_in_xero.matters:
+        _item(
+            out,
+            f"not in Xero of the trust money in {part.bank}: "
+            f"matter {part.matter} {_money(part.amount)} {currency}",
+        )
     _head(out, "5", "In Xero, but voided in Practice Management")
     _compared(out, result.voided_here)
     _head(out, "6", "Changed by hand in Xero")
@@ -79,24 +103,63 @@ def print_reconciliation(
 
 
 def _verdict(out: Console, result: Reconciliation, currency: str, firm: str) -> None:
-    pending = result.pending
+    day = result.day
     if result.opening is not None:
         out.print(Text(_opening(result.opening, firm), style="yellow"))
-    if result.agrees:
-        text = "agrees: both ledgers are equal to the cent"
-        if result.others:
-            text += f", with {_entries(len(result.others))} of others in Xero explained"
-        if pending.count:
-            # Both sides count only what is in Xero, so equal ledgers are no whole ones.
-            missing = f"{_documents(pending, currency)} not in Xero yet (section 3)"
-            text = f"agrees only for what is in Xero: {missing}"
-            out.print(Text(text, style="bold yellow"))
-            return
-        out.print(Text(text, style="bold green"))
-        return
-    if pending.count:
-        text = f"not in Xero yet: {_documents(pending, currency)} (section 3)"
+    if result.ahead:
+        named = [f"{d.id} of {d.day}" for d in result.ahead]
+        word = "document in Xero is" if len(named) == 1 else "documents in Xero are"
+        text = f"{len(named)} {word} dated after {day}, so in neither column: {_few(named)}"
         out.print(Text(text, style="yellow"))
+    for part in result.since[:SHOWN]:
+        text = (
+            f"since then, {part.by} of {part.day} took back {_money(part.amount)} {currency} of "
+            f"{part.transaction} in Xero; it stood on {day} and counts there"
+        )
+        out.print(Text(text, style="yellow"))
+    if len(result.since) > SHOWN:
+        out.print(f"… and {len(result.since) - SHOWN:,} more (--format json has them all)")
+    missing = _missing(result, currency)
+    match result.verdict:
+        case Verdict.AGREES:
+            text = f"agrees: both ledgers are equal to the cent as at {day}"
+            if result.others:
+                text += f", with {_entries(len(result.others))} of others in Xero explained"
+            out.print(Text(text, style="bold green"))
+        case Verdict.AGREES_FOR_XERO:
+            text = f"agrees for what is in Xero as at {day}: {missing}"
+            out.print(Text(text, style="bold yellow"))
+        case Verdict.DIFFERS:
+            text = f"does not agree as at {day}: {'; '.join(_faults(result))}"
+            if missing:
+                text += f"; besides, {missing}"
+            out.print(Text(text, style="bold red"))
+
+
+def _missing(result: Reconciliation, currency: str) -> str:
+    """What is not in Xero, as the last line says it; empty when all is."""
+    total = result.not_in_xero.total
+    lost = len(result.unreadable)
+    told = [_missing_documents(result, total, currency)] if total.count else []
+    if lost:
+        records = f"{lost:,} record" if lost == 1 else f"{lost:,} records"
+        told.append(f"{records} could not be read (section 4)")
+    return "; ".join(told)
+
+
+def _missing_documents(result: Reconciliation, total: Group, currency: str) -> str:
+    verb = "is" if total.count == 1 else "are"
+    sections = [
+        number
+        for number, groups in (("3", result.missing), ("4", result.unsupported))
+        if any(g.counts == Counts.MISSING for g in groups) or (number == "4" and result.left_out)
+    ]
+    where = " and ".join(sections)
+    see = f"section{'s' if len(sections) > 1 else ''} {where}"
+    return f"{_documents(total, currency)} {verb} not in Xero ({see})"
+
+
+def _faults(result: Reconciliation) -> list[str]:
     accounts = [line.code for line in result.accounts if line.difference]
     why = [f"{_some(accounts, 'account')} differ"] if accounts else []
     for number, found in (
@@ -111,9 +174,20 @@ def _verdict(out: Console, result: Reconciliation, currency: str, firm: str) -> 
         why.append("see section 9")
     if result.trust_moved:
         moved = [f"{e.endpoint} {e.xero_id} of {e.day}" for e in result.trust_moved]
-        more = f" and {len(moved) - NAMED} more" if len(moved) > NAMED else ""
-        why.append(f"others moved trust money: {', '.join(moved[:NAMED])}{more} (section 8)")
-    out.print(Text(f"does not agree: {'; '.join(why)}", style="bold red"))
+        why.append(f"others moved trust money: {_few(moved)} (section 8)")
+    if result.doubles:
+        twice = [
+            f"{e.double_of[0]} ({e.double_of[1]} and {e.xero_id})"
+            for e in result.doubles
+            if e.double_of
+        ]
+        why.append(f"twice in Xero: {_few(twice)} (section 8)")
+    return why
+
+
+def _few(named: list[str]) -> str:
+    more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
+    return ", ".join(named[:NAMED]) + more
 
 
 def _opening(found: OpeningDiffers, firm: str) -> str:
@@ -136,7 +210,7 @@ def _others(out: Console, result: Reconciliation, currency: str) -> None:
     for group in result.others_by_endpoint:
         _item(out, f"{group.count} × {group.cause}, {_money(group.money)} {currency}")
     # What decides the verdict is never among those that are left out.
-    for entry in sorted(result.others, key=lambda e: not e.trust)[:SHOWN]:
+    for entry in sorted(result.others, key=lambda e: not (e.trust or e.double_of))[:SHOWN]:
         booked = ", ".join(f"{code} {_money(a)}" for code, a in sorted(entry.accounts.items()))
         named = f" {entry.what}" if entry.what else ""
         _item(
@@ -148,6 +222,10 @@ def _others(out: Console, result: Reconciliation, currency: str) -> None:
             text = (
                 f"moves trust money ({_some(list(entry.trust), 'account')}) past the trust ledger"
             )
+            out.print(Padding(Text(text, style="red"), (0, 0, 0, 6), expand=False))
+        if entry.double_of is not None:
+            id, xero_id = entry.double_of
+            text = f"the same as {id}, which is in Xero already ({xero_id}): void one of them"
             out.print(Padding(Text(text, style="red"), (0, 0, 0, 6), expand=False))
         if entry.document is not None:
             text = (
@@ -166,16 +244,26 @@ def _some(codes: list[str], word: str) -> str:
 
 def _documents(group: Group, currency: str) -> str:
     word = "document" if group.count == 1 else "documents"
-    return f"{group.count:,} {word}, {_money(group.money)} {currency}"
+    return f"{group.count:,} {word}, {_sums(group, currency)}"
+
+
+def _sums(group: Group, currency: str) -> str:
+    """The money of a group; amounts of other currencies stand beside it."""
+    own = [f"{_money(group.money)} {currency}"] if group.money or not group.foreign else []
+    return " and ".join([*own, *(f"{_money(amount)} {name}" for name, amount in group.foreign)])
 
 
 def _accounts(out: Console, result: Reconciliation, currency: str) -> None:
     lines = result.accounts
     rounding = any(line.rounding for line in lines)
     others = any(line.others for line in lines)
+    missing = any(line.missing for line in lines)
     # Amounts and codes are never cut; where there is little room, heads and names are shorter.
-    narrow = others or out.width < WIDE
+    narrow = others or missing or out.width < WIDE
+    out.print(Text(f"Trial balances as at {result.day}", style="bold"))
     columns = [(f"PM {currency}", [line.pm for line in lines], True)]
+    if missing:
+        columns.append(("not there", [-line.missing for line in lines], False))
     if rounding:
         head = "rounding" if narrow else "tax rounding"
         columns.append((head, [line.rounding for line in lines], False))
@@ -217,13 +305,23 @@ def _controls(out: Console, result: Reconciliation, currency: str) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     others = any(control.others for control in result.controls)
     rounding = any(c.rounding for c in result.controls) or any(t.rounding for t in result.taxes)
-    between = [*(["rounding"] if rounding else []), *(["others"] if others else [])]
+    missing = any(c.missing for c in result.controls) or any(m.missing for m in result.matters)
+    between = [
+        head
+        for head, shown in (("not there", missing), ("rounding", rounding), ("others", others))
+        if shown
+    ]
     heads = [f"PM {currency}", *between, f"Xero {currency}", "difference"]
     for name in ("", *heads):
         table.add_column(name, justify="left" if not name else "right", no_wrap=bool(name))
 
-    def row(name: str, told: Decimal, line: Control | TaxRateLine, by_others: Decimal) -> None:
+    def row(
+        name: str, told: Decimal, line: Control | TaxRateLine, by_others: Decimal,
+        not_there: Decimal = ZERO,
+    ) -> None:  # fmt: skip
         cells = [_money(told)]
+        if missing:
+            cells.append(_money(-not_there) if not_there else "")
         if rounding:
             cells.append(_money(line.rounding) if line.rounding else "")
         if others:
@@ -232,7 +330,7 @@ def _controls(out: Console, result: Reconciliation, currency: str) -> None:
         table.add_row(name, *cells, _money(line.xero), different)
 
     for control in result.controls:
-        row(f"  {control.name}", control.pm, control, control.others)
+        row(f"  {control.name}", control.pm, control, control.others, control.missing)
     if result.taxes:
         table.add_row("  Tax by rate")
     for line in result.taxes:
@@ -241,7 +339,8 @@ def _controls(out: Console, result: Reconciliation, currency: str) -> None:
     if result.matters:
         table.add_row("  Trust ledger by matter")
     for matter in result.matters:
-        table.add_row(f"    matter {matter.matter}", _money(matter.balance))
+        not_there = [_money(-matter.missing)] if matter.missing else []
+        table.add_row(f"    matter {matter.matter}", _money(matter.balance), *not_there)
     out.print(table)
 
 
@@ -260,8 +359,9 @@ def _groups(
     for group in groups:
         shown = True
         ids = ", ".join(group.ids[:6]) + (" …" if len(group.ids) > 6 else "")
-        amount = f", {_money(group.money)} {currency}" if group.money else ""
-        _item(out, f"{group.count} × {group.cause}{amount}: {ids}")
+        amount = f", {_sums(group, currency)}" if group.money or group.foreign else ""
+        where = f" ({COUNTS[group.counts]})" if group.counts in COUNTS else ""
+        _item(out, f"{group.count} × {group.cause}{amount}{where}: {ids}")
     if not shown and end:
         out.print("  none")
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import IO, Any, cast
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from pm2xero.decide.decision import Decision
 from pm2xero.decide.totals import OUTCOMES, ZERO, Summary
+from pm2xero.harmless import on_terminal
 
 _BLANKS = re.compile(r" +(?=\n)")
 STYLES = {"post": "green", "reject": "red", "hold": "yellow", "skip": "dim"}
@@ -30,13 +33,27 @@ class _Trimmed:
         return getattr(self._stream, name)
 
 
+class _Harmless(Console):
+    """A console on which no text can command the terminal; its own colours stay."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            yield segment if control else Segment(on_terminal(text), style)
+
+
 def console(stream: IO[str], colour: bool) -> Console:
     """A console on a stream; without colour it writes plain text, 100 columns when piped."""
-    return Console(
+    return _Harmless(
         file=stream if colour else cast(IO[str], _Trimmed(stream)),
         no_color=not colour,
         force_terminal=colour,
         highlight=False,
+        # A name such as "[/]" or ":smile:" is a name.
+        markup=False,
+        emoji=False,
         width=None if stream.isatty() else 100,
         legacy_windows=False,
     )

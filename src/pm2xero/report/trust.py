@@ -12,10 +12,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from pm2xero.harmless import in_cell
 from pm2xero.pack.surplus import Surplus
 from pm2xero.reconcile.matter_statement import Statement
 from pm2xero.reconcile.trust_proof import BankProof, NotInXero, ProofValue, TrustProof
-from pm2xero.report.manual_work import harmless
 
 SHOWN = 8
 PROOF_COLUMNS = ("trust_bank", "account", "line", "booked", "sent", "in_xero", "difference")
@@ -174,10 +174,10 @@ def write_proof(stream: IO[str], proof: TrustProof) -> None:
         for name, booked, sent, in_xero in _lines(bank, proof.titles):
             different = "" if in_xero is None or sent is None else str(in_xero - sent)
             there = "" if in_xero is None else str(in_xero)
-            named = [harmless(" ".join(bank.banks)), harmless(bank.account)]
+            named = [in_cell(" ".join(bank.banks)), in_cell(bank.account)]
             writer.writerow([*named, name.lstrip("+= "), booked, sent, there, different])
     for a in proof.accounts:
-        named = ["", harmless(a.account), harmless(a.title)]
+        named = ["", in_cell(a.account), in_cell(a.title)]
         writer.writerow([*named, a.booked, a.sent, a.in_xero, a.difference])
 
 
@@ -186,12 +186,12 @@ def write_statement(stream: IO[str], statement: Statement) -> None:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(STATEMENT_COLUMNS)
     for bank, amount in (statement.opening or {}).items():
-        row = ["", "", "opening", "", "", harmless(bank), amount, statement.begun, "", ""]
+        row = ["", "", "opening", "", "", in_cell(bank), amount, statement.begun, "", ""]
         writer.writerow(row)
     for m in statement.movements:
         texts = (m.day.isoformat(), m.id, m.kind, m.number, m.participant, m.bank)
         there = "yes" if m.in_xero else "no"
-        writer.writerow([*map(harmless, texts), m.amount, m.balance, there, harmless(m.cause)])
+        writer.writerow([*map(in_cell, texts), m.amount, m.balance, there, in_cell(m.cause)])
 
 
 def _table(title: str, currency: str) -> Table:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pm2xero import __version__
 from pm2xero.errors import Finding
+from pm2xero.harmless import in_markdown
 from pm2xero.report.findings import ReadSource, format_findings
 from pm2xero.report.sources import read_source
 from pm2xero.validate.codes import page
@@ -218,7 +219,7 @@ def as_markdown(validation: Validation) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", "<br>")
+    return "<br>".join(in_markdown(line) for line in text.splitlines())
 
 
 FORMS: dict[str, Form] = {

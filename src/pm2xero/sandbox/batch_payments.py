@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
+from importlib.resources import files
 
 from pm2xero.sandbox import payments, records
 from pm2xero.sandbox.books import Books
@@ -68,10 +71,18 @@ def create(books: Books, element: Wire) -> Written:
     return Written(batch.id)
 
 
+@cache
+def _countries() -> Mapping[str, Sequence[str]]:
+    """What Xero does in some countries alone."""
+    text = files("pm2xero.sandbox").joinpath("countries.json").read_text("utf-8")
+    found: Mapping[str, Sequence[str]] = json.loads(text)
+    return found
+
+
 def _drops_reference(books: Books) -> bool:
-    """The specification has it for New Zealand only; others are reported to keep it."""
-    is_nz = books.organisation.wire.get("CountryCode") == "NZ"
-    if is_nz or not books.mishaps.rules.drops_batch_references:
+    """The specification has it for one country only; others are reported to keep it."""
+    keeps = books.organisation.wire.get("CountryCode") in _countries()["batch_reference"]
+    if keeps or not books.mishaps.rules.drops_batch_references:
         return False
     books.mishaps.counts["drops_batch_references"] += 1
     return True

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +36,14 @@ def check_name(what: str, name: str) -> None:
     raise UsageError(Finding("PU924", f'"{name}" cannot be the name of a {what}', hint=hint))
 
 
-def region(name: str, parent: str) -> dict[str, str]:
-    """A region that extends another one (or base)."""
-    values = {"name": name, "title": _title(name), "parent": parent, "code": "TAX"}
+def region(name: str, parent: str, taken: Collection[str] = ()) -> dict[str, str]:
+    """A region that extends another one (or base).
+
+    Args:
+        taken: tax codes that the other one has; the new region begins with one of its own.
+    """
+    code = next(c for n in count(1) if (c := f"TAX{n}" if n > 1 else "TAX") not in taken)
+    values = {"name": name, "title": _title(name), "parent": parent, "code": code}
     return {f"rules/regions/{name}.yaml": _filled("region.yaml", values, "../../schema")}
 
 
@@ -98,8 +105,13 @@ def schemas() -> dict[str, str]:
     }
 
 
-def write(into: Path, files: Mapping[str, str], editors: Mapping[str, str]) -> list[Path]:
+@contextmanager
+def written(
+    into: Path, files: Mapping[str, str], editors: Mapping[str, str]
+) -> Iterator[list[Path]]:  # fmt: skip
     """Write files that are not there yet; schemas for editors are renewed.
+
+    All is taken back when something is raised inside, such as that the files do not validate.
 
     Raises:
         UsageError: PU925 when a file is there already; nothing is written then.
@@ -108,11 +120,24 @@ def write(into: Path, files: Mapping[str, str], editors: Mapping[str, str]) -> l
     if there:
         message = "the file is there already, and nothing was written"
         raise UsageError(*(Finding("PU925", message, Position(str(p))) for p in there))
-    for name, text in {**files, **editors}.items():
-        file = into / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_edited(file, text)
-    return [into / name for name in files]
+    made: list[Path] = []
+    try:
+        for name, text in {**files, **editors}.items():
+            file = into / name
+            made += _missing(file)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_edited(file, text)
+        yield [into / name for name in files]
+    except BaseException:
+        for path in reversed(made):
+            with suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
+        raise
+
+
+def _missing(file: Path) -> list[Path]:
+    """A file and the folders above it that are not there, the outermost first."""
+    return [p for p in reversed((file, *file.parents)) if not p.exists()]
 
 
 def _text(name: str) -> str:

@@ -34,6 +34,11 @@ def prover(booking: Booking = "off") -> Prove:
         report = shared.prove(subject.pack, subject.example)
         findings: list[Finding] = list(report.findings)
         sentences = [report.sentence]
+        if subject.firm is not None:
+            from pm2xero.prove.posting import nothing_posted
+
+            nothing = nothing_posted(subject.pack, subject.firm)
+            findings += [nothing] if nothing else []
         # While rules contradict each other nobody knows what a document is booked by.
         is_torn = any(f.code == "PX602" for f in report.findings)
         kinds = booked.new(subject.pack) if booking != "off" and not is_torn else set[str]()

@@ -9,9 +9,10 @@ from pathlib import Path
 from pm2xero.errors import Finding, OrganisationError, Position
 from pm2xero.firm.organisation import Organisation, load_organisation
 from pm2xero.pack.cache import Memory
-from pm2xero.pack.files import PackRoot, builtin
+from pm2xero.pack.files import PackRoot, builtin, regions
 from pm2xero.pack.language.types import FieldType
 from pm2xero.pack.layers import Merged
+from pm2xero.pack.load import load_pack
 from pm2xero.pack.model import Kind, Pack, RequestSpec
 from pm2xero.render.templates import BodyEnvironment
 from pm2xero.validate.fields_read import Reads, money_fields, reads_of
@@ -80,6 +81,16 @@ def example_for(pack: Pack) -> Organisation | None:
     """An example firm of the built-in pack for a pack of some region; None when there is none."""
     file = example_of(pack.layers, (builtin(),))
     return load_example(file)[0] if file is not None else None
+
+
+def shown_example() -> tuple[Pack, Organisation]:
+    """The first region that has an example firm, to show what documents look like."""
+    for name in regions():
+        pack = load_pack(name)
+        firm = example_for(pack)
+        if firm is not None:
+            return pack, firm
+    raise AssertionError("the product brings a firm for each region of its cases")
 
 
 def load_example(file: Path) -> tuple[Organisation | None, tuple[Finding, ...]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Protocol
 
 from pm2xero.firm.snapshot import XeroTaxRate
-from pm2xero.xero.natural_key import as_date
+from pm2xero.xero.natural_key import as_date, same_number
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -20,7 +20,18 @@ _SIDES = {
     "ACCREC": -1, "ACCRECCREDIT": 1, "ACCPAY": 1, "ACCPAYCREDIT": -1, "RECEIVE": -1, "SPEND": 1,
 }  # fmt: skip
 
+# The fields that name the account that money moves on.
+_BANKS = ("BankAccount", "Account", "FromBankAccount", "ToBankAccount")
+
 Rates = Mapping[str, XeroTaxRate]
+Named = Mapping[str, Any]
+
+
+class Called(Protocol):
+    """What an account is called that an element names by id or by code."""
+
+    def __call__(self, named: Named, prefix: str = "") -> str:
+        """The account; `prefix` is "Account" for lines, whose field is AccountCode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +51,11 @@ class Contents:
 
     Attributes:
         total: with tax, in currency units, as it stands on the document.
-        accounts: net amount by account code, as it stands on the document.
+        accounts: net amount by account, as it stands on the document.
         tax: all tax of the lines.
         taxes: by tax type, debits positive.
+        banks: the accounts that money moves on, by the field that names them.
+        number: of an invoice or a credit note; empty where there is none.
     """
 
     total: Decimal
@@ -50,12 +63,19 @@ class Contents:
     accounts: Mapping[str, Decimal]
     tax: Decimal
     taxes: Mapping[str, TaxShare]
+    banks: Mapping[str, str] = field(default_factory=dict)
+    number: str = ""
 
     def differences(self, other: Contents) -> list[str]:
         """Where the other one says something else, in words."""
         found = []
         if self.day and other.day and self.day != other.day:
             found.append(f"date {self.day}, there {other.day}")
+        if self.number and other.number and not same_number(self.number, other.number):
+            found.append(f"number {self.number}, there {other.number}")
+        for name, bank in self.banks.items():
+            if other.banks.get(name, bank) != bank:
+                found.append(f"bank account {bank}, there {other.banks[name]}")
         if self.accounts and other.accounts:
             for code in sorted({*self.accounts, *other.accounts}):
                 here, there = self.accounts.get(code, ZERO), other.accounts.get(code, ZERO)
@@ -63,6 +83,8 @@ class Contents:
                     found.append(f"account {code} {here:,.2f}, there {there:,.2f}")
         if self.tax != other.tax:
             found.append(f"tax {self.tax:,.2f}, there {other.tax:,.2f}")
+        elif self.taxes and other.taxes:
+            found += _other_taxes(self.taxes, other.taxes)
         return found
 
     def same(self, other: Contents) -> bool:
@@ -70,22 +92,31 @@ class Contents:
         return self.total == other.total and not self.differences(other)
 
 
-def contents_of_body(element: str, rates: Rates) -> Contents | None:
-    """What a body says, with the tax that Xero makes of its lines; None when it is no body."""
+def by_code(named: Named, prefix: str = "") -> str:
+    """An account as an element names it: by its code."""
+    return str(named.get(f"{prefix}Code"))
+
+
+def contents_of_body(element: str, rates: Rates, called: Called = by_code) -> Contents | None:
+    """What a body says, with the tax that Xero makes of its lines; None when it is no body.
+
+    Args:
+        called: what an account is called that a line or a bank account names.
+    """
     try:
         body = json.loads(element, parse_float=Decimal, parse_int=Decimal)
-        return _contents(body, _amount_of(body), rates)
+        return _contents(body, _amount_of(body), rates, called)
     except (ValueError, TypeError, KeyError, AttributeError, InvalidOperation):
         return None
 
 
-def contents_of_object(found: Mapping[str, Any], rates: Rates) -> Contents:
+def contents_of_object(found: Named, rates: Rates, called: Called = by_code) -> Contents:
     """What an object of Xero says."""
     total = next(
         (_money(found[k]) for k in ("Total", "TotalAmount", "Amount") if found.get(k) is not None),
         None,
     )
-    return _contents(found, total, rates)
+    return _contents(found, total, rates, called)
 
 
 def line_tax(line: Mapping[str, Any], how: object, rates: Rates) -> Decimal:
@@ -116,13 +147,15 @@ def _amount_of(body: Mapping[str, Any]) -> Decimal | None:
     return None
 
 
-def _contents(body: Mapping[str, Any], total: Decimal | None, rates: Rates) -> Contents:
+def _contents(body: Named, total: Decimal | None, rates: Rates, called: Called) -> Contents:
     day = as_date(str(body.get("Date") or ""))
+    banks = {name: called(body[name]) for name in _BANKS if isinstance(body.get(name), Mapping)}
+    number = str(body.get("InvoiceNumber") or body.get("CreditNoteNumber") or "")
     journal: Iterable[Mapping[str, Any]] = body.get("JournalLines") or ()
     if journal:
         amounts = [_money(line["LineAmount"]) for line in journal]
         debits = sum((a for a in amounts if a > 0), ZERO)
-        codes = [str(line.get("AccountCode")) for line in journal]
+        codes = [called(line, "Account") for line in journal]
         return Contents(debits, day, _summed(zip(codes, amounts, strict=True)), ZERO, {})
     nets: list[tuple[str, Decimal]] = []
     taxes: dict[str, TaxShare] = {}
@@ -132,13 +165,23 @@ def _contents(body: Mapping[str, Any], total: Decimal | None, rates: Rates) -> C
     for line in body.get("LineItems") or ():
         tax = line_tax(line, how, rates)
         net = _money(line["LineAmount"]) - (tax if how == "Inclusive" else ZERO)
-        nets.append((str(line.get("AccountCode")), net))
+        nets.append((called(line, "Account"), net))
         all_tax += tax
         kind = str(line.get("TaxType") or "")
         taxes[kind] = taxes.get(kind, TaxShare(ZERO, ZERO)) + TaxShare(side * net, side * tax)
     if total is None:
         total = sum((net for _, net in nets), ZERO) + all_tax
-    return Contents(total, day, _summed(nets), all_tax, taxes)
+    return Contents(total, day, _summed(nets), all_tax, taxes, banks, number)
+
+
+def _other_taxes(here: Mapping[str, TaxShare], there: Mapping[str, TaxShare]) -> list[str]:
+    """Where the same tax in all stands under other types."""
+    none = TaxShare(ZERO, ZERO)
+    return [
+        f"tax under {type} {abs(a):,.2f}, there {abs(b):,.2f}"
+        for type in sorted({*here, *there})
+        if (a := here.get(type, none).tax) != (b := there.get(type, none).tax)
+    ]
 
 
 def _summed(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:

@@ -137,6 +137,8 @@ def _explain(error: Any, tree: Any) -> list[Finding]:
         words_ = " or ".join(_TYPES[w] for w in wanted)
         message = f"{name} must be {words_}, not {_found(error.instance)}"
         hint = None
+        if error.instance is None:
+            hint = "write the value, or leave the line out: an empty one is no value"
         if "string" in wanted and isinstance(error.instance, int | Decimal):
             shown = str(error.instance).lower()
             hint = f'put it in quotes: "{shown}"'

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+# Nobody misspells more; comparing takes the square of the length.
+LONGEST = 100
+
 
 def did_you_mean(word: object, known: Iterable[str], below: str = "") -> str | None:
     """A hint naming the closest of `known`, or None when nothing is close.
@@ -15,6 +18,8 @@ def did_you_mean(word: object, known: Iterable[str], below: str = "") -> str | N
     prefix = f"{below}." if below else ""
     candidates = sorted({str(k) for k in known})
     text = str(word)
+    if len(text) > LONGEST:
+        return None
     lowered = {c.lower(): c for c in candidates}
     if text.lower() in lowered:
         return f'did you mean "{prefix}{lowered[text.lower()]}"?'
