@@ -27,6 +27,8 @@ _MODULES = (
     "unused_template",
     "required_rule",
     "missing_value",
+    "trust_opening",
+    "trust_balance_unused",
 )
 
 
