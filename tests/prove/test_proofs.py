@@ -235,9 +235,9 @@ REDUNDANT = {
         "reject", "tax_rate_ambiguous",
     ),
     "numbers": (
-        "[client_payment]", "exceeds_amount_due",
-        "{ every: allocations, where: { amount: { above: document.amount_due } } }",
-        "reject", "exceeds_amount_due",
+        "[client_payment]", "amount_not_positive",
+        '{ amount: { below: "-5.00" }, reversal_of: { present: false } }',
+        "reject", "amount_not_positive",
     ),
 }  # fmt: skip
 

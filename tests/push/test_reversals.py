@@ -8,6 +8,9 @@ from tests.support.office import Doc, Office, paying, revised
 
 from .test_corrections import VOIDED
 
+# Something that was refused is not in Xero.
+FOR_XERO = "agrees_for_what_is_in_xero"
+
 
 @pytest.fixture
 def payment(docs: dict[str, Doc]) -> Doc:
@@ -37,7 +40,7 @@ def test_payment_is_taken_back_once_and_as_a_whole(office: Office, docs: dict[st
     whole = office.report(*twice)
     assert (whole["needs_attention"], whole["sent"]["confirmed"]) == (1, 1)
     assert [p["Status"] for p in office.in_xero("Payments")] == ["DELETED"]
-    assert office.reconcile()["agrees"]
+    assert office.reconcile()["verdict"] == FOR_XERO
 
 
 def test_payment_that_was_changed_is_taken_back_as_it_is_now(
@@ -51,7 +54,7 @@ def test_payment_that_was_changed_is_taken_back_as_it_is_now(
     found = office.report(old, now)
     assert (found["needs_attention"], found["sent"]["confirmed"]) == (1, 1)
     assert [p["Status"] for p in office.in_xero("Payments")] == ["DELETED", "DELETED"]
-    assert office.reconcile()["agrees"]
+    assert office.reconcile()["verdict"] == FOR_XERO
 
 
 def outcome(office: Office, document: Doc) -> tuple[int, int]:
@@ -125,7 +128,7 @@ def test_what_a_payment_that_waited_has_settled_is_known_in_later_runs(
     assert "exceeds_amount_due" in office.push(second).stdout
     third = paying(payment, "AU-0016", "2672.98") | {"id": "P-3"}
     assert outcome(office, third) == (0, 1)
-    assert office.reconcile()["agrees"]
+    assert office.reconcile()["verdict"] == FOR_XERO
 
 
 def test_a_request_that_waits_for_what_no_document_makes_is_told(

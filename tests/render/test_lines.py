@@ -59,20 +59,23 @@ def test_a_bill_keeps_net_and_tax_of_every_account_and_tax_type(lines: list[Line
     made = lines_of(read(raw("client_bill", lines)), "sales_invoice").lines
     expected: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
     for line in lines:
-        sums = expected[xero_key(line, "sales")]
+        sums = expected[xero_key(line, "sales_unless_cost")]
         sums[0] += line[2]
         sums[1] += line[3]
     got = {(r["account"], r["tax_type"]): [r["net"], r["tax"]] for r in made}
     assert len(got) == len(made), "two lines of one account and tax type"
-    assert got == {k: v for k, v in expected.items() if any(v)}
+    whole = {k: v for k, v in expected.items() if any(v)}
+    # What comes to nothing is still a document, and Xero wants a line on it.
+    assert got == whole or (not whole and [*got.values()] == [[ZERO, ZERO]])
     assert all(-r["net"].as_tuple().exponent == 2 for r in made)
 
 
 @given(rows(("GST", "NT")))
 @example([("4000", "GST", Decimal("10.00"), Decimal("1.00"))] * 2)
-def test_lines_that_cancel_out_are_left_out(lines: list[Line]) -> None:
+def test_lines_that_cancel_out_are_left_out_but_for_one(lines: list[Line]) -> None:
     cancelled = lines + [(a, c, -n, -t) for a, c, n, t in lines]
-    assert lines_of(read(raw("client_bill", cancelled)), "sales_invoice").lines == []
+    (left,) = lines_of(read(raw("client_bill", cancelled)), "sales_invoice").lines
+    assert (left["net"], left["tax"]) == (ZERO, ZERO)
 
 
 @given(rows(("GST", "NT")), st.randoms(use_true_random=False))

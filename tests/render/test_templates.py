@@ -65,7 +65,9 @@ def test_the_texts_of_a_bill_arrive_whole_or_fitted(text: str) -> None:
     (body,) = bodies("client_bill", "sales_invoice", text)
     name, text = as_name(text), as_read(text)
     assert body["InvoiceNumber"] == text
-    assert body["Reference"] == fit(f"{name} {text}", 255)
+    plain = " ".join(text.split())
+    both = " ".join(f"{name} {text}".split())
+    assert body["Reference"] == fit(" · ".join(dict.fromkeys(filter(None, (both, plain)))), 255)
     assert body["Contact"] == contact(name, text)
     expected = text if len(text) <= 4000 else text[:3999] + "…"
     assert {row["Description"] for row in body["LineItems"]} == {expected}

@@ -164,7 +164,7 @@ def _transfer(document: Document, others: Mapping[str, Document], nobody: str | 
         bank=document[bank],
     )
     ends = document.get("from_matter"), document.get("to_matter")
-    if ends[0] is not None and ends[0] != ends[1]:
+    if ends[0] != ends[1]:
         yield from _journal(document, others, nobody)
 
 

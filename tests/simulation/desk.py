@@ -8,6 +8,7 @@ from typing import Any
 from pm2xero.history.opening import OpenedPast
 from pm2xero.push.entered_by_hand import resolve_by_hand
 from pm2xero.reconcile.run import run as reconcile
+from pm2xero.reconcile.verdict import Verdict
 from tests.simulation.judge import Told
 from tests.simulation.world import World
 
@@ -43,7 +44,8 @@ def told(world: World, ids: Iterable[str]) -> tuple[Told, bool]:
         result = reconcile(connection, None, None)
         said = {k: v for k, v in result.as_json().items() if k not in _QUIET}
         named = {text.partition("/")[0] for text in _texts(said)}
-    return Told(posted, frozenset(open_ | (wanted & named)), frozenset(out)), result.agrees
+    agrees = result.verdict is not Verdict.DIFFERS
+    return Told(posted, frozenset(open_ | (wanted & named)), frozenset(out)), agrees
 
 
 def stuck(world: World) -> dict[str, str]:

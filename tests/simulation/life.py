@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from pm2xero.errors import LeaseLost, StateConflict, UsageError
+from pm2xero.errors import LeaseLost, LeaseTaken, StateConflict, UsageError
 from pm2xero.sandbox import Limits, Unkindness
 from pm2xero.sandbox.unkindness import switches
-from pm2xero.send.sender import LeaseTaken
 from tests.simulation import desk, in_xero
 from tests.simulation.acts import ACTS, Day
 from tests.simulation.firm import knowledge

@@ -62,6 +62,10 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 30.0) -> None:
         time.sleep(0.005)
 
 
+# Some documents of a month must be refused, and are not in Xero.
+FOR_XERO = "agrees_for_what_is_in_xero"
+
+
 def states(folder: Path) -> list[str]:
     with outbox(folder) as opened:
         return [r.state for r in opened.requests()]
@@ -88,9 +92,7 @@ def test_pushes_that_are_killed_are_continued_until_both_ledgers_agree(tmp_path:
     assert cut_off, "no push was cut off"
     assert run("push", tmp_path, str(MONTH)).returncode == 1  # some documents must be refused
     assert set(states(tmp_path)) == {"confirmed"}
-    said = run("reconcile", tmp_path, "--format", "json")
-    assert said.returncode == 0, said.stdout
-    assert json.loads(said.stdout)["agrees"] is True
+    assert verdict(tmp_path) == FOR_XERO
 
 
 def test_a_second_push_is_refused_while_one_runs(tmp_path: Path) -> None:
@@ -102,7 +104,12 @@ def test_a_second_push_is_refused_while_one_runs(tmp_path: Path) -> None:
     first.wait()
     assert second.returncode == 2
     assert "PE110" in second.stderr
-    assert run("reconcile", tmp_path).returncode == 0
+    assert verdict(tmp_path) == FOR_XERO
+
+
+def verdict(folder: Path) -> str:
+    """What reconcile says of both ledgers."""
+    return str(json.loads(run("reconcile", folder, "--format", "json").stdout)["verdict"])
 
 
 def lease_of(folder: Path) -> object:

@@ -121,11 +121,14 @@ def test_a_fault_of_all_regions_is_told_once(tmp_path: Path) -> None:
 
 
 def test_a_fault_of_some_regions_says_which(tmp_path: Path) -> None:
-    rules = "spec: 1\nrules:\n  - { id: firm_funds_in_trust, remedy: Ask your accountant. }\n"
-    result = validate(("au", "nz"), (write(tmp_path, {"rules/firm.yaml": rules}),))
+    rules = (
+        "spec: 1\nrules:\n"
+        "  - { id: trust_interest_for_statutory_body, remedy: Ask your accountant. }\n"
+    )
+    result = validate(("au", "uk"), (write(tmp_path, {"rules/firm.yaml": rules}),))
     (finding,) = result.findings
     assert (finding.code, at(finding)) == ("PX204", "firm.yaml:3:11")
-    assert finding.message.endswith("(in nz)")
+    assert finding.message.endswith("(in au)")
 
 
 def test_what_was_cut_out_is_not_called_missing(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from pm2xero.render.template_checks import template_file
 from pm2xero.resources import root
 
 _FIXED = ("organisation", "xero")
-# Rules that only ask which of a few fields are there are tried with every choice of these.
-MOST_FIELDS = 6
+# Rules with no more tests between them are tried with every choice of their truths.
+MOST_TESTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,38 +222,40 @@ def _seconds(pack: Pack, kind: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _between_them(rules: list[Rule], kind: str) -> list[Rule]:
-    """Rules that only ask which fields are there, and of which one always holds; else none."""
-    asking: dict[str, list[Rule]] = {}
-    fields: set[str] = set()
-    for rule in rules:
-        tests = [a for a in atoms(rule.conditions[kind]) if isinstance(a, Compare)]
-        if len(tests) == len(list(atoms(rule.conditions[kind]))) and all(
-            t.op == "present" for t in tests
+    """A few rules of one outcome of which one always holds, whatever the truth of their tests."""
+    asked = [(r, frozenset(n for n, _ in map(_asks, atoms(r.conditions[kind])))) for r in rules]
+    for rule, names in asked:
+        if len(names) > MOST_TESTS:
+            continue
+        group = [r for r, n in asked if n <= names and outcome_of(r) == outcome_of(rule)]
+        ordered = sorted(names)
+        truths = product((False, True), repeat=len(ordered))
+        if all(
+            any(_holds(r.conditions[kind], dict(zip(ordered, t, strict=True))) for r in group)
+            for t in truths
         ):
-            asking.setdefault(outcome_of(rule), []).append(rule)
-            fields |= {t.path.text for t in tests}
-    if len(fields) > MOST_FIELDS:
-        return []
-    names = sorted(fields)
-    for group in asking.values():
-        for values in product((False, True), repeat=len(names)):
-            there = dict(zip(names, values, strict=True))
-            if not any(_holds(r.conditions[kind], there) for r in group):
-                break
-        else:
             return group
     return []
 
 
-def _holds(condition: Condition | None, there: Mapping[str, bool]) -> bool:
+def _asks(atom: Atom) -> tuple[str, bool]:
+    """What a test asks, and for which truth: a field that is there, or is not, is one question."""
+    if isinstance(atom, Compare) and atom.op == "present":
+        return f"{atom.path.text} is there", atom.operand is True
+    return atom.key, True
+
+
+def _holds(condition: Condition | None, truths: Mapping[str, bool]) -> bool:
+    if condition is None:
+        return True
     if isinstance(condition, AllOf):
-        return all(_holds(p, there) for p in condition.parts)
+        return all(_holds(p, truths) for p in condition.parts)
     if isinstance(condition, AnyOf):
-        return any(_holds(p, there) for p in condition.parts)
+        return any(_holds(p, truths) for p in condition.parts)
     if isinstance(condition, Not):
-        return not _holds(condition.part, there)
-    assert isinstance(condition, Compare)
-    return there[condition.path.text] is condition.operand
+        return not _holds(condition.part, truths)
+    name, wanted = _asks(condition)
+    return truths[name] is wanted
 
 
 def constant(atom: Atom, record: RecordType) -> tuple[bool, str] | None:

@@ -16,6 +16,7 @@ from pm2xero.firm.trust_holders import holder_of
 from pm2xero.pack.yaml.read import SourceList, SourceMap, read_yaml
 from pm2xero.pack.yaml.schema import check
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
+from pm2xero.prove.example import about_of, to_come_of
 
 _MERGED = ("every_document", "base", "facts")
 _LISTS = ("documents", "trust_balances")
@@ -244,7 +245,7 @@ def _fact(tree: Mapping[str, Any]) -> DocumentFact:
     return DocumentFact(
         str(tree["id"]), str(tree["state"]), tree.get("kind"),
         Decimal(due) if due is not None else None, tree.get("contact"), None, tree.get("xero_id"),
-        Decimal(left) if left is not None else None,
+        Decimal(left) if left is not None else None, about_of(tree), to_come_of(tree),
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from pm2xero.errors import Pm2XeroError, Position
 from pm2xero.firm.trust_holders import entry_of, holder_of
 from pm2xero.pack.language.conditions import atoms
 from pm2xero.pipeline import Pipeline
-from pm2xero.prove.example import Example
+from pm2xero.prove.example import Example, about_of, to_come_of
 from pm2xero.prove.kind import KindProof
 from pm2xero.prove.show import Shower
 from pm2xero.prove.terms import Term, both, no
@@ -168,7 +168,8 @@ class Proposer:
     def _of_case(self, case: Case) -> list[Wish]:
         at_hand = situation(case, self._firms)
         tx, pipeline = at_hand.transaction, at_hand.pipeline
-        if not isinstance(tx, Transaction):
+        if not isinstance(tx, Transaction) or tx.lacks:
+            # Tests are shown by whole documents only.
             return []
         decision = pipeline.decider.decide(tx, at_hand.state)
         return self._judge(pipeline, tx.kind).fulfilled(tx, at_hand.state, decision)
@@ -278,7 +279,8 @@ def _fact(known: Any) -> DocumentFact:
     due, left = known.get("amount_due"), known.get("to_reverse")
     return DocumentFact(
         known["id"], known["state"], known.get("kind"), Decimal(due) if due else None,
-        known.get("contact"), to_reverse=Decimal(left) if left else None,
+        known.get("contact"), to_reverse=Decimal(left) if left else None, about=about_of(known),
+        to_come=to_come_of(known),
     )  # fmt: skip
 
 
@@ -292,4 +294,8 @@ def _fact_tree(fact: DocumentFact) -> dict[str, Any]:
         tree["contact"] = fact.contact
     if fact.to_reverse is not None:
         tree["to_reverse"] = f"{fact.to_reverse:.2f}"
-    return tree
+    said = {
+        "number": fact.number, "date": fact.date, "bank": fact.bank, "amount": fact.amount,
+        "due_then": fact.due_then, "waits_for": fact.waits_for,
+    }  # fmt: skip
+    return tree | {name: str(value) for name, value in said.items() if value is not None}

@@ -81,7 +81,7 @@ def _decide(
         decision, requests = pipeline.render(tx, decision)
     if not isinstance(tx, Transaction):
         return decision, requests, frozenset()
-    program = pipeline.decider.program(tx.kind)
+    program = pipeline.decider.program_of(tx)
     seen = {*decided(decision, program), *tested(program, tx, state)}
     if golden:
         seen |= set(rendered(mapping, requests, firms.recorder.take()))

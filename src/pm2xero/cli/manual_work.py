@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
@@ -19,8 +20,8 @@ Examples:
   pm2xero manual-work --org firm/organisation.yaml --format csv > by_hand.csv""",
 )
 @target_options
-@click.option("--format", "form", type=click.Choice(["text", "csv"]), default="text",
-              show_default=True, help="text for people, csv for a spreadsheet.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text",
+              show_default=True, help="For people, a spreadsheet, or programs.")  # fmt: skip
 @common.reports_faults
 def command(form: str, **options: Any) -> None:
     """List every transaction that moved money but is not copied, with what to enter in Xero."""
@@ -28,22 +29,27 @@ def command(form: str, **options: Any) -> None:
     from pm2xero.history.opening import open_past
     from pm2xero.reconcile.accounts import Accounts
     from pm2xero.reconcile.pm_side import books_of
-    from pm2xero.report.manual_work import print_manual_work, write_manual_work
+    from pm2xero.reconcile.to_enter import to_enter
+    from pm2xero.report.manual_work import (
+        Work,
+        is_work,
+        manual_work_json,
+        print_manual_work,
+        write_manual_work,
+    )
     from pm2xero.report.text import console
 
     place = target(**options)
     pipeline = common.load(place.organisation, place.region, place.packs)
     url = place.require_outbox()
+    accounts = Accounts(pipeline.organisation.xero.raw["Accounts"])
     with open_past(pipeline, place.organisation, place.packs, url, now) as past:
-        booked = books_of(
-            past.outbox,
-            past.outbox.requests(),
-            Accounts(pipeline.organisation.xero.raw["Accounts"]),
-        )
-    # A correction that waits for a person is work, too, though what it corrects is in Xero.
-    work = [b for b in booked if b.by_hand and b.standing in ("unsupported", "held", "in_xero")]
+        booked = books_of(past.outbox, past.outbox.requests(), accounts)
+    work = [Work(b, to_enter(b, accounts)) for b in booked if is_work(b)]
     if form == "csv":
         write_manual_work(sys.stdout, work)
+    elif form == "json":
+        click.echo(json.dumps(manual_work_json(work), default=str))
     else:
         shown = console(sys.stdout, common.use_colour(sys.stdout))
         print_manual_work(shown, work)

@@ -208,26 +208,43 @@ resend = _command(
 @click.command(
     "resolve",
     epilog="""\b
-Example:
-  pm2xero resolve AU-0042 --as-done-in-xero 3f2c… --reason "entered by hand" --org firm/org.yaml""",
+Examples:
+  pm2xero resolve AU-0042 --as-done-in-xero 3f2c… --reason "entered by hand" --org firm/org.yaml
+  pm2xero resolve --matched --reason "entered by hand in May" --org firm/org.yaml""",
 )
-@click.argument("id", metavar="ID")
-@click.option("--as-done-in-xero", "xero_id", required=True, metavar="XERO_ID",
+@click.argument("id", metavar="[ID]", required=False)
+@click.option("--as-done-in-xero", "xero_id", metavar="XERO_ID",
               help="The id of what is in Xero.")  # fmt: skip
 @click.option("--instead-of", "instead_of", metavar="XERO_ID",
               help="An id that was named by mistake and is none of it.")  # fmt: skip
+@click.option("--matched", is_flag=True,
+              help="Find what was entered for all that waits for a person: the same accounts to "
+              "the cent, day, contact. Shows the pairs and confirms them in one go.")  # fmt: skip
+@click.option("--yes", is_flag=True, help="With --matched: do not ask.")
 @click.option("--reason", "why", required=True, help="Why; it is kept in the log.")
 @who_option
 @target_options
 @common.reports_faults
 def resolve(
-    id: str, xero_id: str, instead_of: str | None, why: str, who: str, **options: Any
-) -> None:
+    id: str | None, xero_id: str | None, instead_of: str | None, matched: bool, yes: bool,
+    why: str, who: str, **options: Any,
+) -> None:  # fmt: skip
     """Say that a transaction is in Xero already; what was blocked by it goes on.
 
     Of what was entered in several parts, each is named. Whether the id is right, and the entry
     books what it must, `reconcile` tells; a wrong id is corrected with --instead-of.
     """
+    if matched:
+        if id is not None or xero_id is not None or instead_of is not None:
+            raise click.UsageError("--matched finds documents and ids by itself")
+        from pm2xero.cli.matched import confirm_matched
+
+        if not why.strip():
+            raise _no_reason()
+        confirm_matched(who, why, yes, options)
+        return
+    if id is None or xero_id is None:
+        raise click.UsageError("name an ID and --as-done-in-xero XERO_ID, or say --matched")
     wrong = _plain(instead_of) if instead_of is not None else None
     act("resolve", id, who, why, _plain(xero_id), options, wrong)
 

@@ -21,8 +21,11 @@ from pm2xero.decide.trust_equation import breaks_equation
 from pm2xero.errors import EngineFault
 from pm2xero.firm.chart import Chart
 from pm2xero.firm.organisation import Organisation
+from pm2xero.pack.language.types import RecordType
 from pm2xero.pack.model import Outcome, Pack
 from pm2xero.read.transaction import Malformed, Transaction, is_voided
+
+_FINISH = "Finish the document in Practice Management, or let a rule of the pack leave drafts out."
 
 
 class Decider:
@@ -33,12 +36,25 @@ class Decider:
         self.organisation = organisation
         self.chart = Chart(pack, organisation)
         self._programs: dict[str, Program] = {}
+        self._for_unfinished: dict[str, Program] = {}
 
     def program(self, kind: str) -> Program:
         """The compiled rules of a kind, compiled when first needed."""
         program = self._programs.get(kind)
         if program is None:
             program = self._programs[kind] = Program(self.pack.kinds[kind], self.pack, self.chart)
+        return program
+
+    def program_of(self, tx: Transaction) -> Program:
+        """The rules for a document; of one that is still worked on, any field may be missing."""
+        if not tx.lacks:
+            return self.program(tx.kind)
+        program = self._for_unfinished.get(tx.kind)
+        if program is None:
+            whole = self.pack.kinds[tx.kind]
+            fields = {**whole.record.required, **whole.record.optional}
+            loose = replace(whole, record=RecordType(whole.record.name, {}, fields))
+            program = self._for_unfinished[tx.kind] = Program(loose, self.pack, self.chart)
         return program
 
     def decide(self, tx: Transaction | Malformed, state: Past) -> Decision:
@@ -53,13 +69,21 @@ class Decider:
         position, outcome = Facts.past(tx, state)
         if outcome == "post":
             return self._of_posted(tx, state, position)
-        return self.by_rules(tx, state)
+        told = self.by_rules(tx, state)
+        if told.outcome == "post" and position in ("older", "conflicting"):
+            # A later revision came, or this one with other content: it is not sent either.
+            return posted_before(tx, position)
+        return told
 
     def _of_posted(self, tx: Transaction, state: Past, position: str) -> Decision:
         """A revision of what was posted: in the words of the rules, but never a second posting."""
         told = self.by_rules(tx, state)
         if told.outcome == "post":
             told = posted_before(tx, position)
+        if told.outcome == "skip" and len(told.reasons) > 1:
+            # What it did itself stands in the state by now: it cannot be judged a second time.
+            reasons = tuple(r for r in told.reasons if r.outcome == "skip")
+            told = replace(told, reasons=reasons)
         if position != "newer":
             return told
         earlier = state.earlier(tx.id)
@@ -73,10 +97,17 @@ class Decider:
     def by_rules(self, tx: Transaction, state: State) -> Decision:
         """What the rules of the pack alone say."""
         program = self._programs.get(tx.kind) or self.program(tx.kind)
+        if tx.lacks:
+            program = self.program_of(tx)
         try:
             verdict = program.verdict(program.truths(tx, state))
         except EngineFault as fault:
             return _refused(tx, "undetermined", fault.findings[0].message)
+        if tx.lacks and verdict.outcome != "skip":
+            # No rule leaves it out, so it counts as what it is: a document with faults.
+            return _malformed(
+                Malformed(tx.id, tx.kind, tx.revision, tx.lacks, tx.source, tx.line, _FINISH)
+            )
         warnings = verdict.warned
         if tx.unknown or warnings is None:
             warnings = self._warnings(program, verdict.warnings, tx, state)
@@ -150,8 +181,11 @@ class Decider:
 
     def effect(self, tx: Transaction, decision: Decision, state: Past) -> Effect:
         """What a decision makes the transaction do to others."""
-        if decision.outcome != "post" or decision.takes_back:
+        if decision.takes_back:
             return NO_EFFECT
+        if decision.outcome != "post":
+            waits = decision.outcome in ("reject", "hold")
+            return self.program_of(tx).effects.stopped(tx, state, waits=waits)
         seen = state if decision.revises is None else state.without(tx.id)
         return self.program(tx.kind).effects.of(tx, decision.mapping or "", seen)
 

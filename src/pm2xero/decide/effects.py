@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from pm2xero.decide.facts import Facts
-from pm2xero.decide.state import ZERO, DocumentFact, Effect, State
+from pm2xero.decide.state import ZERO, About, DocumentFact, Effect, State
 from pm2xero.decide.trust_moves import compile_trust_moves
 from pm2xero.decide.values import Getter, getter
 from pm2xero.pack.model import Kind, Settles
@@ -21,6 +21,7 @@ class Effects:
 
     def __init__(self, kind: Kind, facts: Facts, request: Callable[[str], str | None]) -> None:
         self._kind = kind.name
+        self._facts = facts
         self._request = request
         self._opens: tuple[Getter, Getter] | None = None
         if kind.opens is not None:
@@ -38,7 +39,27 @@ class Effects:
             tuple(settled),
             tuple(self._trust(tx, state)) if self._trust is not None else (),
             tx.fields["reversal_of"] if self._reverses else None,
+            self._about(tx),
         )
+
+    def stopped(self, tx: Transaction, state: State, *, waits: bool) -> Effect:
+        """What is known of the transaction when it is not posted.
+
+        Args:
+            waits: it may still come to Xero, by itself or by hand; what it would put back on
+                documents is then to come.
+        """
+        back: list[tuple[str, Decimal]] = []
+        if waits and self._reverses and tx.fields["reversal_of"] is not None:
+            pairs = (pair for settle in self._settles for pair in settle(tx, state))
+            back = [(i, -a) for i, a in pairs if a is not None and a < ZERO]
+        return Effect(about=self._about(tx), to_come=tuple(back))
+
+    def _about(self, tx: Transaction) -> About:
+        """What the document says of itself, for others that refer to it."""
+        banks = self._facts.named("banks", tx.fields)
+        number, day = tx.fields.get("number"), tx.fields.get("date")
+        return About(number or None, day, next(iter(banks), None), money_of(tx))
 
     def _opened(self, tx: Transaction, mapping: str, state: State) -> DocumentFact:
         assert self._opens is not None

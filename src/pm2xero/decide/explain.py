@@ -41,7 +41,7 @@ class Candidate:
 
 def candidates(decider: Decider, tx: Transaction, state: State) -> list[Candidate]:
     """Every rule of the transaction's kind, in the order in which reasons are named."""
-    program = decider.program(tx.kind)
+    program = decider.program_of(tx)
     mask = program.truths(tx, state)
     return [_candidate(program, i, mask, tx, state) for i in range(len(program.rules))]
 

@@ -10,7 +10,7 @@ from pm2xero.decide.state import State
 from pm2xero.firm.chart import AccountFact, Chart
 from pm2xero.firm.trust_holders import FIRM_FUNDS, held_as, is_matter, name_of
 from pm2xero.pack.language.paths import PathExpr
-from pm2xero.pack.language.types import DERIVED_LISTS, ReferenceType
+from pm2xero.pack.language.types import DERIVED_LISTS, ListType, ReferenceType
 from pm2xero.pack.model import Kind
 from pm2xero.pack.rules import reference_fields
 from pm2xero.read.transaction import Transaction
@@ -65,7 +65,11 @@ class Facts:
         paths = self._named[derived]
         if not paths:
             return ""
-        return paths[0][0] if len(paths) == 1 and len(paths[0]) == 1 else None
+        single = len(paths) == 1 and len(paths[0]) == 1 and not self._is_list(paths[0][0])
+        return paths[0][0] if single else None
+
+    def _is_list(self, field: str) -> bool:
+        return isinstance(self.kind.record.field(field), ListType)
 
     def named(self, derived: str, fields: dict[str, Any]) -> list[str]:
         """All accounts, banks or documents that a document names, each once."""

@@ -25,7 +25,7 @@ _NEVER_ANEW: dict[str, tuple[str, str, str, Outcome]] = {
     ),
     "conflicting": (
         "conflicting_content",
-        "This revision of the transaction was posted before with other content.",
+        "This revision of the transaction came before with other content.",
         "A changed transaction must carry a higher revision; export it again.",
         "reject",
     ),

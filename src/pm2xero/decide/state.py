@@ -7,6 +7,7 @@ to reverse and what a matter holds are sums over the effects that count.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -18,6 +19,26 @@ import orjson
 from pm2xero.records import record
 
 ZERO = Decimal("0.00")
+
+
+@record
+class About:
+    """What a document says of itself, whatever was decided about it.
+
+    Attributes:
+        number: its number in Practice Management.
+        date: its accounting date.
+        bank: the first bank account that it names.
+        amount: what it is worth, in currency units.
+    """
+
+    number: str | None = None
+    date: dt.date | None = None
+    bank: str | None = None
+    amount: Decimal | None = None
+
+
+NOTHING_SAID = About()
 
 
 @record
@@ -33,6 +54,8 @@ class DocumentFact:
             what carries no amount, or is not in Xero and not reversed.
         request: id of the request that creates it, None when it was there before.
         xero_id: its id in Xero, once known.
+        to_come: what reversals that wait, or were refused and are to be entered by hand, will put
+            back on it: their ids and amounts in currency units.
     """
 
     id: str
@@ -43,18 +66,54 @@ class DocumentFact:
     request: str | None = None
     xero_id: str | None = None
     to_reverse: Decimal | None = None
+    about: About = NOTHING_SAID
+    to_come: tuple[tuple[str, Decimal], ...] = ()
+
+    @property
+    def due_then(self) -> Decimal | None:
+        """What is outstanding once what waits is taken back; None where nothing waits."""
+        if self.amount_due is None or not self.to_come:
+            return None
+        return self.amount_due + sum((amount for _, amount in self.to_come), ZERO)
+
+    @property
+    def waits_for(self) -> str | None:
+        """The transactions that are to be taken back first."""
+        return ", ".join(by for by, _ in self.to_come) or None
+
+    @property
+    def number(self) -> str | None:
+        """Its number in Practice Management."""
+        return self.about.number
+
+    @property
+    def date(self) -> dt.date | None:
+        """Its accounting date."""
+        return self.about.date
+
+    @property
+    def bank(self) -> str | None:
+        """The first bank account that it names."""
+        return self.about.bank
+
+    @property
+    def amount(self) -> Decimal | None:
+        """What it is worth, in currency units."""
+        return self.about.amount
 
 
 @record
 class Effect:
-    """What a posted transaction did; amounts in currency units.
+    """What a decided transaction did; amounts in currency units.
 
     Attributes:
         opened: the document that can be paid or used up from now on, with its whole amount.
         reversible: the amount that a reversal of it takes back; None where it has none.
         settled: what it took off other documents (a negative amount put it back).
-        trust: what it moved of matters' money: (matter, trust bank, amount).
+        trust: what it moved of money in trust: (holder, trust bank, amount).
         reverses: the transaction that it reverses.
+        about: what it says of itself.
+        to_come: what it will put back on documents, where it is not in Xero yet.
     """
 
     opened: DocumentFact | None = None
@@ -62,6 +121,8 @@ class Effect:
     settled: tuple[tuple[str, Decimal], ...] = ()
     trust: tuple[tuple[str, str, Decimal], ...] = ()
     reverses: str | None = None
+    about: About = NOTHING_SAID
+    to_come: tuple[tuple[str, Decimal], ...] = ()
 
 
 NO_EFFECT = Effect()
@@ -216,6 +277,9 @@ class MemoryState:
         self._open: dict[str, DocumentFact] = {}
         self._settled: dict[str, Decimal] = {}
         self._reversed: dict[str, int] = {}
+        self._about: dict[str, About] = {}
+        # What will be put back on documents, and by whom.
+        self._to_come: dict[str, dict[str, Decimal]] = {}
         self._trust = dict(trust_balances) if trust_balances is not None else None
 
     def document(self, id: str) -> DocumentFact:
@@ -233,19 +297,24 @@ class MemoryState:
             left = fact.to_reverse
             if left is not None and reversals > 0:
                 left = ZERO
+            coming = self._to_come.get(id)
             return DocumentFact(
-                id, fact.state, fact.kind, due, fact.contact, fact.request, fact.xero_id, left
-            )
-        # Nothing is left of what was reversed here, though it is not in Xero (or not yet).
-        left = ZERO if reversals > 0 else None
+                id, fact.state, fact.kind, due, fact.contact, fact.request, fact.xero_id, left,
+                self._about.get(id, fact.about),
+                tuple(coming.items()) if coming else fact.to_come,
+            )  # fmt: skip
+        # Of what is not in Xero (of before, or still to come) nothing is left once it was reversed.
+        gone = ZERO if reversals > 0 else None
         packed = self._seen.get(id)
         if packed is None:
-            return DocumentFact(id, "unknown", to_reverse=left)
+            return DocumentFact(id, "unknown", to_reverse=gone)
         state = _STATE_OF[_OUTCOMES[packed[0]]]
-        if state == "in_xero":
-            amount = _reversible(packed)
-            left = None if amount is None else ZERO if reversals > 0 else -amount
-        return DocumentFact(id, state, to_reverse=left)
+        amount = _reversible(packed) if state == "in_xero" else None
+        if amount is not None:
+            amount = ZERO if reversals > 0 else -amount
+        elif state != "in_xero":
+            amount = gone
+        return DocumentFact(id, state, to_reverse=amount, about=self._about.get(id, NOTHING_SAID))
 
     def earlier(self, id: str) -> Earlier | None:
         """The last decision about the id, or None."""
@@ -298,6 +367,10 @@ class MemoryState:
             self._count(effect, 1)
             if effect.opened is not None:
                 self._open[id] = effect.opened
+            if effect.about is not NOTHING_SAID:
+                self._about[id] = effect.about
+        if effect.to_come or self._to_come:
+            self._expect(id, effect)
         self._put(id, revision, digest, outcome, effect)
 
     def _put(
@@ -316,6 +389,14 @@ class MemoryState:
                 amount = max(amount, min(-taken, ZERO))
             kept.append((id, amount))
         return replace(effect, settled=tuple(kept))
+
+    def _expect(self, by: str, effect: Effect) -> None:
+        """What a transaction will put back on documents, in place of what it was to before."""
+        for coming in self._to_come.values():
+            coming.pop(by, None)
+        for id, amount in effect.to_come:
+            coming = self._to_come.setdefault(id, {})
+            coming[by] = coming.get(by, ZERO) + amount
 
     def _count(self, effect: Effect, sign: int) -> None:
         for id, amount in effect.settled:
@@ -341,7 +422,9 @@ class Without:
         if id == self._id:
             return DocumentFact(id, "unknown")
         settled = sum((a for i, a in self._effect.settled if i == id), ZERO)
-        return self._state.fact(id, settled, -1 if self._effect.reverses == id else 0)
+        fact = self._state.fact(id, settled, -1 if self._effect.reverses == id else 0)
+        others = tuple((by, amount) for by, amount in fact.to_come if by != self._id)
+        return fact if others == fact.to_come else replace(fact, to_come=others)
 
     def earlier(self, id: str) -> Earlier | None:
         """The last decision about another id."""

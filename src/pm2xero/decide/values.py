@@ -9,7 +9,7 @@ from typing import Any
 
 from pm2xero.decide.facts import Facts
 from pm2xero.decide.state import State
-from pm2xero.pack.language.paths import PathExpr, TextExpr
+from pm2xero.pack.language.paths import PartsExpr, PathExpr, TextExpr
 from pm2xero.pack.language.types import (
     DERIVED_LISTS,
     ListType,
@@ -166,6 +166,26 @@ def text_getter(
             else:
                 out.append(say(read(tx, item, state)))
         return "".join(out)
+
+    return write
+
+
+def parts_getter(text: PartsExpr, facts: Facts) -> Callable[[Transaction, Any, State], str]:
+    """A closure that writes text in parts, without those that speak of something missing."""
+    parts = [
+        [[p if isinstance(p, str) else getter(p, facts) for p in way.parts] for way in part]
+        for part in text.parts
+    ]
+
+    def write(tx: Transaction, item: Any, state: State) -> str:
+        made: dict[str, None] = {}
+        for part in parts:
+            for way in part:
+                values = [p if isinstance(p, str) else p(tx, item, state) for p in way]
+                if all(v is not None and v != "" for v in values):
+                    made["".join(say(v) for v in values)] = None
+                    break
+        return ", ".join(made)
 
     return write
 

@@ -32,6 +32,7 @@ class Bookkeeping:
         fields = tx.fields
         participant = fields.get("participant") or {}
         day = fields.get("date")
+        named = self._pipeline.decider.program(tx.kind).facts.named("banks", fields)
         counts = self._counts(tx, decision, day)
         return Booking(
             id=tx.id,
@@ -41,7 +42,7 @@ class Bookkeeping:
             date=day if isinstance(day, date) else None,
             contact=participant.get("id"),
             contact_name=str(participant.get("display_name") or ""),
-            bank=fields.get("bank_account"),
+            bank=next(iter(named), None),
             currency=str(fields.get("currency") or self._pipeline.organisation.base_currency),
             cents=cents_of(money_of(tx)),
             voided=is_voided(tx),

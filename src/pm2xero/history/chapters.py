@@ -85,7 +85,7 @@ def changes_of(chapter: Chapter) -> Iterator[Wait]:
     if chapter.standing is None:
         return
     yield "document", chapter.id
-    for document, _ in chapter.deeds.settled:
+    for document, _ in (*chapter.deeds.settled, *chapter.deeds.to_come):
         yield "document", document
     if chapter.deeds.reverses is not None:
         yield "document", chapter.deeds.reverses

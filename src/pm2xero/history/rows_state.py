@@ -15,6 +15,7 @@ from typing import Protocol
 from pm2xero.decide.state import (
     NO_EFFECT,
     ZERO,
+    About,
     DocumentFact,
     Earlier,
     Effect,
@@ -22,7 +23,7 @@ from pm2xero.decide.state import (
     amount_of,
     cents_of,
 )
-from pm2xero.outbox.past_records import Deeds, Dues, Standing
+from pm2xero.outbox.past_records import Deeds, Dues, Said, Standing
 
 
 class Rows(Protocol):
@@ -73,7 +74,10 @@ class RowsState(MemoryState):
     def forget(self) -> None:
         """Let go of everything; all that was decided is written."""
         assert not self._new, "decisions that are not written cannot be forgotten"
-        for kept in (self._seen, self._open, self._settled, self._reversed, self._standings):
+        for kept in (
+            self._seen, self._open, self._settled, self._reversed, self._standings, self._about,
+            self._to_come,
+        ):  # fmt: skip
             kept.clear()
         for known in (self._loaded, self._matters, self._own):
             known.clear()
@@ -127,7 +131,7 @@ class RowsState(MemoryState):
             # From now on its deeds are those of this run, so that they can be counted back.
             self._put(id, earlier.revision, earlier.digest, "post", before)
         self._own.add(id)
-        for other, _ in effect.settled:
+        for other, _ in (*effect.settled, *effect.to_come):
             self._load_one(other)
         if effect.reverses is not None:
             self._load_one(effect.reverses)
@@ -151,6 +155,11 @@ class RowsState(MemoryState):
                 self._settled[id] = amount_of(dues.settled)
             if dues.reversed:
                 self._reversed[id] = dues.reversed
+            if dues.said is not None:
+                self._about[id] = _about(dues.said)
+            coming = {by: amount_of(cents) for by, cents in dues.to_come if by not in self._own}
+            if coming:
+                self._to_come.setdefault(id, {}).update(coming)
             opened = self._opening.opened(id)
             if opened is not None:
                 self._open[id] = opened
@@ -177,6 +186,10 @@ class RowsState(MemoryState):
             self._trust[key] = self._trust.get(key, ZERO) + amount_of(cents)
 
 
+def _about(said: Said) -> About:
+    return About(said.number or None, said.date, said.bank, amount_of(said.cents))
+
+
 def _opened(standing: Standing) -> DocumentFact:
     assert standing.opened is not None
     return DocumentFact(
@@ -201,6 +214,7 @@ def deeds_of(effect: Effect) -> Deeds:
         tuple((document, cents_of(amount)) for document, amount in effect.settled),
         tuple((matter, bank, cents_of(amount)) for matter, bank, amount in effect.trust),
         effect.reverses,
+        tuple((document, cents_of(amount)) for document, amount in effect.to_come),
     )
 
 

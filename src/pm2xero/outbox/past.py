@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from pm2xero.outbox.database import Database
-from pm2xero.outbox.past_records import Booking, Deeds, Dues, EntryRow, Maker, Standing, Wait
+from pm2xero.outbox.past_records import (
+    Booking,
+    Deeds,
+    Dues,
+    EntryRow,
+    Maker,
+    Said,
+    Standing,
+    Wait,
+)
 from pm2xero.outbox.past_schema import (
     bookings,
     documents,
     entries,
+    expected,
     reversals,
     settlements,
     trust_moves,
@@ -35,6 +45,8 @@ class PastReading(Database):
         standings: dict[str, Standing] = {}
         settled: dict[str, int] = {}
         reversed_: dict[str, int] = {}
+        said: dict[str, Said] = {}
+        to_come: dict[str, list[tuple[str, int]]] = {}
         with self._read() as connection:
             for part in chunks(ids):
                 rows = connection.execute(
@@ -63,9 +75,32 @@ class PastReading(Database):
                     .group_by(reversals.c.document)
                 )
                 reversed_.update((document, count) for document, count in counts)
+                said.update(self._said(connection, part))
+                coming = connection.execute(
+                    select(expected.c.document, expected.c.by, expected.c.cents)
+                    .where(expected.c.organisation == of_, expected.c.document.in_(part))
+                    .order_by(expected.c.by)
+                )
+                for document, by, cents in coming:
+                    to_come.setdefault(document, []).append((by, cents))
         for id in ids:
-            found[id] = Dues(standings.get(id), settled.get(id, 0), reversed_.get(id, 0))
+            found[id] = Dues(
+                standings.get(id), settled.get(id, 0), reversed_.get(id, 0), said.get(id),
+                tuple(to_come.get(id, ())),
+            )  # fmt: skip
         return found
+
+    def _said(self, connection: Connection, ids: Collection[str]) -> dict[str, Said]:
+        """What the latest decided revision of each document says of itself."""
+        rows = connection.execute(
+            select(
+                bookings.c.id, bookings.c.number, bookings.c.date, bookings.c.bank,
+                bookings.c.cents,
+            )
+            .where(bookings.c.organisation == self._organisation, bookings.c.id.in_(ids))
+            .order_by(bookings.c.revision)
+        )  # fmt: skip
+        return {row.id: Said(row.number, row.date, row.bank, row.cents) for row in rows}
 
     def deeds(self, id: str) -> Deeds:
         """What the posted revision of a document did to others."""

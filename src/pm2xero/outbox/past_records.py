@@ -40,21 +40,39 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a document says of itself: its number, date, first bank account, and worth."""
+
+    number: str
+    date: date | None
+    bank: str | None
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dues:
-    """A document's standing, what was settled of it and how often it was reversed."""
+    """A document's standing, what was settled of it and how often it was reversed.
+
+    Attributes:
+        said: what its latest revision says of itself; None of what was never decided.
+        to_come: what others, which are not in Xero yet, will put back on it.
+    """
 
     standing: Standing | None
     settled: int
     reversed: int
+    said: Said | None = None
+    to_come: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Deeds:
-    """What a posted revision did to others."""
+    """What a decided revision did to others, or will."""
 
     settled: tuple[tuple[str, int], ...] = ()
     trust: tuple[tuple[str, str, int], ...] = ()
     reverses: str | None = None
+    to_come: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

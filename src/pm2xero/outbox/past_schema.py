@@ -68,6 +68,17 @@ trust_moves = Table(
 )
 Index("trust_moves_matter", trust_moves.c.organisation, trust_moves.c.matter, trust_moves.c.bank)
 
+# What a transaction that waits, or was refused, will put back on others once it is in Xero.
+expected = Table(
+    "expected",
+    metadata,
+    organisation_column(),
+    Column("by", Identifier, primary_key=True),
+    Column("document", Identifier, primary_key=True),
+    Column("cents", BigInteger, nullable=False),
+)
+Index("expected_document", expected.c.organisation, expected.c.document)
+
 # The sum of the live moves of each matter and bank; written with them.
 trust_totals = Table(
     "trust_totals",

@@ -14,6 +14,7 @@ from pm2xero.outbox.past_schema import (
     bookings,
     documents,
     entries,
+    expected,
     reversals,
     settlements,
     trust_moves,
@@ -74,12 +75,14 @@ class _Writing:
             ],
         )
         self._write_deeds()
+        self._write_expected()
         self._write_trust_totals()
         self._write_bookings([c.booking for c in self._chapters if c.booking is not None])
         self._write_waits()
         changed: list[Wait] = [("document", c.id) for c in self._standing]
         for chapter in self._standing:
-            changed += [("document", document) for document, _ in chapter.deeds.settled]
+            touched = (*chapter.deeds.settled, *chapter.deeds.to_come)
+            changed += [("document", document) for document, _ in touched]
             if chapter.deeds.reverses is not None:
                 changed.append(("document", chapter.deeds.reverses))
         changed += [("matter", matter) for matter, _, _ in self._moved]
@@ -154,6 +157,25 @@ class _Writing:
                 ],
             )
             self._run(insert(table), rows)
+
+    def _write_expected(self) -> None:
+        """What is to come, in place of what was to come of the same documents."""
+        for part in chunks(c.id for c in self._standing):
+            self._connection.execute(
+                delete(expected).where(expected.c.organisation == self._of, expected.c.by.in_(part))
+            )
+        sums: dict[tuple[str, str], int] = {}
+        for chapter in self._standing:
+            for document, cents in chapter.deeds.to_come:
+                key = (chapter.id, document)
+                sums[key] = sums.get(key, 0) + cents
+        self._run(
+            insert(expected),
+            [
+                self._mine({"by": by, "document": document, "cents": cents})
+                for (by, document), cents in sums.items()
+            ],
+        )
 
     def _write_trust_totals(self) -> None:
         sums = {key: cents for key, cents in totals_of(self._moved).items() if cents}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypeAlias, TypeVar
 
 import orjson
@@ -73,11 +74,17 @@ def decision_row(organisation: str, decision: StoredDecision, *, latest: bool) -
         "rule": decision.rule,
         "actor": decision.actor,
         "money": decision.money,
-        "cents": int(decision.money.scaleb(2)),
+        "cents": _cents(decision.money),
         "latest": latest,
         "pack": decision.pack,
         "decided_at": decision.decided_at,
     }
+
+
+def _cents(money: Decimal) -> int:
+    if not isinstance(money, Decimal) or not money.is_finite():
+        raise TypeError(f"money must be a finite Decimal, not {money!r}")
+    return int(money.scaleb(2))
 
 
 def decision_of(row: AnyRow) -> StoredDecision:

@@ -119,7 +119,8 @@ class KindBuilder:
             name = str(raw["list_of"])
             at = _value_at(raw, "list_of", at)
             inner = self._type(name, at) if name in SCALARS | REFERENCES else self._record(name, at)
-            return ListType(inner) if inner is not None else None
+            empty = raw.get("may_be_empty") is True
+            return ListType(inner, may_be_empty=empty) if inner is not None else None
         if "tax_code" in raw:
             spec = raw["tax_code"]
             return TaxCodeType(str(spec["on"]), str(spec["is"]), str(spec["for"]))
@@ -218,6 +219,15 @@ class KindBuilder:
             opens=self._opens(values, scope),
             settles=tuple(self._settles(values, scope)),
             at=entry.at,
+            listed=frozenset(
+                name
+                for part in ("required", "optional")
+                for name in self._field_list(fields.get(part), values.at)
+            ),
+            unfinished={
+                str(name): tuple(str(v) for v in values)
+                for name, values in (every.get("unfinished") or {}).items()
+            },
             ignores={
                 str(path): Ignored(str(why), ignores.key_at[path]) for path, why in ignores.items()
             },

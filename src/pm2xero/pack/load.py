@@ -156,6 +156,7 @@ def assemble(
         words=dict(merged.settings.get("words", {})),
         sections=tuple(merged.sections),
         rows=dict(merged.settings.get("rows", {})),
+        found_by=tuple((merged.settings.get("every_document") or {}).get("found_by") or ()),
         settings=KindBuilder(merged, []).declared_settings(),
         guards=build_kept_guards(merged, kinds, rules),
         template_dirs=tuple(

@@ -12,6 +12,7 @@ from pm2xero.pack.cache import Memory
 from pm2xero.pack.kinds import KindBuilder
 from pm2xero.pack.language.condition_parser import parse_condition
 from pm2xero.pack.language.paths import (
+    PartsExpr,
     PathError,
     PathExpr,
     Scope,
@@ -127,9 +128,9 @@ def _endpoints(mapping: MappingSpec) -> Iterator[Finding]:
         for verb in ("put", "post"):
             path = str(raw.get(verb, ""))
             endpoint = ".".join(p for p in path.split("/") if not p.startswith("{"))
-            if not path or (folder / f"{verb}.{endpoint}.json").is_file():
-                continue
             known = sorted(f.stem.split(".", 1)[1] for f in folder.glob(f"{verb}.*.json"))
+            if not path or endpoint in known:
+                continue
             yield Finding(
                 "PX316",
                 f'nothing is {_DOES[verb]} "{endpoint}" of Xero by this product',
@@ -396,6 +397,9 @@ class _Compiler:
         return tuple(found)
 
     def _describe(self, raw: SourceMap, scope: Scope) -> Any:
+        given = raw.get("describe")
+        if isinstance(given, SourceList):
+            return self._parts(given, scope)
         text = str(raw.get("describe", self.kind.title))
         if re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", text):
             try:
@@ -412,3 +416,21 @@ class _Compiler:
                 exc.finding("PX310", raw.value_at["describe"], 1, raw.text_at.get("describe"))
             )
             return None
+
+    def _parts(self, given: SourceList, scope: Scope) -> PartsExpr | None:
+        """Text in parts, each written one way or several."""
+        parts: list[tuple[TextExpr, ...]] = []
+        whole = True
+        for part, at in zip(given, given.item_at, strict=True):
+            several = isinstance(part, SourceList)
+            ways = part if several else (part,)
+            places = part.item_at if several else (at,)
+            made = []
+            for way, place in zip(ways, places, strict=True):
+                try:
+                    made.append(parse_text(str(way), scope))
+                except PathError as exc:
+                    self.findings.append(exc.finding("PX310", place, len(str(way))))
+                    whole = False
+            parts.append(tuple(made))
+        return PartsExpr(tuple(parts)) if whole else None

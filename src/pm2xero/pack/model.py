@@ -11,7 +11,7 @@ from typing import Literal
 from pm2xero.errors import Position
 from pm2xero.pack.counts import Counts
 from pm2xero.pack.language.conditions import Condition
-from pm2xero.pack.language.paths import AccountExpr, PathExpr, TextExpr
+from pm2xero.pack.language.paths import AccountExpr, PartsExpr, PathExpr, TextExpr
 from pm2xero.pack.language.types import FieldType, RecordType
 from pm2xero.pack.surplus import Surplus
 
@@ -107,6 +107,10 @@ class Kind:
     ignores: Mapping[str, Ignored] = field(default_factory=dict)
     settings: Mapping[str, FieldType] = field(default_factory=dict)
     offers: frozenset[str] = frozenset()
+    # Where a field has one of these values, the document is still worked on.
+    unfinished: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # The fields that the kind lists itself, besides those of every document.
+    listed: frozenset[str] = frozenset()
 
     def role_conditions(self) -> dict[str, tuple[Condition, ...]]:
         """The roles of the postings and when each is needed: in one of these cases, or always."""
@@ -196,7 +200,7 @@ class LineSource:
     tax: PathExpr | None
     net: PathExpr
     tax_amount: PathExpr | None
-    describe: TextExpr | PathExpr
+    describe: TextExpr | PathExpr | PartsExpr
     sign: Literal[1, -1]
     merge: bool
     at: Position
@@ -332,6 +336,8 @@ class Pack:
     tolerance: Decimal = field(default=Decimal("0.01"))
     sections: tuple[str, ...] = ()
     rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # Texts of a document by which people and banks find its entry again.
+    found_by: tuple[str, ...] = ()
     guards: tuple[Guard, ...] = ()
     settings: Mapping[str, Setting] = field(default_factory=dict)
     trust_surplus: Surplus = Surplus.ZERO

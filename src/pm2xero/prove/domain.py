@@ -152,14 +152,15 @@ class Domain:
         return known, self.listed(place, kind)
 
     def listed(self, place: Place, kind: ListType) -> tuple[Item, ...]:
-        """The items of the list at a place; the first is always there."""
+        """The items of the list at a place; the first is always there, unless it may be empty."""
         known = self._lists.get(place)
         if known is None:
             count = self.words.items(".".join(str(s) for s in place))
             before: Term = True
-            made = [Item(True, (*place, 0), kind.of)]
-            for index in range(1, count):
-                there = self.presence((*place, index))
+            made: list[Item] = []
+            for index in range(count):
+                always = index == 0 and not kind.may_be_empty
+                there = True if always else self.presence((*place, index))
                 self.axioms.append(implies(there, before))
                 made.append(Item(there, (*place, index), kind.of))
                 before = there

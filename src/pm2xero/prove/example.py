@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.decision import Decision
-from pm2xero.decide.state import NO_EFFECT, DocumentFact, Effect, MemoryState
+from pm2xero.decide.state import NO_EFFECT, NOTHING_SAID, About, DocumentFact, Effect, MemoryState
 from pm2xero.errors import Finding
 from pm2xero.firm.trust_holders import holder_of
 from pm2xero.read.reader import Reader
@@ -30,7 +31,8 @@ class Example:
     Attributes:
         transaction: the document as in the input.
         documents: what is known of the documents it refers to: id, state and, of an open one,
-            kind, amount_due and contact, of one that can be reversed to_reverse; amounts in
+            kind, amount_due and contact, of one that can be reversed to_reverse, and what it says
+            of itself (number, date, bank, amount); amounts in
             currency units, as text.
         earlier: what came before under the same id (revision, same_content, outcome), or None.
         trust_balances: money in trust banks (matter or held_as, bank, amount); None when not known.
@@ -76,24 +78,47 @@ def state_of(example: Example, tx: Transaction) -> MemoryState:
         else {(holder_of(b), b["bank"]): Decimal(b["amount"]) for b in balances}
     )
     for fact in example.documents:
+        about = about_of(fact)
+        said = Effect(about=about) if about != NOTHING_SAID else NO_EFFECT
         if "amount_due" in fact:
             due = Decimal(fact["amount_due"])
             state.add_open(
-                DocumentFact(fact["id"], fact["state"], fact["kind"], due, fact["contact"])
-            )
+                DocumentFact(
+                    fact["id"], fact["state"], fact["kind"], due, fact["contact"],
+                    about=about, to_come=to_come_of(fact),
+                )
+            )  # fmt: skip
         elif fact["state"] in _SEEN:
             left = Decimal(fact["to_reverse"]) if "to_reverse" in fact else None
-            here = left is not None and fact["state"] == "in_xero"
-            effect = Effect(reversible=-left) if here and left is not None else NO_EFFECT
+            given = left is not None and fact["state"] == "in_xero"
+            effect = Effect(reversible=-left, about=about) if given and left is not None else said
             state.remember(fact["id"], 1, b"", _SEEN[fact["state"]], effect)
         if fact["state"] != "in_xero" and "to_reverse" in fact:
-            reversal = f"reversal of {fact['id']}"
-            state.remember(reversal, 1, b"", "post", Effect(reverses=fact["id"]))
+            state.remember(f"reversal of {fact['id']}", 1, b"", "post", Effect(reverses=fact["id"]))
     if example.earlier is not None:
         digest = tx.fingerprint if example.earlier["same_content"] else b"\0" * 16
         revision = example.earlier["revision"]
         state.remember(tx.id, revision, digest, example.earlier["outcome"])
     return state
+
+
+def about_of(fact: Mapping[str, Any]) -> About:
+    """What an entry of `documents` says of the document itself."""
+    day, amount = fact.get("date"), fact.get("amount")
+    return About(
+        fact.get("number"),
+        date.fromisoformat(day) if day is not None else None,
+        fact.get("bank"),
+        Decimal(amount) if amount is not None else None,
+    )
+
+
+def to_come_of(fact: Mapping[str, Any]) -> tuple[tuple[str, Decimal], ...]:
+    """What an entry of `documents` says will be put back on it."""
+    then, due = fact.get("due_then"), fact.get("amount_due")
+    if then is None or due is None:
+        return ()
+    return ((str(fact.get("waits_for", "a reversal")), Decimal(then) - Decimal(due)),)
 
 
 def replay(example: Example, decider: Decider) -> Decision:

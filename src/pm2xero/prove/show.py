@@ -28,6 +28,7 @@ from pm2xero.prove.firm import changed
 from pm2xero.prove.kind import KindProof, blocks
 from pm2xero.prove.terms import Model, Term, both, no, same
 from pm2xero.prove.words import OTHERS, fields_of
+from pm2xero.prove.worlds import ABOUT
 
 HUNDRED = 100_00
 MOST_NAMES = 12
@@ -173,8 +174,8 @@ class Shower:
         if isinstance(kind, RecordType):
             return self._record(model, place, kind)
         if isinstance(kind, ListType):
-            items = [self._value(model, (*place, 0), kind.of)]
-            index = 1
+            items = [] if kind.may_be_empty else [self._value(model, (*place, 0), kind.of)]
+            index = len(items)
             while (place_ := (*place, index)) in self.domain.present:
                 if not model.holds(self.domain.present[place_]):
                     break
@@ -232,8 +233,19 @@ class Shower:
                 }
             else:
                 fact |= self._reversal(model, ("reversible", *place[1:]))
+            fact |= self._about(model, place[1:])
             if state != "unknown" or "to_reverse" in fact:
                 yield fact
+
+    def _about(self, model: Model, place: Place) -> dict[str, str]:
+        """What the document at a place says of itself, as far as anything asks."""
+        said = {}
+        for attribute in ABOUT:
+            at = ("about", *place, attribute)
+            there, leaf = self.domain.present.get(at), self.domain.leaves.get(at)
+            if there is not None and leaf is not None and model.holds(there):
+                said[attribute] = str(self.domain.words.plain(model.number(leaf[0]), leaf[1]))
+        return said
 
     def _reversal(self, model: Model, place: Place) -> dict[str, str]:
         there = self.domain.present.get(place)

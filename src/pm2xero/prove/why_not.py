@@ -81,7 +81,7 @@ def why_not(
     if tx.kind not in rule.kinds:
         return WhyNot(rule, False, False, possible=False)
     decider = Decider(pack, organisation)
-    program = decider.program(tx.kind)
+    program = decider.program_of(tx)
     mask = program.truths(tx, state)
     condition = rule.conditions[tx.kind]
     tree = branch(condition, program.index) if condition is not None else None

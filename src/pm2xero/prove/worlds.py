@@ -36,6 +36,8 @@ from pm2xero.prove.terms import (
 )
 from pm2xero.prove.words import OTHERS
 
+# What a document says of itself, whatever was decided about it.
+ABOUT = ("number", "date", "bank", "amount", "due_then", "waits_for")
 UNMAPPED = "NOT-MAPPED"
 UNDECLARED = "NOT-DECLARED"
 _ACCOUNT = ReferenceType("ledger_account")
@@ -49,6 +51,7 @@ class _World:
         self.domain = domain
         self._documents: dict[Place, tuple[Term, ...]] = {}
         self._reversals: dict[Place, tuple[Term, ...]] = {}
+        self._said: dict[str, dict[Place, tuple[Term, ...]]] = {}
 
     def reference(self, place: Place, reference: FieldType) -> Term:
         """The number of the name at a place."""
@@ -71,6 +74,8 @@ class _World:
             return Value(True, state)
         if attribute == "to_reverse":
             return Value(*self._reversal(place))
+        if attribute in ABOUT:
+            return Value(*self._about(place, attribute))
         if attribute == "suits":
             number = self.domain.words.number
             suits = either(*(same(kind, number(k)) for k in reference.refers_to))
@@ -114,6 +119,25 @@ class _World:
         gone = both(no(in_xero), same(found[1], 0))
         domain.axioms.append(implies(found[0], either(both(in_xero, no(detailed)), gone)))
         self._alike(place, found, self._reversals)
+        return found
+
+    def _about(self, place: Place, attribute: str) -> tuple[Term, ...]:
+        """Whether it is known what a document says of itself, and what it says."""
+        known = self._said.setdefault(attribute, {})
+        found = known.get(place)
+        if found is not None:
+            return found
+        domain = self.domain
+        state = self._facts(place)[0]
+        at: Place = ("about", *place)
+        kind = ATTRIBUTES["document"][attribute]
+        there = domain.presence((*at, attribute))
+        there_at = (*at, attribute)
+        is_bank = isinstance(kind, ReferenceType)
+        term = self.reference(there_at, kind) if is_bank else domain.leaf(there_at, kind)
+        found = (there, term)
+        domain.axioms.append(implies(there, no(same(state, domain.words.number("unknown")))))
+        self._alike(place, found, known)
         return found
 
     def _alike(

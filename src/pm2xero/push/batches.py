@@ -18,7 +18,7 @@ def batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
         try:
             # What was drawn before a fault stays in the list.
             batch.extend(islice(stream, size))
-        except Exception:
+        except Exception:  # whatever ends the input: what came before it is handed on first
             if batch:
                 yield batch
             raise

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Protocol
 
+from pm2xero.harmless import on_terminal
 from pm2xero.outbox.past_records import Unreadable
 from pm2xero.read.stream import Record
 from pm2xero.read.transaction import Malformed, Transaction, fingerprint_of
@@ -23,6 +24,10 @@ class Keeper(Protocol):
         """Keep what was met, and close what is mended."""
 
 
+# The highest revision that the outbox can hold.
+_LARGEST = 2**63 - 1
+
+
 class Traces:
     """The traces of one run."""
 
@@ -36,7 +41,7 @@ class Traces:
 
     def malformed(self, record: Record, found: Malformed) -> None:
         """A record that is no document."""
-        digest = record.digest or fingerprint_of(record.raw)
+        digest = record.digest or _digest(record.raw)
         self._keep(digest, found.id, found.revision, found.kind, record, "; ".join(found.faults))
 
     def contradicts(self, record: Record, tx: Transaction, message: str) -> None:
@@ -59,9 +64,22 @@ class Traces:
         self, digest: bytes, id: str, revision: int, kind: str, record: Record, message: str
     ) -> None:
         place = f"{record.source}:{record.line}"
-        trace = Unreadable(digest.hex(), id[:200], revision, kind[:200], place, message)
+        # A record that is odd in one way may be so in any: what no column holds is made harmless.
+        words = (on_terminal(text) for text in (id[:200], kind[:200], place, message))
+        id, kind, place, message = words
+        revision = min(max(revision, 0), _LARGEST)
+        trace = Unreadable(digest.hex(), id, revision, kind, place, message)
         self._met[trace.digest] = trace
         self._mended.discard(trace.digest)
         known = self._open.setdefault(trace.id, [])
         if all(other.digest != trace.digest for other in known):
             known.append(trace)
+
+
+def _digest(raw: object) -> bytes:
+    """What a record is known by; one that is too deep to be written is known by its outline."""
+    try:
+        return fingerprint_of(raw)
+    except TypeError:
+        keys = sorted(map(str, raw)) if isinstance(raw, dict) else [type(raw).__name__]
+        return fingerprint_of([keys, str(raw.get("id")) if isinstance(raw, dict) else ""])

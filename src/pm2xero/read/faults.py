@@ -36,6 +36,13 @@ def faults(raw: dict[str, Any], record: RecordType, convert: Scalar) -> tuple[st
     return tuple(found.told) or ("the document does not fit its kind",)
 
 
+def fits(name: str, kind: FieldType, value: Any, convert: Scalar) -> bool:
+    """Whether a value can stand in a field of a document."""
+    found = _Found(convert)
+    found.check_record({name: value}, RecordType("value", {name: kind}, {}), "")
+    return not found.told and not found.more
+
+
 class _Found:
     def __init__(self, convert: Scalar) -> None:
         self.told: list[str] = []
@@ -73,8 +80,9 @@ class _Found:
                 self.add(path, message)
 
     def _check_list(self, value: Any, kind: ListType, path: str) -> None:
-        if type(value) is not list or not value:
-            self.add(path, f"expected a list with at least one entry, found {shown(value)}")
+        if type(value) is not list or not (value or kind.may_be_empty):
+            least = "" if kind.may_be_empty else " with at least one entry"
+            self.add(path, f"expected a list{least}, found {shown(value)}")
             return
         if len(value) > ENTRIES:
             self.add(path, f"expected at most {ENTRIES:,} entries, found {len(value):,}")

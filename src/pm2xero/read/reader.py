@@ -7,10 +7,11 @@ from typing import Any
 
 import jsonschema_rs
 
+from pm2xero.pack.language.types import RecordType
 from pm2xero.pack.model import Kind
 from pm2xero.pack.yaml.suggest import did_you_mean
 from pm2xero.read.converters import Convert, converter, of_scalar
-from pm2xero.read.faults import cut, faults, shown, some
+from pm2xero.read.faults import cut, faults, fits, shown, some
 from pm2xero.read.limits import COUNT, DEPTH, ID
 from pm2xero.read.schema import kind_schema
 from pm2xero.read.transaction import Malformed, Transaction, fingerprint_of
@@ -38,20 +39,22 @@ class Reader:
         except TypeError:
             fault = f"lists and groups stand more than {DEPTH} deep within each other"
             return _malformed(raw, (fault,), source, line, _shape(kind_name))
-        if not validator.is_valid(raw):
-            return self._unfit(raw, kind_name, source, line)
         try:
-            fields = convert(raw)
+            fields = convert(raw) if validator.is_valid(raw) else None
         except ValueError:
-            return self._unfit(raw, kind_name, source, line)
+            fields = None
+        lacks: tuple[str, ...] = ()
+        if fields is None:
+            kind = self._kinds[kind_name]
+            lacks = faults(raw, kind.record, of_scalar)
+            fields = _as_far_as_it_is(raw, kind)
+            if fields is None:
+                return _malformed(raw, lacks, source, line, _shape(kind_name))
         unknown = () if known.issuperset(raw) else some(set(raw) - known)
         return Transaction(
-            fields["id"], kind_name, fields["revision"], fields, digest, source, line, unknown
-        )
-
-    def _unfit(self, raw: Any, kind: str, source: str, line: int) -> Malformed:
-        found = faults(raw, self._kinds[kind].record, of_scalar)
-        return _malformed(raw, found, source, line, _shape(kind))
+            fields["id"], kind_name, fields["revision"], fields, digest, source, line, unknown,
+            lacks,
+        )  # fmt: skip
 
     def _no_kind(self, raw: Any, kind: object) -> str:
         if type(raw) is not dict:
@@ -60,6 +63,24 @@ class Reader:
             return "kind: missing; it says what type of transaction this is"
         hint = did_you_mean(kind, self._kinds) if isinstance(kind, str) else None
         return f"kind: {shown(kind)} is not known" + (f"; {hint}" if hint else "")
+
+
+def _as_far_as_it_is(raw: dict[str, Any], kind: Kind) -> dict[str, Any] | None:
+    """The fields of a document that is still worked on, without what is missing or wrong.
+
+    None when it is none, or when it cannot even be told which document it is.
+    """
+    marks = ((raw.get(name), values) for name, values in kind.unfinished.items())
+    if not any(type(mark) is str and mark in values for mark, values in marks):
+        return None
+    fields: dict[str, Any] = {}
+    for name, type_ in {**kind.record.required, **kind.record.optional}.items():
+        value = raw.get(name)
+        good = value is not None and fits(name, type_, value, of_scalar)
+        one = converter(RecordType(kind.name, {name: type_}, {})) if good else None
+        fields[name] = one(raw)[name] if one is not None else None
+    told = all(fields[n] is not None for n in ("id", "kind", "revision"))
+    return fields if told else None
 
 
 def no_record(fault: str, source: str, line: int) -> Malformed:

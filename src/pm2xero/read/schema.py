@@ -77,12 +77,24 @@ def transaction_schema(kinds: dict[str, Kind]) -> dict[str, Any]:
         "allOf": [
             {
                 "if": {"properties": {"kind": {"const": name}}},
-                "then": {"$ref": f"#/$defs/{name}"},
+                "then": _unless_unfinished(kind),
             }
-            for name in kinds
+            for name, kind in kinds.items()
         ],
         "$defs": {name: kind_schema(kind) for name, kind in kinds.items()},
     }
+
+
+def _unless_unfinished(kind: Kind) -> dict[str, Any]:
+    """The schema of a kind for all but those documents that are still worked on."""
+    whole = {"$ref": f"#/$defs/{kind.name}"}
+    if not kind.unfinished:
+        return whole
+    unfinished = {
+        "properties": {n: {"enum": list(v)} for n, v in kind.unfinished.items()},
+        "required": list(kind.unfinished),
+    }
+    return {"if": unfinished, "then": {"required": ["id", "kind", "revision"]}, "else": whole}
 
 
 def _record(record: RecordType) -> dict[str, Any]:
@@ -97,7 +109,8 @@ def _type(kind: FieldType) -> dict[str, Any]:
     if isinstance(kind, RecordType):
         return _record(kind)
     if isinstance(kind, ListType):
-        return {"type": "array", "minItems": 1, "maxItems": ENTRIES, "items": _type(kind.of)}
+        least = {} if kind.may_be_empty else {"minItems": 1}
+        return {"type": "array", **least, "maxItems": ENTRIES, "items": _type(kind.of)}
     if isinstance(kind, ScalarType):
         return {"enum": list(kind.values)} if kind.values else _SCALARS[kind.name]
     return _SCALARS["identifier"]

@@ -23,6 +23,8 @@ class Transaction:
         fingerprint: hash of the whole document, whatever the order of its keys.
         line: where it stood in the input, from 1.
         unknown: fields that the kind does not declare; they are ignored, with a warning.
+        lacks: what is missing or wrong in a document that is still worked on, as sentences; such
+            a field is None.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Transaction:
     source: str
     line: int
     unknown: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

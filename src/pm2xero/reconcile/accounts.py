@@ -28,6 +28,7 @@ class Account:
     account_class: str
     system: str
     currency: str
+    type: str
 
 
 class Accounts:
@@ -100,6 +101,11 @@ class Accounts:
         found = self._by_name.get(called)
         return found.currency if found is not None else ""
 
+    def is_bank(self, called: str) -> bool:
+        """Whether it is a bank account."""
+        found = self._by_name.get(called)
+        return found is not None and found.type == "BANK"
+
     def is_of_a_year(self, called: str) -> bool:
         """Whether it is income or expense, which a new financial year begins at zero."""
         found = self._by_name.get(called)
@@ -118,6 +124,7 @@ class Accounts:
             account_class=str(raw.get("Class") or ""),
             system=str(raw.get("SystemAccount") or ""),
             currency=str(raw.get("CurrencyCode") or ""),
+            type=str(raw.get("Type") or ""),
         )
         if account_id:
             self._by_id[account_id] = account

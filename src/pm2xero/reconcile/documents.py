@@ -18,12 +18,23 @@ from pm2xero.reconcile.accounts import Accounts
 from pm2xero.reconcile.clients import Clients
 from pm2xero.reconcile.pm_side import Booked
 from pm2xero.xero.contracts import contract
-from pm2xero.xero.documents import Called, Contents, contents_of_body, contents_of_object
+from pm2xero.xero.documents import (
+    Called,
+    Contents,
+    by_code,
+    contents_of_body,
+    contents_of_object,
+)
 from pm2xero.xero.natural_key import is_gone, is_standing
 from pm2xero.xero.purpose import Purpose
 
 ZERO = Decimal("0.00")
 NOTHING = Contents(ZERO, None, {}, ZERO, {})
+# Where a person's entry is looked for.
+_LISTS = (
+    "Invoices", "CreditNotes", "BankTransactions", "BankTransfers", "ManualJournals", "Payments",
+    "BatchPayments",
+)  # fmt: skip
 Objects = Mapping[str, Mapping[str, Any]]
 
 
@@ -59,6 +70,7 @@ class Live:
     def __init__(self, fetch: Callable[[str], Objects], rates: Mapping[str, XeroTaxRate]) -> None:
         self._fetch = fetch
         self._objects: dict[str, Objects] = {}
+        self._read: dict[str, Contents] = {}
         self.rates = rates
 
     def objects(self, endpoint: str) -> Objects:
@@ -72,12 +84,26 @@ class Live:
         endpoint = contract(request.contract).path.lstrip("/")
         return self.objects(endpoint).get(str(request.xero_id))
 
+    def anywhere(self, xero_id: str) -> Mapping[str, Any] | None:
+        """An object by its id alone, in whichever list it is."""
+        lists = (self.objects(name) for name in _LISTS)
+        return next((found[xero_id] for found in lists if xero_id in found), None)
+
+    def read(
+        self, xero_id: str, found: Mapping[str, Any], called: Called = by_code
+    ) -> Contents:  # fmt: skip
+        """What an object says; it is read once, with the names of accounts of the first reader."""
+        known = self._read.get(xero_id)
+        if known is None:
+            known = self._read[xero_id] = contents_of_object(found, self.rates, called)
+        return known
+
     def contents(self, request: StoredRequest, *, even_gone: bool = False) -> Contents | None:
         """What the object says, unless it is gone."""
         found = self.made_by(request)
         if found is None or (is_gone(found) and not even_gone):
             return None
-        return contents_of_object(found, self.rates)
+        return self.read(str(request.xero_id), found)
 
 
 class Comparer:
@@ -106,8 +132,11 @@ class Comparer:
     def _one(self, item: Booked, made: StoredRequest, last: StoredRequest) -> Compared:
         live = self._live
         found = live.made_by(made)
+        if found is None and _is_by_hand(last):
+            # A person may make it as another kind of document than would have been sent.
+            found = live.anywhere(str(made.xero_id))
         called = self._accounts.called
-        there = contents_of_object(found, live.rates, called) if found is not None else None
+        there = live.read(str(made.xero_id), found, called) if found is not None else None
         sent = contents_of_body(last.element, live.rates, self._called_then(item))
         wanted = sent
         details: list[str] = []

@@ -167,7 +167,7 @@ def _booked(
         taxes=_taxes(newest) if counts else {},
         requests=tuple(requests),
         counts=Counts(newest.counts),
-        codes=_codes((newest, sent), accounts),
+        codes=_codes((newest,) if newest is sent else (newest, sent), accounts),
         in_xero=tuple(_journal(sent, accounts)) if is_behind else (),
         money_in_xero=amount_of(sent.cents) if is_behind else None,
     )

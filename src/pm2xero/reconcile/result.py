@@ -16,7 +16,7 @@ from pm2xero.reconcile.missing import Group, Missing, groups_of, is_missing
 from pm2xero.reconcile.opening import Opening, OpeningDiffers
 from pm2xero.reconcile.payments_there import HandMade
 from pm2xero.reconcile.pm_side import Booked
-from pm2xero.reconcile.since import TakenBack
+from pm2xero.reconcile.since import Since
 from pm2xero.reconcile.trial_balance import AccountLine
 from pm2xero.reconcile.trust_proof import TrustProof
 from pm2xero.reconcile.verdict import Verdict
@@ -109,7 +109,7 @@ class Reconciliation:
         matters: the trust ledger by matter.
         others: what others entered in Xero from the day on which the integration began.
         trust: the three-way proof of trust money; None for a firm without a trust bank.
-        since: what stood in Xero on the day and was taken back by later documents.
+        since: what documents dated later took out of Xero's books of the day, or put there.
         opening: set when accounts differ and Xero began with other balances than the firm declares.
     """
 
@@ -132,7 +132,7 @@ class Reconciliation:
     matters: tuple[MatterBalance, ...]
     others: tuple[ByOthers, ...]
     opening: OpeningDiffers | None
-    since: tuple[TakenBack, ...]
+    since: tuple[Since, ...]
     trust: TrustProof | None = None
 
     @property
@@ -214,7 +214,7 @@ class Findings:
     others: tuple[ByOthers, ...]
     opening: OpeningDiffers | None
     trust: TrustProof | None = None
-    since: tuple[TakenBack, ...] = ()
+    since: tuple[Since, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
 
 

@@ -37,7 +37,7 @@ from pm2xero.reconcile.opening import (
 from pm2xero.reconcile.payments_there import hand_made
 from pm2xero.reconcile.pm_side import Booked, books_of
 from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reconcile
-from pm2xero.reconcile.since import since_by_account, taken_back_since
+from pm2xero.reconcile.since import Change, Since, changed_since, since_by_account
 from pm2xero.reconcile.tampering import tampered
 from pm2xero.reconcile.trust_ledger import trust_proof
 from pm2xero.reconcile.trust_run import there_of
@@ -84,7 +84,7 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     clients = Clients(outbox.contacts(), connection.get_one)
     comparer = Comparer(live, accounts, clients, taken_back(requests))
     missing = missing_of(booked, year, day, firm.base_currency)
-    since = tuple(taken_back_since(everything, day, live, keeper))
+    since = tuple(changed_since(everything, day, live, keeper))
     not_there = dict(missing.accounts or {})
     gone_since = since_by_account(since, year, day)
     counted = [b for b in booked if b.date <= day]
@@ -108,7 +108,7 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
         compared=tuple(map(matcher.judged, comparer.all(booked))),
         by_hand=tuple(hand_made(requests, matcher.named, live, as_at)),
         tampered=tuple(tampered(outbox.transactions())),
-        taxes=tuple(_taxes(counted, requests, live, {part.xero_id for part in since})),
+        taxes=tuple(_taxes(counted, requests, live, _gone_since(since))),
         since=since,
         unreadable=tuple(outbox.unreadable()),
         others=entries,
@@ -127,6 +127,10 @@ def trust_accounts(chart: Chart) -> frozenset[str]:
     banks = (chart.bank(k) for k, bank in firm.bank_accounts.items() if bank.purpose == "trust")
     roles = (chart.role(name) for name, role in chart.pack.roles.items() if role.is_trust)
     return frozenset(fact.called for fact in (*banks, *roles) if fact.mapped)
+
+
+def _gone_since(since: Iterable[Since]) -> set[str]:
+    return {part.xero_id for part in since if part.change is Change.TAKEN_BACK}
 
 
 def _taxes(

@@ -16,10 +16,10 @@ from pm2xero.decide.compile import compile_item_test
 from pm2xero.decide.facts import Facts
 from pm2xero.decide.journal import account_of, share_of
 from pm2xero.decide.state import State
-from pm2xero.decide.values import Getter, getter, text_getter
+from pm2xero.decide.values import Getter, getter, parts_getter, text_getter
 from pm2xero.firm.chart import AccountFact
 from pm2xero.firm.tax_rates import CENT, TaxFact
-from pm2xero.pack.language.paths import PathExpr
+from pm2xero.pack.language.paths import PartsExpr, PathExpr
 from pm2xero.pack.model import LineSource, RequestSpec
 from pm2xero.read.transaction import Transaction
 from pm2xero.records import record
@@ -249,5 +249,7 @@ def _describer(source: LineSource, facts: Facts) -> Callable[[Transaction, Any, 
     if isinstance(source.describe, PathExpr):
         read: Getter = getter(source.describe, facts)
         return lambda tx, item, state: read(tx, item, state) or facts.kind.title
+    if isinstance(source.describe, PartsExpr):
+        return parts_getter(source.describe, facts)
     write = text_getter(source.describe, facts)
     return lambda tx, item, state: write(tx, item, [], state)

@@ -208,6 +208,11 @@ class _Walk:
             isinstance(node, nodes.Filter) and node.name in ("default", "d")
         ):
             yield from self.visit(node.node, guards, tested=True)
+        elif isinstance(node, nodes.Filter) and node.name == "together":
+            # What is missing is left out of the parts that are written.
+            parts = node.node.items if isinstance(node.node, nodes.List) else [node.node]
+            for part in parts:
+                yield from self.visit(part, guards, tested=True)
         elif isinstance(node, nodes.Compare):
             alike = all(o.op in ("eq", "ne", "in", "notin") for o in node.ops)
             for part in (node.expr, *(o.expr for o in node.ops)):

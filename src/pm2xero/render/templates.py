@@ -176,6 +176,12 @@ def fit(text: Any, length: int) -> str:
     return plain if len(plain) <= length else plain[: length - 1] + "…"
 
 
+def together(parts: Iterable[Any], between: str) -> str:
+    """The parts that are there, each once, with a text between them."""
+    said = (" ".join(str(p).split()) for p in parts if p is not None)
+    return between.join(dict.fromkeys(p for p in said if p))
+
+
 def plus_days(day: date, days: int) -> date:
     """The date so many days later."""
     return day + timedelta(days=days)
@@ -228,6 +234,7 @@ def environment(
     )
     env.globals.clear()
     env.filters["fit"] = fit
+    env.filters["together"] = together
     env.filters["plus_days"] = plus_days
     env.filters["end_of_month"] = end_of_month
     return env

@@ -4,26 +4,47 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import IO
+from typing import IO, Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from pm2xero.harmless import in_cell
+from pm2xero.reconcile.missing import is_missing
 from pm2xero.reconcile.pm_side import Booked
+from pm2xero.reconcile.to_enter import ToEnter
 from pm2xero.report.text import money
 
 COLUMNS = (
     "id", "date", "kind", "number", "participant", "amount", "currency", "journal", "code", "why",
-    "what_to_do",
+    "what_to_do", "xero",
 )  # fmt: skip
 
 
-def print_manual_work(out: Console, work: Sequence[Booked]) -> None:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A document that a person enters, and what it is in Xero."""
+
+    item: Booked
+    documents: tuple[ToEnter, ...]
+
+
+def is_work(item: Booked) -> bool:
+    """Whether a person enters a document in Xero, or there corrects what it was.
+
+    What counts elsewhere, as in the books of another division, is not entered here.
+    """
+    if not item.by_hand:
+        return False
+    return item.is_behind or (is_missing(item) and item.standing in ("unsupported", "held"))
+
+
+def print_manual_work(out: Console, work: Sequence[Work]) -> None:
     """Each document with its journal, why it was not copied, and what to do; then the total."""
-    for item in work:
+    for item, documents in ((w.item, w.documents) for w in work):
         amount = _amount(item)
         head = f"{item.date.isoformat()}  {item.id}  {item.kind}{amount}"
         out.print(Text(head, style="bold"))
@@ -35,27 +56,73 @@ def print_manual_work(out: Console, work: Sequence[Booked]) -> None:
         _line(out, item.message, "dim")
         if item.remedy:
             _line(out, f"→ {item.remedy}")
+        for document in documents:
+            _line(out, f"in Xero: {in_words(document)}", "cyan")
         out.print()
     totals: dict[str, Decimal] = {}
-    for item in work:
+    for item in (w.item for w in work):
         totals[item.currency] = totals.get(item.currency, Decimal("0.00")) + abs(_to_enter(item))
     amounts = "".join(f", {money(sum_)} {name}" for name, sum_ in sorted(totals.items()) if sum_)
     word = "transaction" if len(work) == 1 else "transactions"
     out.print(f"{len(work)} {word} to enter in Xero by hand{amounts}")
     if work:
-        out.print("when one is done: pm2xero resolve ID --as-done-in-xero XERO_ID --reason …")
+        out.print(
+            "when all are done: pm2xero resolve --matched --reason … (by day, accounts, contact)"
+        )
+        out.print("one by one: pm2xero resolve ID --as-done-in-xero XERO_ID --reason …")
 
 
-def write_manual_work(stream: IO[str], work: Iterable[Booked]) -> None:
+def in_words(document: ToEnter) -> str:
+    """A document to make in Xero, in one line."""
+    whose = document.contact and f" of {document.contact}"
+    number = document.number and f" {document.number}"
+    where = f" on {document.bank}" if document.bank else ""
+    if document.to_bank:
+        where = f" from {document.bank} to {document.to_bank}"
+    coded = ", ".join(f"{x.account} {_side(x.amount)} {abs(x.amount):,.2f}" for x in document.lines)
+    tax = f", tax {abs(document.tax):,.2f}" if document.tax else ""
+    return (
+        f"{document.what}{number}{whose}{where}, {document.day}, {document.total:,.2f} "
+        f"{document.currency}{f' ({coded}{tax})' if coded else ''}"
+    )
+
+
+def manual_work_json(work: Iterable[Work]) -> list[dict[str, Any]]:
+    """The same for programs; amounts are decimal strings, debits are positive."""
+    return [
+        {
+            "id": w.item.id,
+            "revision": w.item.revision,
+            "kind": w.item.kind,
+            "date": w.item.date,
+            "number": w.item.number,
+            "participant": w.item.participant,
+            "amount": _to_enter(w.item),
+            "currency": w.item.currency,
+            "journal": [
+                {"account": code, "name": name, "amount": value}
+                for code, name, value in _journal(w.item)
+            ],
+            "code": w.item.cause,
+            "why": w.item.message,
+            "what_to_do": w.item.remedy,
+            "xero": [asdict(document) for document in w.documents],
+        }
+        for w in work
+    ]
+
+
+def write_manual_work(stream: IO[str], work: Iterable[Work]) -> None:
     """The same as CSV; text that a spreadsheet would take for a formula is made harmless."""
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for item in work:
+    for item, documents in ((w.item, w.documents) for w in work):
         journal = "; ".join(
             f"{_side(v)} {code or name} {abs(v)}" for code, name, v in _journal(item)
         )
         texts = [item.id, item.date.isoformat(), item.kind, item.number, item.participant]
-        rest = [item.currency, journal, item.cause, item.message, item.remedy]
+        made = "; ".join(map(in_words, documents))
+        rest = [item.currency, journal, item.cause, item.message, item.remedy, made]
         writer.writerow([*map(in_cell, texts), str(_to_enter(item)), *map(in_cell, rest)])
 
 

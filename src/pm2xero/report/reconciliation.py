@@ -15,6 +15,7 @@ from pm2xero.reconcile.documents import Compared
 from pm2xero.reconcile.missing import Group
 from pm2xero.reconcile.opening import OpeningDiffers
 from pm2xero.reconcile.result import Control, Reconciliation, TaxRateLine
+from pm2xero.reconcile.since import Change
 from pm2xero.reconcile.verdict import Verdict
 from pm2xero.report.trust import print_banks
 
@@ -112,10 +113,12 @@ def _verdict(out: Console, result: Reconciliation, currency: str, firm: str) -> 
         text = f"{len(named)} {word} dated after {day}, so in neither column: {_few(named)}"
         out.print(Text(text, style="yellow"))
     for part in result.since[:SHOWN]:
-        text = (
-            f"since then, {part.by} of {part.day} took back {_money(part.amount)} {currency} of "
-            f"{part.transaction} in Xero; it stood on {day} and counts there"
-        )
+        amount = f"{_money(part.amount)} {currency}"
+        if part.change is Change.TAKEN_BACK:
+            did = f"took back {amount} of {part.transaction} in Xero; it stood on {day}"
+        else:
+            did = f"entered {amount} in Xero with a day up to {day}"
+        text = f"since then, {part.by} of {part.day} {did}; that is set aside here"
         out.print(Text(text, style="yellow"))
     if len(result.since) > SHOWN:
         out.print(f"… and {len(result.since) - SHOWN:,} more (--format json has them all)")

@@ -47,6 +47,12 @@ def is_undo(row: StoredRequest) -> bool:
     return contract(row.contract).method != "PUT"
 
 
+def takes_back(row: StoredRequest) -> set[str]:
+    """The transactions whose objects a request changes or takes back: named in it, or its own."""
+    named = {transaction for _, transaction in placeholders(row)}
+    return named | {row.transaction} if row.target is not None else named
+
+
 def undone_before(
     rows: Sequence[StoredRequest],
     undoing: Sequence[StoredRequest],
@@ -67,7 +73,7 @@ def undone_before(
             makers.setdefault(row.transaction, []).append(row)
     undoings: dict[str, list[StoredRequest]] = {}
     for row in undoing:
-        for _, transaction in placeholders(row):
+        for transaction in takes_back(row):
             for creation in makers.get(transaction, ()):
                 for touched in references(creation):
                     undoings.setdefault(touched, []).append(row)

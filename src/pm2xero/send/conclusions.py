@@ -90,7 +90,8 @@ class Conclusion:
 _S, _W, _E = Seen, When, Event
 
 _ANY_CALL = (_W.FIRST, _W.DOUBTED)
-_ANY_LOOK = (_W.EARLY, _W.LATE, _W.OVER, _W.LAST)
+# `early` is only where the whole call is absent, for the key is of no use for a part of it.
+_ANY_LOOK = (_W.LATE, _W.OVER, _W.LAST)
 
 
 def _rows() -> dict[tuple[Seen, When], Conclusion]:

@@ -158,7 +158,7 @@ class Delivery:
         if len(members) > 1:
             spoiled = replace(parcel, is_spoiled=True)
             return self._carry_out(conclude(Seen.SPOILED, parcel.when), spoiled, said)
-        return self._one_refused(parcel, members[0], refusal)
+        return self._one_refused(parcel, members[0], refusal, Seen.REFUSED)
 
     def _is_there(self, parcel: Parcel) -> bool:
         """Whether Xero has, or has taken back, already what no key can protect."""
@@ -212,6 +212,7 @@ class Delivery:
         for member, result in zip(parcel.members, results, strict=True):
             kinds.setdefault(seen_of(member, result, self._lookups), []).append((member, result))
         taken = kinds.get(Seen.TAKEN, [])
+        assert conclude(Seen.TAKEN, parcel.when).event is Event.CONFIRM
         self._confirm([(member, result.xero_id) for member, result in taken], answer.status)
         for member, result in taken:
             self._book.warnings.extend(f"{member.row.id}: {text}" for text in result.warnings)
@@ -222,6 +223,10 @@ class Delivery:
         # First of all nothing may stay as sent, should one of the next steps end the run.
         nameless = [member for member, _ in kinds.get(Seen.NAMELESS, [])]
         refused = kinds.get(Seen.SAID_NO, [])
+        if nameless:
+            # Where ids are missing, an answer is not to be relied on in what it refuses either.
+            nameless += [member for member, _ in refused]
+            refused = []
         not_read = Said("bad_answer", "Xero did not say what it did with it", answer.status)
         if nameless:
             self._apply(conclude(Seen.NAMELESS, parcel.when), parcel, not_read, nameless)
@@ -230,8 +235,7 @@ class Delivery:
             refusal = self._errors.classify(REFUSED, result.errors)
             alone = parcel.only([member])
             try:
-                # Where ids are missing an answer is not to be relied on.
-                again += self._one_refused(alone, member, refusal, look=bool(nameless))
+                again += self._one_refused(alone, member, refusal, Seen.SAID_NO)
             except StopRun as reason:
                 stop = reason
         if stop is not None:
@@ -242,11 +246,11 @@ class Delivery:
         return again
 
     def _one_refused(
-        self, parcel: Parcel, member: Ready, refusal: Refusal, *, look: bool = False
+        self, parcel: Parcel, member: Ready, refusal: Refusal, seen: Seen
     ) -> list[Parcel]:
         """Xero has refused one document; what that means is the policy of errors.yaml."""
         said = Said(refusal.entry.id, refusal.sentence, refusal.status)
-        conclusion = conclude(Seen.REFUSED, parcel.when)
+        conclusion = conclude(seen, parcel.when)
         if conclusion.step is not Step.POLICY:
             return self._carry_out(conclusion, parcel, said)
         treat = refusal.entry.treat
@@ -261,7 +265,7 @@ class Delivery:
         if treat == "lookup" and tries_left:
             self._book.unknown([member.row], said.cause, said.message)
             return self._look(parcel, said)
-        if look or treat == "adopt" or member.contract.method != "PUT":
+        if treat == "adopt" or member.contract.method != "PUT":
             sighting = self._find([member])[member.row.id]
             found = conclude(sighting.seen, When.REFUSED)
             if found.event is not Event.REFUSE:

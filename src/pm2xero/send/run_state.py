@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import DUE, RequestState
-from pm2xero.send.batching import is_undo, undone_before
+from pm2xero.send.batching import is_undo, takes_back, undone_before
 from pm2xero.send.fill_ids import placeholders
 from pm2xero.xero.contracts import contract
 from pm2xero.xero.errors import Refusal
@@ -75,7 +75,7 @@ class Book:
     def undone_before(self) -> Mapping[str, frozenset[str]]:
         """For each open request, the open undoing of others that must have ended before it."""
         undoing = [row for row in self.rows if is_undo(row)]
-        touched = {transaction for row in undoing for _, transaction in placeholders(row)}
+        touched = {transaction for row in undoing for transaction in takes_back(row)}
         return undone_before(self.rows, undoing, self._outbox.requests_of(touched))
 
     def linked_to(self, xero_id: str) -> str | None:

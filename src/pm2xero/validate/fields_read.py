@@ -9,7 +9,7 @@ from functools import lru_cache
 from jinja2 import TemplateNotFound, TemplateSyntaxError, nodes
 
 from pm2xero.errors import Position
-from pm2xero.pack.language.paths import AccountExpr, PathExpr, TextExpr
+from pm2xero.pack.language.paths import AccountExpr, PartsExpr, PathExpr, TextExpr
 from pm2xero.pack.language.types import FieldType, ListType, RecordType
 from pm2xero.pack.model import Reckoned, RequestSpec
 from pm2xero.render.template_checks import parsed
@@ -74,6 +74,9 @@ def _paths(value: object, each: str) -> Iterator[str]:
         if value.otherwise is not None:
             yield from _paths(value.otherwise, each)
         value = value.path
+    if isinstance(value, PartsExpr):
+        for text in (way for part in value.parts for way in part):
+            yield from _paths(text, each)
     if isinstance(value, Reckoned):
         yield from _paths(value.path, each)
         yield from _paths(value.text, each)

@@ -71,7 +71,8 @@ class Contents:
         found = []
         if self.day and other.day and self.day != other.day:
             found.append(f"date {self.day}, there {other.day}")
-        if self.number and other.number and not same_number(self.number, other.number):
+        ours, theirs = self.number, other.number
+        if ours != theirs and ours and theirs and not same_number(ours, theirs):
             found.append(f"number {self.number}, there {other.number}")
         for name, bank in self.banks.items():
             if other.banks.get(name, bank) != bank:

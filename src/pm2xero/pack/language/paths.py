@@ -80,6 +80,16 @@ class TextExpr:
 
 
 @dataclass(frozen=True, slots=True)
+class PartsExpr:
+    """Text in parts; of the ways to write a part, the first whose values are all there counts.
+
+    A part that speaks of something missing is left out, and so is one that was written before.
+    """
+
+    parts: tuple[tuple[TextExpr, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """Which names can be used at a place: the kind's record, and an item where there is one."""
 

@@ -73,10 +73,11 @@ class RecordType:
 
 @dataclass(frozen=True, slots=True)
 class ListType:
-    """A list of values of one type."""
+    """A list of values of one type; it has at least one unless it `may_be_empty`."""
 
     of: FieldType
     name: str = "list"
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,12 @@ ATTRIBUTES: dict[str, Mapping[str, FieldType]] = {
         "amount_due": MONEY,
         "contact": TEXT,
         "to_reverse": MONEY,
+        "number": TEXT,
+        "date": DATE,
+        "bank": ReferenceType("bank_account"),
+        "amount": MONEY,
+        "due_then": MONEY,
+        "waits_for": TEXT,
         "suits": FLAG,
         "wanted": TEXT,
     },

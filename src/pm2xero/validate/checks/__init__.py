@@ -17,6 +17,7 @@ _MODULES = (
     "unused_mapping",
     "rejection_without_remedy",
     "unread_amount",
+    "unread_reference",
     "tax_types",
     "role_without_account",
     "tax_code_without_side",
@@ -29,6 +30,7 @@ _MODULES = (
     "missing_value",
     "trust_opening",
     "trust_balance_unused",
+    "incomplete_snapshot",
 )
 
 

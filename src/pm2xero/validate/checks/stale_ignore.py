@@ -34,14 +34,15 @@ def check(subject: Subject) -> Iterator[Finding]:
     for name, kind in subject.pack.kinds.items():
         if not kind.ignores:
             continue
-        fields = [path for path, _ in subject.money(kind)]
+        references = [f for f in subject.pack.found_by if kind.record.field(f) is not None]
+        fields = [*(path for path, _ in subject.money(kind)), *references]
         reads = [subject.reads(s) for s in subject.requests_of(name, posted.get(name, ()))]
         for path, ignored in kind.ignores.items():
             below = [f for f in fields if f == path or f.startswith(f"{path}.")]
             if not below:
                 yield Finding(
                     CODE,
-                    f'{name} has no amount "{path}" to ignore',
+                    f'{name} has no amount or reference "{path}" to ignore',
                     ignored.at,
                     hint=did_you_mean(path, fields) or "leave the line out",
                     should_be=one_of(fields, 20) if fields else None,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -38,7 +38,9 @@ _GUIDED = 60
 _SIZES = (1, 1, 2, 3, 5, 8)
 _WIDE = 4
 # Smaller variants tried of a transaction that shows a fault.
-_SHRINKS = 60
+_SHRINKS = 120
+# What is taken back on another day than its own.
+_DAYS_LATER = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class _Check:
         self._booked = 0
         self._mappings: set[str] = set()
         self._untried: list[Finding] = []
+        self._later = False
 
     def run(self, per_kind: int, only: Collection[str] | None) -> SoundnessReport:
         posting = [
@@ -164,6 +167,11 @@ class _Check:
             made = self._made(kind, solver.way(branch)) if branch in branches.left else None
             if made is not None:
                 yield made
+        # What is left may be taken by the reversals of more documents.
+        for found in self._posted(kind, _WIDE, _GUIDED) if branches.left else ():
+            yield found
+            if not branches.left:
+                return
         self._untried += [untried(kind, b, solver.way(b)) for b in branches.roots]
 
     def _posted(self, kind: Kind, size: int, tries: int = _TRIES) -> Iterator[Booking]:
@@ -217,14 +225,28 @@ class _Check:
         return Booking(document, tx, decision.mapping)
 
     def _reverse(self, kind: Kind, booking: Booking, branches: Branches) -> Unsound | None:
-        """The same document with every amount negated, as a reversal, where rules post that."""
-        document = _negated(booking.document) | {
-            "id": f"{booking.tx.id}R",
-            "reversal_of": booking.tx.id,
-            "posted_at": booking.document["posted_at"],
-        }
-        found = self._decided(document)
-        return self._book(kind, found, branches) if found is not None else None
+        """The same document with every amount negated, as a reversal, where rules post that.
+
+        It is dated as what it reverses or some days later, whichever takes a new branch.
+        """
+        self._later = not self._later
+        day = date.fromisoformat(booking.document["date"])
+        days = [day, day + _DAYS_LATER]
+        made = []
+        for when in reversed(days) if self._later else days:
+            document = _negated(booking.document) | {
+                "id": f"{booking.tx.id}R",
+                "date": str(when),
+                "reversal_of": booking.tx.id,
+                "posted_at": booking.document["posted_at"],
+            }
+            found = self._decided(document)
+            if found is not None:
+                made.append(found)
+        if not made:
+            return None
+        new = (m for m in made if branches.is_new(m.tx, m.mapping, self._state))
+        return self._book(kind, next(new, made[0]), branches)
 
     def _book(self, kind: Kind, booking: Booking, branches: Branches) -> Unsound | None:
         branches.take(booking.tx, booking.mapping, self._state)

@@ -1,0 +1,89 @@
+"""Looks in Xero for what a person entered of the documents that wait for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from pm2xero.connection import Connection
+from pm2xero.reconcile.accounts import added
+from pm2xero.reconcile.clients import Clients
+from pm2xero.reconcile.documents import Live
+from pm2xero.reconcile.foreign_entries import Others, Period
+from pm2xero.reconcile.hand_entries import Matcher
+from pm2xero.reconcile.matching import Candidate, Matched, match
+from pm2xero.reconcile.missing import is_missing
+from pm2xero.reconcile.opening import accounts_of
+from pm2xero.reconcile.payments_there import hand_made
+from pm2xero.reconcile.pm_side import Booked, books_of
+from pm2xero.reconcile.xero_journal import Bookkeeper
+from pm2xero.xero.drift import check_same
+
+_ALWAYS = Period(date.min, date.max)
+# Lists of Xero in which an entry is found again by its id.
+_LISTS = ("Invoices", "CreditNotes", "BankTransactions", "BankTransfers", "ManualJournals",
+          "Payments", "BatchPayments")  # fmt: skip
+
+
+def find_entered(connection: Connection) -> Matched:
+    """Pairs of documents that are not in Xero and entries there that are just theirs.
+
+    Raises:
+        UsageError: PU904 when Xero refuses a list, PU915 when another organisation is connected.
+    """
+    outbox, firm = connection.outbox, connection.pipeline.organisation
+    check_same(connection.ask, firm)
+    requests = outbox.requests()
+    live = Live(connection.get_all, firm.xero.tax_rates)
+    accounts = accounts_of(connection, live)
+    booked = books_of(outbox, requests, accounts)
+    keeper = Bookkeeper(accounts, live, firm.base_currency)
+    former = outbox.former_ids()
+    matcher = Matcher(booked, outbox.actions(), live, keeper, former)
+    linked = matcher.named.union(outbox.links().values(), *former.values())
+    others = Others(requests, linked, live, keeper, frozenset())
+    found = [
+        Candidate(
+            e.endpoint, e.xero_id, e.day, e.accounts, _contact(live, e.endpoint, e.xero_id), e.what
+        )
+        for e in matcher.told(others.entries(_ALWAYS))
+        if e.double_of is None
+    ]
+    # Somebody may have paid a document of ours, as is done for a refund.
+    for paid in hand_made(requests, matcher.named, live, None):
+        made = live.objects("Payments").get(paid.xero_id)
+        if made is not None and paid.day is not None:
+            postings = keeper.booking("Payments", made).postings
+            sums = added(*({account: amount} for account, amount in postings))
+            contact = _contact(live, "Payments", paid.xero_id)
+            what = f"payment on {paid.transaction}"
+            found.append(Candidate("Payments", paid.xero_id, paid.day, sums, contact, what))
+    work = [b for b in booked if waits_for_a_person(b)]
+    clients = Clients(outbox.contacts(), connection.get_one)
+    return match(work, found, accounts, clients, firm.base_currency)
+
+
+def waits_for_a_person(item: Booked) -> bool:
+    """Whether a document is work for a person: refused for good, or a correction that waits."""
+    if item.standing == "in_xero":
+        return item.is_behind and item.by_hand
+    return is_missing(item) and item.standing in ("unsupported", "held", "refused", "skipped")
+
+
+def _contact(live: Live, endpoint: str, xero_id: str) -> Mapping[str, Any] | None:
+    found = live.objects(endpoint).get(xero_id) if endpoint in _LISTS else None
+    for holder in _holders(found):
+        contact = holder.get("Contact")
+        if isinstance(contact, Mapping):
+            return contact
+    return None
+
+
+def _holders(found: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+    if found is not None:
+        yield found
+        for name in ("Invoice", "CreditNote", "Overpayment", "Prepayment"):
+            inner = found.get(name)
+            if isinstance(inner, Mapping):
+                yield inner

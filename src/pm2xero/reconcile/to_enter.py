@@ -1,0 +1,149 @@
+"""The documents that a person makes in Xero for a journal of Practice Management.
+
+A journal is cut into pieces that balance, in the order of its postings; what each piece is in Xero
+follows from the accounts that it moves: banks, debtors, creditors, or none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from pm2xero.reconcile.accounts import Accounts
+from pm2xero.reconcile.pm_side import Booked, BookedEntry
+
+ZERO = Decimal("0.00")
+# What Xero calls each document on its pages; endpoint and type are those of its API.
+_CONTROLS = {
+    ("DEBTORS", True): ("sales invoice", "Invoices", "ACCREC"),
+    ("DEBTORS", False): ("credit note to the client", "CreditNotes", "ACCRECCREDIT"),
+    ("CREDITORS", False): ("bill", "Invoices", "ACCPAY"),
+    ("CREDITORS", True): ("supplier's credit note", "CreditNotes", "ACCPAYCREDIT"),
+}
+_PAYMENTS = {
+    ("DEBTORS", True): "payment received on the client's invoice",
+    ("DEBTORS", False): "refund on the client's credit note or overpayment",
+    ("CREDITORS", False): "payment of the supplier's bill",
+    ("CREDITORS", True): "refund on the supplier's credit note",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: the account as Xero calls it, and what it books; debits are positive."""
+
+    account: str
+    name: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ToEnter:
+    """A document to make in Xero.
+
+    Attributes:
+        what: what Xero calls it, in words.
+        endpoint, type: of Xero's API; the type is empty where there is none.
+        bank: the bank account that money moves on, or leaves; to_bank: where a transfer goes.
+        total: as it stands on the document, never negative; in `currency`, as are all amounts.
+        tax: of `total`, what stands on Xero's own tax account.
+        lines: all others that it is coded to.
+        accounts: all that it books, by account; debits are positive.
+    """
+
+    what: str
+    endpoint: str
+    type: str
+    day: date
+    contact: str
+    number: str
+    total: Decimal
+    currency: str
+    bank: str = ""
+    to_bank: str = ""
+    tax: Decimal = ZERO
+    lines: tuple[Line, ...] = ()
+    accounts: tuple[tuple[str, Decimal], ...] = ()
+
+
+def to_enter(item: Booked, accounts: Accounts) -> tuple[ToEnter, ...]:
+    """What is to be made in Xero, so that it books what the document books.
+
+    Of one that Xero has in an earlier revision, only the difference.
+    """
+    entries = [(e, e.amount) for e in item.entries] + [(e, -e.amount) for e in item.in_xero]
+    if item.in_xero:
+        entries = list(_netted(entries))
+    pieces = list(_pieces(entries))
+    # What moves within one account of Xero changes nothing there, unless it is all there is.
+    moving = [piece for piece in pieces if len({e.account for e, _ in piece}) > 1] or pieces
+    return tuple(_document(item, piece, accounts) for piece in moving)
+
+
+Part = tuple[BookedEntry, Decimal]
+
+
+def _netted(entries: Iterable[Part]) -> Iterator[Part]:
+    sums: dict[str, tuple[BookedEntry, Decimal]] = {}
+    for entry, amount in entries:
+        before = sums.get(entry.account, (entry, ZERO))
+        sums[entry.account] = (before[0], before[1] + amount)
+    yield from ((entry, amount) for entry, amount in sums.values() if amount)
+
+
+def _pieces(entries: Sequence[Part]) -> Iterator[list[Part]]:
+    piece: list[Part] = []
+    for part in entries:
+        piece.append(part)
+        if sum((amount for _, amount in piece), ZERO) == ZERO:
+            yield piece
+            piece = []
+    if piece:
+        # It does not balance: nothing can be made of it as it stands.
+        yield piece
+
+
+def _document(item: Booked, piece: Sequence[Part], accounts: Accounts) -> ToEnter:
+    banks = [(e.account, a) for e, a in piece if accounts.is_bank(e.account)]
+    control = next(
+        ((mark, e.account) for e, _ in piece for mark in ("DEBTORS", "CREDITORS")
+         if accounts.system(mark) == e.account), None,
+    )  # fmt: skip
+    tax_account = accounts.system("GST")
+    own = {account for account, _ in banks} | ({control[1]} if control else set())
+    rest = [(e, a) for e, a in piece if e.account not in own]
+    tax = sum((a for e, a in rest if e.account == tax_account), ZERO)
+    lines = tuple(
+        Line(e.account, e.title or accounts.name(e.account), a)
+        for e, a in rest
+        if e.account != tax_account
+    )
+    sums: dict[str, Decimal] = {}
+    for entry, amount in piece:
+        sums[entry.account] = sums.get(entry.account, ZERO) + amount
+    debits = sum((a for _, a in piece if a > 0), ZERO)
+    what, endpoint, type, bank, to_bank, total = "journal", "ManualJournals", "", "", "", debits
+    if control is not None:
+        side = sums[control[1]]
+        total = abs(side)
+        if banks and not rest:
+            moved = sum((a for _, a in banks), ZERO)
+            what, endpoint = _PAYMENTS[control[0], moved > 0], "Payments"
+            bank, total = banks[0][0], abs(moved)
+        elif not banks:
+            what, endpoint, type = _CONTROLS[control[0], side > 0]
+    elif len(banks) == 2 and not rest:
+        what, endpoint = "transfer between bank accounts", "BankTransfers"
+        (bank,) = (account for account, a in banks if a < 0)
+        (to_bank,) = (account for account, a in banks if a > 0)
+        total = debits
+    elif len({account for account, _ in banks}) == 1:
+        moved = sum((a for _, a in banks), ZERO)
+        endpoint, bank, total = "BankTransactions", banks[0][0], abs(moved)
+        what, type = ("receive money", "RECEIVE") if moved > 0 else ("spend money", "SPEND")
+    return ToEnter(
+        what, endpoint, type, item.date, item.participant, item.number, total, item.currency,
+        bank, to_bank, tax, lines, tuple(sums.items()),
+    )  # fmt: skip
