@@ -278,8 +278,9 @@ class MemoryState:
         self._settled: dict[str, Decimal] = {}
         self._reversed: dict[str, int] = {}
         self._about: dict[str, About] = {}
-        # What will be put back on documents, and by whom.
+        # What will be put back on documents, and by whom; and the documents that each names.
         self._to_come: dict[str, dict[str, Decimal]] = {}
+        self._promised: dict[str, tuple[str, ...]] = {}
         self._trust = dict(trust_balances) if trust_balances is not None else None
 
     def document(self, id: str) -> DocumentFact:
@@ -301,7 +302,7 @@ class MemoryState:
             return DocumentFact(
                 id, fact.state, fact.kind, due, fact.contact, fact.request, fact.xero_id, left,
                 self._about.get(id, fact.about),
-                tuple(coming.items()) if coming else fact.to_come,
+                tuple(sorted(coming.items())) if coming else fact.to_come,
             )  # fmt: skip
         # Of what is not in Xero (of before, or still to come) nothing is left once it was reversed.
         gone = ZERO if reversals > 0 else None
@@ -357,6 +358,12 @@ class MemoryState:
         self, id: str, revision: int, digest: bytes, outcome: str, effect: Effect = NO_EFFECT
     ) -> None:
         """Note the decision about an id; what its earlier revision did counts no more."""
+        self._counted(id, revision, digest, outcome, effect)
+
+    def _counted(
+        self, id: str, revision: int, digest: bytes, outcome: str, effect: Effect
+    ) -> Effect:  # fmt: skip
+        """Count a decision in place of the earlier one; returns what of its effect is possible."""
         before = self._seen.get(id)
         if before is not None:
             self._count(_unpacked(before), -1)
@@ -372,6 +379,7 @@ class MemoryState:
         if effect.to_come or self._to_come:
             self._expect(id, effect)
         self._put(id, revision, digest, outcome, effect)
+        return effect
 
     def _put(
         self, id: str, revision: int, digest: bytes, outcome: str, effect: Effect
@@ -392,8 +400,10 @@ class MemoryState:
 
     def _expect(self, by: str, effect: Effect) -> None:
         """What a transaction will put back on documents, in place of what it was to before."""
-        for coming in self._to_come.values():
-            coming.pop(by, None)
+        for id in self._promised.pop(by, ()):
+            self._to_come[id].pop(by, None)
+        if effect.to_come:
+            self._promised[by] = tuple(dict.fromkeys(id for id, _ in effect.to_come))
         for id, amount in effect.to_come:
             coming = self._to_come.setdefault(id, {})
             coming[by] = coming.get(by, ZERO) + amount
