@@ -11,6 +11,7 @@ from pm2xero.decide.memory_state import MemoryState
 from pm2xero.decide.program import CompiledRule, Program
 from pm2xero.decide.revision import posted_before
 from pm2xero.decide.state import NO_EFFECT, DocumentFact, Effect, Keeper, Past, Release, State
+from pm2xero.decide.trust_equation import breaks_equation
 from pm2xero.errors import EngineFault
 from pm2xero.firm.chart import Chart
 from pm2xero.firm.organisation import Organisation
@@ -116,6 +117,11 @@ class Decider:
             warnings = self._warnings(program, verdict.warnings, tx, state)
         if released:
             warnings += tuple(_released(program, released))
+        if verdict.outcome is None and program.facts.trust_moves is not None:
+            found = program.facts.imbalance(tx, state)
+            if found[0] is not None:
+                # No rule of the pack refuses it, and none can make this right.
+                return breaks_equation(tx, found)
         if verdict.post is not None:
             mapping, rule = verdict.post
             return Decision(tx.id, tx.revision, tx.kind, "post", (), warnings, mapping, rule)

@@ -28,6 +28,8 @@ _MODULES = (
     "unused_template",
     "required_rule",
     "missing_value",
+    "trust_opening",
+    "trust_balance_unused",
     "incomplete_snapshot",
     "released_rule",
 )
