@@ -13,6 +13,7 @@ from pm2xero.outbox.open_work import OpenWork
 from pm2xero.outbox.past import PastReading
 from pm2xero.outbox.people import People
 from pm2xero.outbox.reading import Reading
+from pm2xero.outbox.releases import Releases
 from pm2xero.outbox.saving import Saving
 from pm2xero.outbox.sending import Sending
 from pm2xero.outbox.takeover import TakingOver
@@ -30,6 +31,7 @@ class Outbox(
     Sending,
     People,
     Unreadables,
+    Releases,
     Remembering,
     Leasing,
 ):
