@@ -15,6 +15,7 @@ from pm2xero.outbox.states import Event
 from pm2xero.send.caller import REPEATABLE, STILL_LATE, TURNED_BACK, Caller, backoff
 from pm2xero.send.conclusions import Conclusion, Seen, Step, When, conclude
 from pm2xero.send.echo import seen_of
+from pm2xero.send.explanations import draft, said_of, taken_back
 from pm2xero.send.fill_ids import Ready, body, idempotency_key
 from pm2xero.send.lookup import Eyes, Lookups, Sighting
 from pm2xero.send.parcel import Parcel, Said, renumbered
@@ -33,16 +34,6 @@ REPEATS = 2
 _LOOKS = 3
 # Something on the way gave up waiting, as with a 504.
 _GAVE_UP = frozenset((408, 499))
-_SEVERAL = "More than one document in Xero could be this one ({rivals}); a person must choose"
-_DIFFERS = (
-    "A document in Xero ({rivals}) bears its id or number, and differs; a person must see why"
-)
-_UNSEEN = "Nobody can say whether this was done in Xero; a person must look"
-_TAKEN_BACK = (
-    "It is in Xero already, but somebody voided or deleted it there ({gone}); resend it to have it "
-    "there again, or skip it"
-)
-_DRAFT = "It is a draft in Xero ({id}): approve it there, or delete it; the next push looks again"
 
 
 class Delivery:
@@ -222,7 +213,7 @@ class Delivery:
         for member, result in taken:
             self._book.warnings.extend(f"{member.row.id}: {text}" for text in result.warnings)
         for member, result in kinds.get(Seen.DRAFT_MADE, []):
-            said = Said("draft", _DRAFT.format(id=result.xero_id), answer.status)
+            said = replace(draft(result.xero_id), status=answer.status)
             self._apply(conclude(Seen.DRAFT_MADE, parcel.when), parcel, said, [member])
         again: list[Parcel] = []
         # First of all nothing may stay as sent, should one of the next steps end the run.
@@ -374,19 +365,10 @@ class Delivery:
             self._confirm([(member, found)], None, adopted=True)
             return
         if conclusion.event is Event.HOLD:
-            gone = ", ".join(sighting.gone)
-            self._book.set_aside(member.row, "taken_back", _TAKEN_BACK.format(gone=gone))
+            said = taken_back(sighting)
+            self._book.set_aside(member.row, said.cause, said.message)
             return
-        rivals = ", ".join(sighting.rivals)
-        if sighting.seen is Seen.DRAFT:
-            said = Said("draft", _DRAFT.format(id=sighting.xero_id))
-        elif sighting.seen is Seen.RIVALS:
-            text = _SEVERAL if len(sighting.rivals) > 1 else _DIFFERS
-            said = Said("several", text.format(rivals=rivals))
-        elif sighting.seen is Seen.UNPROVEN:
-            said = Said("unproven", f"Nobody can say whether this was done: {sighting.why}")
-        else:
-            said = Said("unseen", _UNSEEN)
+        said = said_of(sighting)
         self._book.unknown([member.row], said.cause, said.message)
 
     def _confirm(
