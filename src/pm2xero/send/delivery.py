@@ -38,6 +38,10 @@ _DIFFERS = (
     "A document in Xero ({rivals}) bears its id or number, and differs; a person must see why"
 )
 _UNSEEN = "Nobody can say whether this was done in Xero; a person must look"
+_TAKEN_BACK = (
+    "It is in Xero already, but somebody voided or deleted it there ({gone}); resend it to have it "
+    "there again, or skip it"
+)
 _DRAFT = "It is a draft in Xero ({id}): approve it there, or delete it; the next push looks again"
 
 
@@ -101,7 +105,8 @@ class Delivery:
     def _deliver_parts(self, member: Ready, parts: Sequence[Ready]) -> None:
         """Xero takes one part in a call; the request is done when all of them are there."""
         there = [False] * len(parts)
-        if len(parts) > 1 and (member.salt or member.row.attempts):
+        is_begun = member.salt or member.row.attempts or self._book.gap is not None
+        if len(parts) > 1 and is_begun:
             try:
                 there = self._lookups.parts_there(member, self._eyes)
             except Unproven as fault:
@@ -322,7 +327,8 @@ class Delivery:
         when = self._moment(parcel, at, is_whole)
         steps: dict[Conclusion, list[Ready]] = {}
         for member in parcel.members:
-            steps.setdefault(conclude(sightings[member.row.id].seen, when), []).append(member)
+            seen = self._seen(member, sightings[member.row.id])
+            steps.setdefault(conclude(seen, when), []).append(member)
         waiting: list[Ready] = []
         again: list[Parcel] = []
         for conclusion, members in steps.items():
@@ -340,6 +346,14 @@ class Delivery:
                     self._note_sighting(member, sightings[member.row.id], conclusion)
         return waiting, again
 
+    def _seen(self, member: Ready, sighting: Sighting) -> Seen:
+        """What was seen; of one that never left from this outbox, also that it was taken back."""
+        row = member.row
+        is_spent = sighting.seen is Seen.ABSENT and bool(sighting.gone)
+        if not is_spent or not self._book.is_forgotten(row):
+            return sighting.seen
+        return Seen.SPENT if self._book.is_to_be_undone(row) else Seen.TAKEN_BACK
+
     def _moment(self, parcel: Parcel, at: datetime, is_whole: bool) -> When:
         """What a look that began at `at` can prove."""
         if parcel.lost is not None and at < parcel.lost + self._late:
@@ -356,7 +370,12 @@ class Delivery:
 
     def _note_sighting(self, member: Ready, sighting: Sighting, conclusion: Conclusion) -> None:
         if conclusion.event is Event.CONFIRM:
-            self._confirm([(member, sighting.xero_id)], None, adopted=True)
+            found = sighting.xero_id if sighting.seen is Seen.STANDS else sighting.gone[0]
+            self._confirm([(member, found)], None, adopted=True)
+            return
+        if conclusion.event is Event.HOLD:
+            gone = ", ".join(sighting.gone)
+            self._book.set_aside(member.row, "taken_back", _TAKEN_BACK.format(gone=gone))
             return
         rivals = ", ".join(sighting.rivals)
         if sighting.seen is Seen.DRAFT:
