@@ -226,6 +226,8 @@ class _Generator:
         if path.base in ("submission", "earlier"):
             pair, _ = self.hoist(self.outer, "#past", "facts.past(tx, s)", False)
             return f"{pair}[{0 if path.base == 'submission' else 1}]"
+        if path.base == "amounts":
+            return "facts.together(t)"
         step = path.steps[0]
         index = 0 if step in ("shortfall", "missing") else 1
         short = "shortfall" if step in ("shortfall", "matter") else "missing"

@@ -32,6 +32,9 @@ def getter(path: PathExpr, facts: Facts) -> Getter:
         return lambda tx, item, state: facts.past(tx, state)[0]
     if path.base == "earlier":
         return lambda tx, item, state: facts.past(tx, state)[1]
+    if path.base == "amounts":
+        together = facts.together
+        return lambda tx, item, state: together(tx.fields)
     if path.base == "trust":
         step = path.steps[0]
         index = 0 if step in ("shortfall", "missing") else 1

@@ -13,6 +13,8 @@ from typing import Any
 
 from pm2xero.errors import Finding, OrganisationError, Position
 
+_CONTROL = frozenset(("DEBTORS", "CREDITORS", "RETAINEDEARNINGS"))
+
 
 @dataclass(frozen=True, slots=True)
 class XeroAccount:
@@ -26,6 +28,11 @@ class XeroAccount:
     status: str
     system: str
     takes_payments: bool
+
+    @property
+    def takes_lines(self) -> bool:
+        """Whether lines of documents and journals may stand on it: no bank or control account."""
+        return self.type != "BANK" and self.system not in _CONTROL
 
 
 @dataclass(frozen=True, slots=True)

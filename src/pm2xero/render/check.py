@@ -17,8 +17,6 @@ from pm2xero.pack.model import RequestSpec
 from pm2xero.render.request import Request
 from pm2xero.xero.contracts import faults, validator
 
-_CONTROL = frozenset(("DEBTORS", "CREDITORS", "RETAINEDEARNINGS"))
-
 Semantic = Callable[[Mapping[str, Any], "BodyChecker"], "list[str]"]
 
 
@@ -78,7 +76,7 @@ class BodyChecker:
             return f'Xero has no account with the code "{code}"'
         if account.status != "ACTIVE":
             return f'the Xero account "{code}" is {account.status.lower()}'
-        if account.type == "BANK" or account.system in _CONTROL:
+        if not account.takes_lines:
             return f'the Xero account "{code}" takes no lines (a bank or control account)'
         if tax_type is None:
             return None

@@ -199,7 +199,7 @@ class _Walk:
         if isinstance(node, nodes.Name | nodes.Getattr):
             yield from self._read(node, guards, tested)
         elif isinstance(node, nodes.If | nodes.CondExpr):
-            yield from self._if(node, guards)
+            yield from self._if(node, guards, tested)
         elif isinstance(node, nodes.And | nodes.Or):
             yield from self.visit(node.left, guards, tested=True)
             more = _truthy(node.left) if isinstance(node, nodes.And) else _falsy(node.left)
@@ -231,13 +231,13 @@ class _Walk:
             for child in node.iter_child_nodes():
                 yield from self.visit(child, guards)
 
-    def _if(self, node: Any, guards: Guards) -> Iterator[tuple[str, int]]:
+    def _if(self, node: Any, guards: Guards, tested: bool) -> Iterator[tuple[str, int]]:
         yield from self.visit(node.test, guards, tested=True)
         yes, no = guards | _truthy(node.test), guards | _falsy(node.test)
         if isinstance(node, nodes.CondExpr):
-            yield from self.visit(node.expr1, yes)
+            yield from self.visit(node.expr1, yes, tested=tested)
             if node.expr2 is not None:
-                yield from self.visit(node.expr2, no)
+                yield from self.visit(node.expr2, no, tested=tested)
             return
         for part in node.body:
             yield from self.visit(part, yes)

@@ -179,6 +179,8 @@ ROOTS: dict[str, Mapping[str, FieldType]] = {
         "lock_date": DATE,
     },
     "trust": {"shortfall": MONEY, "matter": TEXT, "missing": MONEY, "missing_of": TEXT},
+    # All money of the document added up, whatever its sign: no part of it is more.
+    "amounts": {"together": MONEY},
     "earlier": {"outcome": ScalarType("text", OUTCOMES)},
 }
 SUBMISSION = ScalarType("text", ("first", "repeated", "conflicting", "newer", "older"))
