@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
+
+from pm2xero.pack.language.conditions import Condition
+from pm2xero.pack.language.plain_conditions import holds
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_DATE = re.compile(r"/Date\((-?[0-9]{1,14})(?:[+-]\d{4})?\)/")
@@ -19,17 +22,17 @@ class Sum:
     """A total of Xero's document that must equal a sum over what was sent.
 
     Attributes:
-        when: applies only when the element has one of these values in each field.
+        when: applies only to elements of which this holds; None to all.
     """
 
     parts: str
     amount: str
     equals: str
-    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    when: Condition | None = None
 
     def holds(self, sent: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
         """Whether the totals are equal; also where the sum cannot be made."""
-        if any(sent.get(name) not in values for name, values in self.when.items()):
+        if self.when is not None and not holds(self.when, sent):
             return True
         amounts = [part.get(self.amount) for part in sent.get(self.parts) or []]
         if not amounts or None in amounts or found.get(self.equals) is None:
