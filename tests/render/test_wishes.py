@@ -1,4 +1,4 @@
-"""Ten wishes of firms, each said in YAML alone; the body that comes out is kept."""
+"""Wishes of firms, each said in YAML alone; the body that comes out is kept."""
 
 from __future__ import annotations
 
@@ -102,6 +102,20 @@ kinds:
         {"mappings/w.yaml": invoice(
             'contact_name: "{participant.display_name} ({participant.id})"')},
         "", {},
+    ),
+    "a mail address and a postal address for a new contact": (
+        {
+            "rules/w.yaml": HEAD + "records:\n  participant:\n    optional: "
+            "{ street: text, town: text, zip: text, country: text }\n",
+            "mappings/w.yaml": invoice(
+                "contact_details:\n  email: email\n  address: { line1: street, city: town, "
+                "postal_code: zip, country: country }"
+            ),
+        },
+        "", {"participant": {
+            "id": "C-1", "display_name": "Ada Ng", "email": "ada@example.com",
+            "street": "1 Main St", "town": "Perth", "country": "AU1",
+        }},
     ),
     "a line for each matter": (
         {

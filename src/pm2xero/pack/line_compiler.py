@@ -84,6 +84,7 @@ class LineCompiler:
             group_by=self.tools.paths(raw, "group_by", scope),
             item=self.tools.word(raw, "item", scope),
             tracking=self._tracking(raw, scope),
+            value_at={**raw.value_at, **getattr(raw.get("tracking"), "value_at", {})},
         )
 
     def _tracking(self, raw: SourceMap, scope: Scope) -> tuple[tuple[str, PathExpr | str], ...]:

@@ -209,6 +209,7 @@ class LineSource:
     group_by: tuple[PathExpr, ...] = ()
     item: PathExpr | str | None = None
     tracking: tuple[tuple[str, PathExpr | str], ...] = ()
+    value_at: Mapping[str, Position] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,8 @@ class RequestSpec:
     slot: str = ""
     status: str | PathExpr = "AUTHORISED"
     contact_name: TextExpr | None = None
+    # What a contact that is new in Xero gets: names of Xero, read from the participant.
+    contact_details: tuple[tuple[str, PathExpr], ...] = ()
 
     @property
     def endpoint(self) -> str:

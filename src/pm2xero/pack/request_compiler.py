@@ -15,6 +15,12 @@ from pm2xero.pack.model import Kind, MappingSpec, Reckoned, RequestSpec, Role
 from pm2xero.pack.yaml.read import SourceList, SourceMap
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 
+# What may be said of a contact, and what Xero calls it.
+CONTACT_DETAILS = {
+    "email": "EmailAddress", "line1": "AddressLine1", "line2": "AddressLine2",
+    "line3": "AddressLine3", "line4": "AddressLine4", "city": "City", "region": "Region",
+    "postal_code": "PostalCode", "country": "Country",
+}  # fmt: skip
 # What a name under `with` can be taken from.
 _SOURCES = ("field", "bank", "account", "role", "table", "text")
 _VERB = "write `put: ENDPOINT` to create, or `post: ENDPOINT/{FIELD}` to change"
@@ -112,7 +118,28 @@ class RequestCompiler:
             slot=str(raw.get("slot") or raw["id"]),
             status=self.tools.word(raw, "status", scope) or "AUTHORISED",
             contact_name=self.tools.text(raw, "contact_name", scope),
+            contact_details=self._details(raw, scope),
         )
+
+    def _details(self, raw: SourceMap, scope: Scope) -> tuple[tuple[str, PathExpr], ...]:
+        """What is written of a new contact, read from the participant."""
+        given = raw.get("contact_details")
+        parties = self.tools.paths(raw, "contact", scope) if given is not None else ()
+        if given is None or not parties:
+            return ()
+        inner = scope.with_item(parties[0].type)
+        found = []
+        for key in given:
+            rows = given[key] if isinstance(given[key], SourceMap) else given
+            for name in rows if rows is not given else (key,):
+                path = self.tools.path(rows, name, inner)
+                if path is not None and path.type.name not in ("text", "identifier"):
+                    at, what = rows.value_at[name], describe(path.type)
+                    message = f'"{path.text}" is {what}, not text'
+                    self.findings.append(Finding("PX302", message, at, width=len(path.text)))
+                elif path is not None:
+                    found.append((CONTACT_DETAILS[name], path))
+        return tuple(found)
 
     def _reckoned(self, value: SourceMap, scope: Scope) -> Reckoned | None:
         """A date some days later or at the end of its month, or a text with values in it."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import TemplateNotFound, TemplateSyntaxError, nodes
 
+from pm2xero.errors import Position
 from pm2xero.pack.language.conditions import AllOf, Compare, Condition, Quantified
 from pm2xero.pack.language.paths import AccountExpr, PathExpr, TextExpr
 from pm2xero.pack.language.types import FieldType, ListType, RecordType
@@ -34,12 +35,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A place that reads what may be missing; `template` is None for a mapping's own values."""
+    """A place that reads what may be missing: a line of a template, or a value of a mapping."""
 
     path: str
     template: str | None
     line: int
-    source: LineSource | None = None
+    at: Position | None = None
 
 
 def missing_values(
@@ -51,8 +52,12 @@ def missing_values(
     yield from _template(env, spec.template, names, guards, frozenset())
     for line in spec.lines:
         inside = guards | _asked(line.when) | _asked(line.where, item=True)
-        for path in _unguarded(line, kind, inside):
-            yield Missing(path, None, 0, line)
+        for key, path in _unguarded(line, kind, inside):
+            yield Missing(path, None, 0, line.value_at.get(key, line.at))
+    for key, text in _texts(spec):
+        for part in text.parts:
+            if isinstance(part, PathExpr) and (lacks := _may_lack(part, kind, guards)) is not None:
+                yield Missing(lacks, None, 0, spec.value_at.get(key, spec.at))
 
 
 def present_in(pack: Pack, kind: Kind, mapping: str) -> Guards:
@@ -120,16 +125,28 @@ def _of(kind: FieldType, maybe: bool = False) -> Known:
     return Known(maybe, items=_of(kind.of)) if isinstance(kind, ListType) else Known(maybe)
 
 
-def _unguarded(line: LineSource, kind: Kind, guards: Guards) -> Iterator[str]:
-    """Paths of a line that may be missing; a `describe` that is one field has the kind's title."""
-    paths: list[object] = [line.net, line.tax, line.tax_amount]
+def _texts(spec: RequestSpec) -> Iterator[tuple[str, TextExpr]]:
+    """Texts of a request with values in them, besides those of its lines."""
+    if spec.contact_name is not None:
+        yield "contact_name", spec.contact_name
+    for name, value in spec.values.items():
+        if isinstance(value, Reckoned) and value.text is not None:
+            yield name, value.text
+
+
+def _unguarded(line: LineSource, kind: Kind, guards: Guards) -> Iterator[tuple[str, str]]:
+    """Keys and paths of a line that may be missing; one field as `describe` has the title."""
+    amount = "net" if "net" in line.value_at else "debit" if line.sign == 1 else "credit"
+    paths: list[tuple[str, object]] = [
+        (amount, line.net), ("tax", line.tax), ("tax_amount", line.tax_amount)
+    ]  # fmt: skip
     if isinstance(line.account, AccountExpr) and line.account.by != "table":
-        paths.append(line.account.path)
+        paths.append(("account", line.account.path))
     if isinstance(line.describe, TextExpr):
-        paths += line.describe.parts
-    for path in paths:
+        paths += (("describe", part) for part in line.describe.parts)
+    for key, path in paths:
         if isinstance(path, PathExpr) and (lacks := _may_lack(path, kind, guards)) is not None:
-            yield lacks
+            yield key, lacks
 
 
 def _may_lack(path: PathExpr, kind: Kind, guards: Guards) -> str | None:

@@ -24,7 +24,7 @@ from pm2xero.resources import root
 Shape = Mapping[str, "Shape | None"]
 
 _ACCOUNT: Shape = dict.fromkeys(("id", "code", "name", "class"))
-_CONTACT: Shape = dict.fromkeys(("ContactNumber", "Name"))
+_CONTACT: Shape = dict.fromkeys(("ContactNumber", "Name", "EmailAddress", "Addresses"))
 _LINE: Shape = dict.fromkeys(
     ("description", "net", "tax", "account", "tax_type", "sources", "item", "tracking")
 )

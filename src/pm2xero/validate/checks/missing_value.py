@@ -53,8 +53,8 @@ def _found(subject: Subject, kind: Kind, mapping: str, spec: RequestSpec) -> tup
 def _finding(subject: Subject, missing: Missing, kind: Kind, spec: RequestSpec) -> Finding:
     path = missing.path
     if missing.template is None:
-        assert missing.source is not None
-        at = missing.source.at
+        assert missing.at is not None
+        at = missing.at
         hint = f"ask for it with `when: {{ {path}: {{ present: true }} }}`, or refuse what lacks it"
     else:
         at = place_in_template(subject.env, missing.template, missing.line, path)
