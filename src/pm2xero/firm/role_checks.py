@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pm2xero.errors import Finding
+from pm2xero.firm.catalogue import catalogue_faults
 from pm2xero.firm.organisation import Organisation
 from pm2xero.firm.settings import setting_faults
 from pm2xero.pack.model import Pack
@@ -17,6 +18,7 @@ def account_faults(pack: Pack, organisation: Organisation) -> Iterator[Finding]:
     yield from role_line_faults(pack, organisation)
     yield from bank_faults(organisation)
     yield from setting_faults(pack, organisation)
+    yield from catalogue_faults(pack, organisation)
 
 
 def bank_faults(organisation: Organisation) -> Iterator[Finding]:
