@@ -18,6 +18,7 @@ from pm2xero.pack.model import Share
 from pm2xero.validate.proving import prover
 from pm2xero.validate.run import validate
 from tests.render.wishes import bill, firm, rendered
+from tests.support.pack_reading import write
 
 HEAD = "spec: 1\nsection: Wishes\n"
 GL = "account: { account: gl_account }"
@@ -116,6 +117,10 @@ kinds:
             "id": "C-1", "display_name": "Ada Ng", "email": "ada@example.com",
             "street": "1 Main St", "town": "Perth", "country": "AU1",
         }},
+    ),
+    "a link back to Practice Management": (
+        {"mappings/w.yaml": invoice('link: "https://pm.example/bills/{number}?of={matter.id}"')},
+        "", {"number": "INV 1/é", "matter": {"id": "M-1"}},
     ),
     "a line for each matter": (
         {
@@ -271,3 +276,28 @@ def test_parts_and_rest_keep_the_cent(amount: Decimal, percents: list[int]) -> N
     parts = [Decimal(p) for p in percents]
     total = sum((part(Share((p,), False)) for p in parts), Decimal(0))
     assert total + part(Share(tuple(parts), True)) == amount
+
+
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ("pm.example/{id}", ["PX321"]),
+        ("https://xero.example/{id}", ["PX321"]),
+        ("https://pm.example/{memo}", ["PX514"]),
+        ("https://pm.example/{idd}", ["PX310"]),
+        ("https://pm.example/{id}", []),
+    ],
+)
+def test_a_link_is_checked_before_it_is_sent(tmp_path: Path, link: str, told: list[str]) -> None:
+    text = invoice(f'link: "{link}"')
+    pack = write(tmp_path, {"mappings/w.yaml": text})
+    found = [f for f in validate(("au",), (pack,)).findings if f.severity == "error"]
+    assert sorted({f.code for f in found}) == told
+    line = text.splitlines().index(f'        link: "{link}"') + 1
+    assert all(f.at is not None and f.at.line == line for f in found)
+
+
+def test_a_link_with_a_word_that_xero_does_not_take_is_left_out(tmp_path: Path) -> None:
+    pipeline = firm(tmp_path, {"mappings/w.yaml": invoice('link: "https://pm.example/{id}"')})
+    bodies = [rendered(pipeline, bill(id=id_))[0]["body"] for id_ in ("W-1", "Xero-1")]
+    assert ["Url" in b for b in bodies] == [True, False]

@@ -240,6 +240,8 @@ class RequestSpec:
     contact_name: TextExpr | None = None
     # What a contact that is new in Xero gets: names of Xero, read from the participant.
     contact_details: tuple[tuple[str, PathExpr], ...] = ()
+    # Where the document is found in Practice Management; templates write it as Url.
+    link: TextExpr | None = None
 
     @property
     def endpoint(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pm2xero.errors import Finding, Position
 from pm2xero.pack.expressions import Expressions
-from pm2xero.pack.language.paths import PathError, PathExpr, Scope, resolve
+from pm2xero.pack.language.paths import PathError, PathExpr, Scope, TextExpr, resolve
 from pm2xero.pack.language.types import describe
 from pm2xero.pack.line_compiler import LineCompiler
 from pm2xero.pack.model import Kind, MappingSpec, Reckoned, RequestSpec, Role
@@ -119,7 +119,23 @@ class RequestCompiler:
             status=self.tools.word(raw, "status", scope) or "AUTHORISED",
             contact_name=self.tools.text(raw, "contact_name", scope),
             contact_details=self._details(raw, scope),
+            link=self._link(raw, scope),
         )
+
+    def _link(self, raw: SourceMap, scope: Scope) -> TextExpr | None:
+        """The address of the document in Practice Management, as Xero takes one."""
+        text = self.tools.text(raw, "link", scope)
+        if text is None:
+            return None
+        wrong = None
+        if not re.match("https?://", text.text):
+            wrong = "a link begins with https://"
+        elif "xero" in text.text.lower():
+            wrong = 'Xero takes no link with the word "xero" in it'
+        if wrong is not None:
+            at = raw.value_at["link"]
+            self.findings.append(Finding("PX321", wrong, at, width=len(text.text)))
+        return text
 
     def _details(self, raw: SourceMap, scope: Scope) -> tuple[tuple[str, PathExpr], ...]:
         """What is written of a new contact, read from the participant."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import TemplateError, UndefinedError
 
@@ -37,6 +38,9 @@ from pm2xero.xero.contracts import contract
 
 # In a path: the id of what an earlier request of the same transaction makes.
 OWN = "id_of."
+
+# What stands in an address as it is.
+_IN_LINKS = "!#$%&'()*+,/:;=?@[]~"
 
 Value = Callable[[Transaction, Any, State], Any]
 
@@ -101,6 +105,7 @@ class CompiledRequest:
         self._contact = [getter(p, facts) for p in spec.contact]
         self._contact_name = text_getter(spec.contact_name, facts) if spec.contact_name else None
         self._contact_details = compile_details(spec, facts)
+        self._link = text_getter(spec.link, facts) if spec.link is not None else None
         status = spec.status
         self._status: Value = (
             getter(status, facts)
@@ -186,6 +191,8 @@ class CompiledRequest:
         if self._contact:
             values["contact"] = self._contact_of(tx, item, state)
         values["status"] = self._status(tx, item, state)
+        if self._link is not None or "link" not in values:
+            values["link"] = self._link_of(tx, item, state)
         values["settings"] = self._settings
         values["id_of"] = lambda step: self._own_id(tx, step, needs)
 
@@ -194,6 +201,13 @@ class CompiledRequest:
 
         values["xero_id"] = xero_id
         return values
+
+    def _link_of(self, tx: Transaction, item: Any, state: State) -> str | None:
+        """The address of the document; none where Xero would not take it for a word in it."""
+        if self._link is None:
+            return None
+        link = quote(self._link(tx, item, [], state), safe=_IN_LINKS)
+        return None if "xero" in link.lower() else link
 
     def _contact_of(self, tx: Transaction, item: Any, state: State) -> dict[str, Any]:
         for read in self._contact:

@@ -115,6 +115,7 @@ def _names(kind: Kind, spec: RequestSpec) -> dict[str, Known]:
         maybe = isinstance(value, PathExpr) and _may_lack(value, kind, frozenset()) is not None
         found[name] = Known(maybe, _of(value.type).below if isinstance(value, PathExpr) else {})
     line = Known(below={"item": Known(True)})
+    found.setdefault("link", Known(True))
     return found | {"lines": Known(items=line), "contact": Known(), "status": Known()}
 
 
@@ -129,6 +130,8 @@ def _texts(spec: RequestSpec) -> Iterator[tuple[str, TextExpr]]:
     """Texts of a request with values in them, besides those of its lines."""
     if spec.contact_name is not None:
         yield "contact_name", spec.contact_name
+    if spec.link is not None:
+        yield "link", spec.link
     for name, value in spec.values.items():
         if isinstance(value, Reckoned) and value.text is not None:
             yield name, value.text

@@ -72,7 +72,7 @@ def provided(spec: RequestSpec, kind: Kind) -> Shape:
         names |= {"lines": {_ITEMS: _LINE}, "total": None, "money_in": None}
     if spec.contact:
         names["contact"] = _CONTACT
-    names |= dict.fromkeys(("xero_id", "id_of", "status"))
+    names |= dict.fromkeys(("xero_id", "id_of", "status", "link"))
     names["settings"] = dict.fromkeys(kind.settings)
     return names
 
