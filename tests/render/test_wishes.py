@@ -13,8 +13,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from pm2xero.decide.journal import share_of
 from pm2xero.decide.state import MemoryState
-from pm2xero.errors import OrganisationError
+from pm2xero.errors import OrganisationError, RenderError
 from pm2xero.pack.model import Share
+from pm2xero.resources import root
 from pm2xero.validate.proving import prover
 from pm2xero.validate.run import validate
 from tests.render.wishes import bill, firm, rendered
@@ -301,3 +302,27 @@ def test_a_link_with_a_word_that_xero_does_not_take_is_left_out(tmp_path: Path) 
     pipeline = firm(tmp_path, {"mappings/w.yaml": invoice('link: "https://pm.example/{id}"')})
     bodies = [rendered(pipeline, bill(id=id_))[0]["body"] for id_ in ("W-1", "Xero-1")]
     assert ["Url" in b for b in bodies] == [True, False]
+
+
+NULLS = {
+    '"AccountCode": {{ line.account }}': (
+        '"AccountCode": {{ none }}',
+        "LineItems[0].AccountCode: the account has no code in Xero, or the firm has not mapped it",
+    ),
+    '"InvoiceNumber": {{ number }}': (
+        '"InvoiceNumber": {{ none }}',
+        "InvoiceNumber: there is no value, because a field of the document is missing",
+    ),
+}
+
+
+@pytest.mark.parametrize("written", NULLS)
+def test_a_null_in_a_body_is_told_for_what_it_is(tmp_path: Path, written: str) -> None:
+    wrong, why = NULLS[written]
+    own = (root() / "mappings/templates/invoice.json.j2").read_text(encoding="utf-8")
+    text = own.replace(written, wrong)
+    assert text != own
+    pipeline = firm(tmp_path, {"mappings/templates/invoice.json.j2": text})
+    with pytest.raises(RenderError) as told:
+        rendered(pipeline, bill())
+    assert why in told.value.findings[0].message

@@ -8,7 +8,7 @@ from typing import Any
 
 from pm2xero.errors import Finding, Position
 from pm2xero.pack.language.condition_parser import parse_condition
-from pm2xero.pack.language.conditions import Condition
+from pm2xero.pack.language.conditions import Condition, atoms
 from pm2xero.pack.language.paths import (
     AccountExpr,
     PathError,
@@ -18,7 +18,14 @@ from pm2xero.pack.language.paths import (
     parse_text,
     resolve,
 )
-from pm2xero.pack.language.types import FieldType, ListType, ReferenceType, TableType, describe
+from pm2xero.pack.language.types import (
+    FieldType,
+    ListType,
+    RecordType,
+    ReferenceType,
+    TableType,
+    describe,
+)
 from pm2xero.pack.model import Role, Share
 from pm2xero.pack.yaml.read import SourceList, SourceMap
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
@@ -31,18 +38,64 @@ class Expressions:
         self.findings = findings
         self.settings = settings
 
-    def when(self, raw: SourceMap, scope: Scope) -> Condition | None:
-        """What is asked of the document."""
+    def when(
+        self, raw: SourceMap, scope: Scope, inner: Scope | None = None
+    ) -> Condition | None:  # fmt: skip
+        """What is asked of the document; `inner` is the scope of the items beside it."""
         if "when" not in raw:
             return None
-        return parse_condition(raw["when"], scope, raw.value_at["when"], self.findings)
+        at, own = raw.value_at["when"], list[Finding]()
+        found = parse_condition(raw["when"], scope, at, own)
+        if inner is not None and "each" in raw:
+            own = self._of_items(raw, inner, found, own)
+        self.findings.extend(own)
+        return found
+
+    def _of_items(
+        self, raw: SourceMap, inner: Scope, found: Condition | None, told: list[Finding]
+    ) -> list[Finding]:
+        """What is told of a `when` that may be meant for the items of `each`."""
+        each, key_at = raw["each"], raw.key_at["when"]
+        if told:
+            if parse_condition(raw["when"], inner, raw.value_at["when"], []) is None:
+                return told
+            message = f"`when` asks of the document, and this asks of the items of {each}"
+            return [
+                Finding(
+                    "PX303", message, key_at, width=len("when"),
+                    hint="write `where`, which asks of each item",
+                )
+            ]  # fmt: skip
+        item = inner.item
+        if isinstance(item, RecordType):
+            for atom in atoms(found):
+                path = getattr(atom, "path", None)
+                if path is None or path.base != "transaction" or "transaction." in path.text:
+                    continue
+                if item.field(path.steps[0]) is not None:
+                    message = (
+                        f'this asks for "{path.text}" of the document, and each item of {each} '
+                        "has one of its own"
+                    )
+                    hint = f"`where` asks of the items; or write transaction.{path.text}"
+                    told.append(
+                        Finding("PX322", message, key_at, hint=hint, severity="warning",
+                                width=len("when"))
+                    )  # fmt: skip
+        return told
 
     def where(self, raw: SourceMap, inner: Scope) -> Condition | None:
         """Which items of `each` are meant."""
         if "where" not in raw:
             return None
         if "each" not in raw:
-            self.fault("PX301", "`where` asks of items, so it needs `each`", raw.key_at["where"])
+            self.findings.append(
+                Finding(
+                    "PX301", "`where` asks of the items of `each`, and there is no `each` here",
+                    raw.key_at["where"], width=len("where"),
+                    hint="write `when`, which asks of the document",
+                )
+            )  # fmt: skip
             return None
         return parse_condition(raw["where"], inner, raw.value_at["where"], self.findings)
 

@@ -126,7 +126,7 @@ class _KindBuilder:
             inner = self.read.item_scope(raw, scope)
             if inner is None:
                 continue
-            when = self.read.when(raw, scope)
+            when = self.read.when(raw, scope, inner)
             account = self.read.account(raw[side], raw.value_at[side], inner, self.roles)
             amount = self.read.path(raw, "amount", inner)
             matters = self.read.paths(raw, "matter", inner)

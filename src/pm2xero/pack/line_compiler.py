@@ -70,7 +70,7 @@ class LineCompiler:
             return None
         return LineSource(
             each=raw.get("each"),
-            when=self.tools.when(raw, self.scope),
+            when=self.tools.when(raw, self.scope, scope),
             account=account,
             tax=tax,
             net=net,

@@ -93,6 +93,14 @@ def compile_requests(
     return compiled
 
 
+# Lists of Xero that documents refer to; they are kept there by people.
+_BY_HAND = {
+    "Items": "items are kept in Xero; a line names one with `item: CODE`",
+    "TrackingCategories": "tracking is set up in Xero; a line names it with `tracking:`",
+    "Accounts": "accounts are kept in Xero; a line names one with `account:`",
+    "TaxRates": "tax rates are kept in Xero; `tax_codes` names them",
+}
+_NO_BODY = "there is no schema of such a body; it is entered in Xero by hand"
 _DOES = {"put": "created in", "post": "changed at"}
 
 
@@ -111,7 +119,7 @@ def _endpoints(mapping: MappingSpec) -> Iterator[Finding]:
                 "PX316",
                 f'nothing is {_DOES[verb]} "{endpoint}" of Xero by this product',
                 raw.value_at[verb],
-                hint=did_you_mean(endpoint, known),
+                hint=did_you_mean(endpoint, known) or _BY_HAND.get(endpoint, _NO_BODY),
                 should_be=one_of(known, 20),
                 width=len(path),
             )

@@ -35,12 +35,14 @@ class RequestCompiler:
         self.tools = Expressions(self.findings, kind.settings)
         self.lines = LineCompiler(kind, roles, self.tools)
         self.ids: frozenset[str] = frozenset()
+        self.every: tuple[str, ...] = ()
         self.scope = Scope(kind.name, kind.record, None, kind.settings)
 
     def compile(self, mapping: MappingSpec) -> tuple[tuple[RequestSpec, ...], tuple[Finding, ...]]:
         """The requests, and what is wrong with them."""
         specs: list[RequestSpec] = []
         raw_requests: Any = mapping.raw["requests"]
+        self.every = tuple(str(raw["id"]) for raw in raw_requests)
         ids: set[str] = set()
         for raw in raw_requests:
             identity = str(raw["id"])
@@ -70,17 +72,7 @@ class RequestCompiler:
     def _request(self, raw: SourceMap) -> RequestSpec | None:
         verbs = [v for v in ("put", "post") if v in raw]
         if len(verbs) != 1:
-            at = raw.value_at["id"]
-            self.findings.append(
-                Finding(
-                    "PX315",
-                    "a request has either `put` or `post`; this has "
-                    + ("both" if verbs else "neither"),
-                    raw.key_at["post"] if verbs else at,
-                    width=len("post") if verbs else len(raw["id"]),
-                    hint=None if verbs else _VERB,
-                )
-            )
+            self.findings.append(self._verbs(raw, both=bool(verbs)))
             return None
         if "template" not in raw:
             self.findings.append(
@@ -157,6 +149,24 @@ class RequestCompiler:
                     found.append((CONTACT_DETAILS[name], path))
         return tuple(found)
 
+    def _verbs(self, raw: SourceMap, *, both: bool) -> Finding:
+        """A request that says both what is created and what is changed, or neither."""
+        identity = str(raw["id"])
+        if both:
+            message = f'the request "{identity}" says both `put` and `post`'
+            hint = "leave one out, or take the lower layer's away with `replace: [put, post]`"
+            return Finding("PX315", message, raw.key_at["post"], hint=hint, width=len("post"))
+        others = [i for i in self.every if i != identity]
+        message = (
+            f'the request "{identity}" says neither `put` nor `post`, and no lower layer has a '
+            "request of this id"
+        )
+        change = f"one of {', '.join(others)} to change it; or a new one: {_VERB}"
+        return Finding(
+            "PX315", message, raw.value_at["id"], hint=did_you_mean(identity, others) or _VERB,
+            should_be=change if others else None, width=len(identity),
+        )  # fmt: skip
+
     def _reckoned(self, value: SourceMap, scope: Scope) -> Reckoned | None:
         """A date some days later or at the end of its month, or a text with values in it."""
         if "text" in value:
@@ -196,7 +206,13 @@ class RequestCompiler:
                 continue
             if found.type.name != "document":
                 message = f'"{name}" does not name a document, so it has no id in Xero'
-                self.findings.append(Finding("PX302", message, at, width=len(path)))
+                fields = {**scope.record.required, **scope.record.optional}
+                known = [f"{{{n}}}" for n, t in fields.items() if t.name == "document"]
+                known += [f"{{id_of.{i}}}" for i in sorted(self.ids)]
+                should = one_of(known, 10) if known else None
+                self.findings.append(
+                    Finding("PX302", message, at, should_be=should, width=len(path))
+                )
 
     def _values(self, raw: SourceMap, scope: Scope) -> dict[str, object]:
         values: dict[str, object] = {}

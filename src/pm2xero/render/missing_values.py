@@ -35,12 +35,16 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A place that reads what may be missing: a line of a template, or a value of a mapping."""
+    """A place that reads what may be missing: a line of a template, or a value of a mapping.
+
+    `read` is all that the template reads there, as `path` may be a group above it.
+    """
 
     path: str
     template: str | None
     line: int
     at: Position | None = None
+    read: str = ""
 
 
 def missing_values(
@@ -192,8 +196,8 @@ def _template(
     except (TemplateNotFound, TemplateSyntaxError, UnicodeDecodeError):
         return
     walk = _Walk(names)
-    for path, line in walk.visit(tree, guards):
-        yield Missing(path, name, line)
+    for path, line, read in walk.visit(tree, guards):
+        yield Missing(path, name, line, read=read)
     for part, inside in walk.parts:
         if part not in seen:
             yield from _template(env, part, names, inside, seen | {name})
@@ -214,7 +218,7 @@ class _Walk:
 
     def visit(
         self, node: Any, guards: Guards, *, tested: bool = False
-    ) -> Iterator[tuple[str, int]]:
+    ) -> Iterator[tuple[str, int, str]]:
         """Paths that may be missing; one that is only `tested` may be, but not what it is below."""
         if isinstance(node, nodes.Name | nodes.Getattr):
             yield from self._read(node, guards, tested)
@@ -251,7 +255,7 @@ class _Walk:
             for child in node.iter_child_nodes():
                 yield from self.visit(child, guards)
 
-    def _if(self, node: Any, guards: Guards, tested: bool) -> Iterator[tuple[str, int]]:
+    def _if(self, node: Any, guards: Guards, tested: bool) -> Iterator[tuple[str, int, str]]:
         yield from self.visit(node.test, guards, tested=True)
         yes, no = guards | _truthy(node.test), guards | _falsy(node.test)
         if isinstance(node, nodes.CondExpr):
@@ -264,7 +268,7 @@ class _Walk:
         for part in (*node.elif_, *node.else_):
             yield from self.visit(part, no)
 
-    def _read(self, node: Any, guards: Guards, tested: bool) -> Iterator[tuple[str, int]]:
+    def _read(self, node: Any, guards: Guards, tested: bool) -> Iterator[tuple[str, int, str]]:
         path = _dotted(node)
         if path is None:
             yield from self.visit(node.node, guards)
@@ -277,7 +281,7 @@ class _Walk:
             so_far = ".".join(steps[: index + 1])
             last = index == len(steps) - 1
             if known.maybe and so_far not in guards and not (last and tested):
-                yield so_far, node.lineno
+                yield so_far, node.lineno, path
                 return
             known = known.below.get(steps[index + 1]) if not last else None
 

@@ -13,6 +13,7 @@ PASS
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -58,7 +59,10 @@ def _finding(subject: Subject, missing: Missing, kind: Kind, spec: RequestSpec) 
         hint = f"ask for it with `when: {{ {path}: {{ present: true }} }}`, or refuse what lacks it"
     else:
         at = place_in_template(subject.env, missing.template, missing.line, path)
-        hint = f'guard it with {{% if {path} %}}, or write ({path} or "")'
+        # A method of a dictionary is told of by itself; here it stands for a field.
+        read = re.sub(r"\.(get|items|keys|values)$", ".FIELD", missing.read)
+        default = f"{read} if {path} else" if read != path else f"{path} or"
+        hint = f'guard it with {{% if {path} %}}, or write ({default} "")'
     return Finding(
         CODE,
         f'"{path}" of {kind.name} may be missing here',
