@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pm2xero.decide.state import MemoryState
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.errors import Finding, OrganisationError
 from pm2xero.firm.fingerprint import fingerprint
 from pm2xero.firm.organisation import load_organisation

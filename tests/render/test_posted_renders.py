@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pm2xero.decide.decider import Decider
-from pm2xero.decide.state import MemoryState
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.errors import OrganisationError
 from pm2xero.firm.organisation import load_organisation
 from pm2xero.firm.role_checks import account_faults

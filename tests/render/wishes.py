@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pm2xero.decide.state import MemoryState
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction
 from tests.regions.firms import EXAMPLES

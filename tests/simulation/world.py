@@ -204,7 +204,7 @@ class World:
     def _pushed(self, connection: Connection, documents: Iterable[Document]) -> SendReport:
         lines = b"".join(json.dumps(d).encode() + b"\n" for d in documents)
         source = Source("month.jsonl", io.BytesIO(lines))
-        _, sent = push(connection, [source], None)
+        _, sent = push(connection, [source])
         assert isinstance(sent, SendReport)
         return sent
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pm2xero.decide.state import MemoryState
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.pipeline import Pipeline
 from pm2xero.validate.run import validate
 from tests.render.wishes import bill

@@ -6,17 +6,10 @@ from dataclasses import replace
 
 from pm2xero.decide.decision import Decision, Reason, Warning_
 from pm2xero.decide.facts import Facts
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.decide.program import CompiledRule, Program
 from pm2xero.decide.revision import posted_before
-from pm2xero.decide.state import (
-    NO_EFFECT,
-    DocumentFact,
-    Effect,
-    Keeper,
-    MemoryState,
-    Past,
-    State,
-)
+from pm2xero.decide.state import NO_EFFECT, DocumentFact, Effect, Keeper, Past, State
 from pm2xero.errors import EngineFault
 from pm2xero.firm.chart import Chart
 from pm2xero.firm.organisation import Organisation

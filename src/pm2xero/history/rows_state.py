@@ -12,17 +12,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
-from pm2xero.decide.state import (
-    NO_EFFECT,
-    ZERO,
-    About,
-    DocumentFact,
-    Earlier,
-    Effect,
-    MemoryState,
-    amount_of,
-    cents_of,
-)
+from pm2xero.decide.cents import amount_of, cents_of
+from pm2xero.decide.memory_state import MemoryState
+from pm2xero.decide.state import NO_EFFECT, ZERO, About, DocumentFact, Earlier, Effect
 from pm2xero.outbox.past_records import Deeds, Dues, Said, Standing
 
 
@@ -76,7 +68,7 @@ class RowsState(MemoryState):
         assert not self._new, "decisions that are not written cannot be forgotten"
         for kept in (
             self._seen, self._open, self._settled, self._reversed, self._standings, self._about,
-            self._to_come,
+            self._to_come, self._promised,
         ):  # fmt: skip
             kept.clear()
         for known in (self._loaded, self._matters, self._own):
@@ -138,8 +130,7 @@ class RowsState(MemoryState):
         for matter, _, _ in (*effect.trust, *before.trust):
             if matter not in self._matters:
                 self._load_matters([matter])
-        effect = self._possible(effect)
-        super().remember(id, revision, digest, outcome, effect)
+        effect = self._counted(id, revision, digest, outcome, effect)
         self._new[id] = Remembered(revision, digest, outcome, effect)
 
     def _load_one(self, id: str) -> None:
@@ -160,6 +151,8 @@ class RowsState(MemoryState):
             coming = {by: amount_of(cents) for by, cents in dues.to_come if by not in self._own}
             if coming:
                 self._to_come.setdefault(id, {}).update(coming)
+                for by in coming:
+                    self._promised[by] = (*self._promised.get(by, ()), id)
             opened = self._opening.opened(id)
             if opened is not None:
                 self._open[id] = opened
