@@ -15,6 +15,7 @@ from pm2xero.firm.chart_file import ChartFile, read_chart
 from pm2xero.firm.snapshot import XeroSnapshot, load_snapshot
 from pm2xero.firm.trust_holders import holder_of
 from pm2xero.pack.files import is_folder, is_pack
+from pm2xero.pack.yaml.nulls import nulls
 from pm2xero.pack.yaml.read import SourceList, SourceMap, parse_yaml, read_yaml
 from pm2xero.pack.yaml.schema import check
 from pm2xero.pack.yaml.suggest import did_you_mean
@@ -108,6 +109,8 @@ def load_organisation(
     findings = list(check("organisation.schema", tree, Position(name)))
     if not isinstance(tree, SourceMap):
         raise OrganisationError(*findings)
+    if not findings:
+        findings += [f for key in LAYER_KEYS if key in tree for f in nulls(tree[key], key)]
     start = _found(findings, lambda: _instant(tree, "integration_start"))
     snapshot = _found(findings, lambda: _snapshot(tree, path))
     packs = _found(findings, lambda: _packs(tree, path))
