@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from pm2xero.errors import Finding
@@ -61,7 +61,9 @@ def compile_requests(
     compiled: dict[tuple[str, str], tuple[RequestSpec, ...]] = {}
     faults: dict[tuple[object, ...], Finding] = {}
     for mapping in mappings.values():
-        findings.extend(_endpoints(mapping))
+        findings.extend(
+            memory.once("endpoints", (mapping.raw,), partial(_endpoint_faults, mapping))
+        )
     for rule in rules:
         if rule.mapping is None:
             continue
@@ -104,15 +106,25 @@ _NO_BODY = "there is no schema of such a body; it is entered in Xero by hand"
 _DOES = {"put": "created in", "post": "changed at"}
 
 
+@cache
+def _known(verb: str) -> tuple[str, ...]:
+    """The endpoints for which there is a body of a verb."""
+    folder = root() / "schema" / "xero"
+    return tuple(sorted(f.stem.split(".", 1)[1] for f in folder.glob(f"{verb}.*.json")))
+
+
+def _endpoint_faults(mapping: MappingSpec) -> tuple[Finding, ...]:
+    return tuple(_endpoints(mapping))
+
+
 def _endpoints(mapping: MappingSpec) -> Iterator[Finding]:
     """Endpoints that Xero does not have; told also of mappings that no rule uses."""
-    folder = root() / "schema" / "xero"
     requests: Any = mapping.raw["requests"]
     for raw in requests:
         for verb in ("put", "post"):
             path = str(raw.get(verb, ""))
             endpoint = ".".join(p for p in path.split("/") if not p.startswith("{"))
-            known = sorted(f.stem.split(".", 1)[1] for f in folder.glob(f"{verb}.*.json"))
+            known = _known(verb)
             if not path or endpoint in known:
                 continue
             yield Finding(

@@ -48,10 +48,14 @@ class Missing:
 
 
 def missing_values(
-    pack: Pack, env: BodyEnvironment, kind: Kind, mapping: str, spec: RequestSpec
+    env: BodyEnvironment, kind: Kind, spec: RequestSpec, there: Guards
 ) -> Iterator[Missing]:
-    """Every place of a request, for documents of a kind, that reads what may be missing."""
-    guards = present_in(pack, kind, mapping) | _asked(spec.when)
+    """Every place of a request, for documents of a kind, that reads what may be missing.
+
+    Args:
+        there: what every document has that is posted (`present_in`).
+    """
+    guards = there | _asked(spec.when)
     names = _names(kind, spec)
     yield from _template(env, spec.template, names, guards, frozenset())
     for line in spec.lines:
@@ -66,12 +70,13 @@ def missing_values(
 
 def present_in(pack: Pack, kind: Kind, mapping: str) -> Guards:
     """Fields that every document of a kind has that is posted by a mapping."""
-    posts = [r for r in pack.rules_of(kind.name) if r.outcome == "post" and r.mapping == mapping]
+    rules = pack.rules_of(kind.name)
+    posts = [r for r in rules if r.outcome == "post" and r.mapping == mapping]
     found = [_asked(r.conditions[kind.name]) for r in posts]
     common = frozenset.intersection(*found) if found else frozenset[str]()
     refused = {
         path
-        for rule in pack.rules_of(kind.name)
+        for rule in rules
         if rule.outcome not in (None, "post")
         for path in _lacking(rule.conditions[kind.name])
     }

@@ -37,7 +37,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 found = subject.memory.once(
                     ("missing values", mapping, there),
                     (subject.env, spec, kind),
-                    partial(_found, subject, kind, mapping, spec),
+                    partial(_found, subject, kind, spec, there),
                 )
                 for missing in found:
                     finding = _finding(subject, missing, kind, spec)
@@ -47,8 +47,10 @@ def check(subject: Subject) -> Iterator[Finding]:
                         yield finding
 
 
-def _found(subject: Subject, kind: Kind, mapping: str, spec: RequestSpec) -> tuple[Missing, ...]:
-    return tuple(missing_values(subject.pack, subject.env, kind, mapping, spec))
+def _found(
+    subject: Subject, kind: Kind, spec: RequestSpec, there: frozenset[str]
+) -> tuple[Missing, ...]:
+    return tuple(missing_values(subject.env, kind, spec, there))
 
 
 def _finding(subject: Subject, missing: Missing, kind: Kind, spec: RequestSpec) -> Finding:
