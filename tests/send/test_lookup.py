@@ -12,7 +12,7 @@ from pm2xero.pack.language.conditions import Compare
 from pm2xero.pack.language.paths import PathExpr
 from pm2xero.pack.language.types import TEXT
 from pm2xero.send.lookup import load_lookups
-from pm2xero.xero.natural_key import NaturalKey, Sum, as_date, paired, same_value
+from pm2xero.xero.natural_key import NaturalKey, Sum, as_date, is_as_sent, paired, same_value
 from tests.support.faulty_transport import Fault, FaultyTransport, timeout_after, timeout_before
 from tests.support.xero_world import World, bill, invoice, journal, receipt
 
@@ -216,3 +216,24 @@ def test_a_condition_is_checked_as_in_rules(tmp_path: Path, when: str, code: str
     assert finding.code == code
     assert finding.at is not None
     assert (finding.at.file, finding.at.line) == ("lookup.yaml", 7)
+
+
+@pytest.mark.parametrize("status", ["DRAFT", "SUBMITTED"])
+def test_a_draft_that_was_asked_for_is_found_after_a_lost_answer(world: World, status: str) -> None:
+    world.add("B1/invoice", "put.Invoices", invoice("B1", Status=status))
+    report = run(world, timeout_after, "Invoices")
+    assert (report.confirmed + report.adopted, report.unknown) == (1, 0)
+    (made,) = world.sandbox.documents("Invoices")
+    assert made["Status"] == status
+
+
+@pytest.mark.parametrize(
+    ("sent", "found", "same"),
+    [
+        ("DRAFT", "DRAFT", True), ("DRAFT", "AUTHORISED", True), ("SUBMITTED", "DRAFT", True),
+        ("AUTHORISED", "DRAFT", False), (None, "DRAFT", False), ("DRAFT", "VOIDED", False),
+        ("AUTHORISED", "PAID", True),
+    ],
+)  # fmt: skip
+def test_a_draft_counts_only_where_one_was_sent(sent: str | None, found: str, same: bool) -> None:
+    assert is_as_sent({"Status": sent} if sent else {}, {"Status": found}) is same

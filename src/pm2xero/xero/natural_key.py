@@ -43,6 +43,8 @@ class Sum:
 
 # What a document of Xero must say to be in the ledger; where nothing is said there are no drafts.
 STANDING = frozenset(("AUTHORISED", "PAID", "POSTED"))
+# What it says until somebody approves it.
+DRAFTS = frozenset(("DRAFT", "SUBMITTED"))
 # What it says when it was taken back, by whomever.
 GONE = frozenset(("VOIDED", "DELETED", "ARCHIVED"))
 
@@ -57,6 +59,11 @@ def is_gone(found: Mapping[str, Any]) -> bool:
 def is_standing(found: Mapping[str, Any]) -> bool:
     """Whether a document of Xero is in the ledger; a draft, or one to be approved, is not."""
     return not is_gone(found) and found.get("Status") in (None, *STANDING)
+
+
+def is_as_sent(sent: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    """Whether a document of Xero stands, or is the draft that it was sent as."""
+    return is_standing(found) or (sent.get("Status") in DRAFTS and found.get("Status") in DRAFTS)
 
 
 @dataclass(frozen=True, slots=True)
