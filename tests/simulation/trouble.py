@@ -254,11 +254,14 @@ class FaultyLine(httpx.BaseTransport):
             results = list(json.loads(content)[wrapper])
         if fault == "half batch lost":
             return self._failed("timeout")
-        taken = iter(results)
         said = {"ValidationErrors": [{"Message": "A transient error, please try again"}]}
+        failed = [{**e, "StatusAttributeString": "ERROR", **said} for e in elements]
+        # An unkind answer may tell of fewer than were kept; then this one does, too.
+        taken = iter(results)
         merged = [
-            next(taken) if keep else {**e, "StatusAttributeString": "ERROR", **said}
-            for e, keep in zip(elements, kept, strict=True)
+            found
+            for fault_of, keep in zip(failed, kept, strict=True)
+            if (found := next(taken, None) if keep else fault_of) is not None
         ]
         reply = httpx.Response(200, json={wrapper: merged})
         self._trouble.replies[key] = (self._trouble.clock(), request.content, reply)
