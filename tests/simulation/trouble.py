@@ -16,7 +16,7 @@ import httpx
 WRITE_FAULTS = (
     "timeout before commit",
     "timeout after commit",
-    "timeout, Xero acts later",
+    "timeout before a late commit",
     "dropped before commit",
     "dropped after commit",
     "no connection",
@@ -180,7 +180,7 @@ class FaultyLine(httpx.BaseTransport):
         if known and clock() - known[0] < timedelta(minutes=6) and known[1] == request.content:
             return known[2]
         match fault:
-            case "timeout, Xero acts later":
+            case "timeout before a late commit":
                 clock.sleep(60)
                 trouble.carried.add(request.headers.get("idempotency-key", ""))
                 due = clock() + timedelta(seconds=trouble.chance.uniform(0, _LATEST))
