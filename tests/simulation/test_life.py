@@ -14,7 +14,7 @@ from tests.simulation.life import FAULTS, live
 from tests.simulation.survey import say
 
 CHUNKS = 8
-SEEDS_EACH = 30
+SEEDS_EACH = 14
 
 # What the program does not bear yet; each is to go from here.
 NOT_YET_ACTS = {

@@ -53,6 +53,7 @@ _ASLEEP = 150
 # Longer than Xero remembers a key.
 _FAST_ASLEEP = 500
 _DOZES = 0.02
+_READS = 0.3
 # Xero forgets a key after six minutes, so what acts later than that cannot be told from anew.
 _LATEST = 20.0
 
@@ -139,7 +140,9 @@ class Trouble:
 
     def draw(self, *, writes: bool) -> str | None:
         """The fault of a call, if it has one."""
-        if not self.left or self.chance.random() >= self.rate:
+        # A push reads far more often than it writes, and what is lost of a read does no harm.
+        rate = self.rate if writes else self.rate * _READS
+        if not self.left or self.chance.random() >= rate:
             return None
         known = WRITE_FAULTS if writes else READ_FAULTS
         possible = [kind for kind in self.kinds if kind in known]
