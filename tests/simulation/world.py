@@ -22,6 +22,7 @@ from sqlalchemy import Engine, event
 from pm2xero.connection import Connection, Target
 from pm2xero.decide.decider import opening_state
 from pm2xero.errors import LeaseTaken
+from pm2xero.firm.organisation import load_organisation
 from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.database import open_engine
 from pm2xero.outbox.past_records import Chapter
@@ -119,7 +120,9 @@ class World:
             text = text.replace(f'"{old}"', f'"{new}"')
         (self.folder / "organisation.yaml").write_text(text, "utf-8")
         (self.folder / "xero.json").write_text(json.dumps(raw), "utf-8")
-        self._renewed = Pipeline.load(self.folder / "organisation.yaml")
+        # The pack stays as it is, so it is not read again.
+        firm = load_organisation(self.folder / "organisation.yaml", None)
+        self._renewed = Pipeline(pipeline(self.region).pack, firm)
 
     def _pipeline(self) -> Pipeline:
         """A pipeline that has seen nothing, with the firm's file and snapshot as they are now."""
