@@ -108,6 +108,16 @@ def contact_of(row: StoredRequest) -> tuple[str, str] | None:
     return number, str(named.get("Name") or number)
 
 
+def details_of(row: StoredRequest) -> Mapping[str, Any]:
+    """What a request says of its contact besides number and name, for when it is new in Xero."""
+    if '"Contact"' not in row.element:
+        return {}
+    named = json.loads(row.element).get("Contact")
+    if not isinstance(named, dict):
+        return {}
+    return {k: v for k, v in named.items() if k not in ("ContactID", "ContactNumber", "Name")}
+
+
 def references(row: StoredRequest) -> set[str]:
     """Every document that a request names: by its placeholder, or by its id where it is known."""
     found = {match[0] for match in _PLACEHOLDER.finditer(row.path)}

@@ -22,8 +22,8 @@ from pm2xero.xero.natural_key import (
     GONE,
     NaturalKey,
     as_date,
+    is_as_sent,
     is_gone,
-    is_standing,
     paired,
     same_value,
 )
@@ -169,7 +169,7 @@ def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sight
     result: dict[str, Sighting] = {}
     for request in sent:
         if request in given:
-            seen = Seen.STANDS if is_standing(found[given[request]]) else Seen.DRAFT
+            seen = Seen.STANDS if is_as_sent(sent[request], found[given[request]]) else Seen.DRAFT
             result[request] = Sighting(seen, given[request])
         elif request in rivals:
             result[request] = Sighting(Seen.RIVALS, rivals=rivals[request])

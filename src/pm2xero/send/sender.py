@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from pm2xero.errors import LeaseLost
 from pm2xero.outbox.lease import TTL
@@ -15,7 +16,7 @@ from pm2xero.send.batching import batches, grouped, ready, wave
 from pm2xero.send.caller import STILL_LATE, Caller
 from pm2xero.send.contacts import ContactBook
 from pm2xero.send.delivery import LOOKED_UP, Delivery
-from pm2xero.send.fill_ids import MissingId, Ready, contact_of, fill, placeholders
+from pm2xero.send.fill_ids import MissingId, Ready, contact_of, details_of, fill, placeholders
 from pm2xero.send.lookup import Eyes, Lookups, load_lookups
 from pm2xero.send.parcel import Said
 from pm2xero.send.run_state import Book, Progress
@@ -229,10 +230,12 @@ class _Run:
 
     def _provide_contacts(self) -> None:
         wanted: dict[str, str] = {}
+        details: dict[str, Mapping[str, Any]] = {}
         for row in self._book.rows:
             if self._book.state(row.id) == RequestState.PLANNED and (named := contact_of(row)):
                 wanted.setdefault(*named)
-        self._contacts.provide(wanted)
+                details.setdefault(named[0], details_of(row))
+        self._contacts.provide(wanted, details)
         for row in self._book.rows:
             if self._book.state(row.id) != RequestState.PLANNED or not self._contacts.refused:
                 continue

@@ -177,5 +177,13 @@ def faults(name: str, body: Any) -> list[str]:
         place = "".join(
             f"[{s}]" if isinstance(s, int) else f".{s}" for s in error.instance_path
         ).lstrip(".")
-        found.append(f"{place or 'the body'}: {error.message}")
+        why = error.message if error.instance is not None else _nothing(place)
+        found.append(f"{place or 'the body'}: {why}")
     return found
+
+
+def _nothing(place: str) -> str:
+    """Why a value is null, as far as its name tells."""
+    if place.rpartition(".")[2] in ("Code", "AccountCode", "AccountID"):
+        return "the account has no code in Xero, or the firm has not mapped it (null)"
+    return "there is no value, because a field of the document is missing (null)"
