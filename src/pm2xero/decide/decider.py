@@ -17,7 +17,7 @@ from pm2xero.decide.state import (
     Past,
     State,
 )
-from pm2xero.decide.trust_equation import breaks_equation
+from pm2xero.decide.trust_equation import breaks_equation, breaks_when_voided
 from pm2xero.errors import EngineFault
 from pm2xero.firm.chart import Chart
 from pm2xero.firm.organisation import Organisation
@@ -89,10 +89,16 @@ class Decider:
         earlier = state.earlier(tx.id)
         assert earlier is not None
         if is_voided(tx):
-            fresh = Decision(tx.id, tx.revision, tx.kind, "post", takes_back=True)
+            fresh = self._taken_back(tx, state.without(tx.id))
         else:
             fresh = self.by_rules(tx, state.without(tx.id))
         return replace(told, revises=earlier.revision, correction=fresh)
+
+    def _taken_back(self, tx: Transaction, state: State) -> Decision:
+        broken = self.program_of(tx).facts.broken_without(state)
+        if broken is not None:
+            return breaks_when_voided(tx, broken)
+        return Decision(tx.id, tx.revision, tx.kind, "post", takes_back=True)
 
     def by_rules(self, tx: Transaction, state: State) -> Decision:
         """What the rules of the pack alone say."""

@@ -102,6 +102,10 @@ class DocumentFact:
         return self.about.amount
 
 
+# Whose money, in which trust bank, and by how much it grew, in currency units.
+TrustMoved = tuple[tuple[str, str, Decimal], ...]
+
+
 @record
 class Effect:
     """What a decided transaction did; amounts in currency units.
@@ -119,7 +123,7 @@ class Effect:
     opened: DocumentFact | None = None
     reversible: Decimal | None = None
     settled: tuple[tuple[str, Decimal], ...] = ()
-    trust: tuple[tuple[str, str, Decimal], ...] = ()
+    trust: TrustMoved = ()
     reverses: str | None = None
     about: About = NOTHING_SAID
     to_come: tuple[tuple[str, Decimal], ...] = ()
@@ -148,6 +152,10 @@ class State(Protocol):
 
     def trust_balance(self, matter: str, bank: str) -> Decimal | None:
         """The matter's money in a trust bank; None when balances are not known."""
+
+    def trust_given_back(self) -> TrustMoved:
+        """The trust money that is not in the balances, because a correction is decided: what the
+        revision before it moved."""
 
 
 class Past(State, Protocol):
@@ -192,6 +200,10 @@ class Known:
     def trust_balance(self, matter: str, bank: str) -> Decimal | None:
         """The matter's money in a trust bank; None when balances are not known."""
         return self._state.trust_balance(matter, bank)
+
+    def trust_given_back(self) -> TrustMoved:
+        """As the state says."""
+        return self._state.trust_given_back()
 
 
 _OUTCOMES = ("post", "reject", "hold", "skip", "before_integration", "waiting")
@@ -332,6 +344,10 @@ class MemoryState:
             return None
         return self._trust.get((matter, bank), ZERO)
 
+    def trust_given_back(self) -> TrustMoved:
+        """Nothing: all that was decided is in the balances."""
+        return ()
+
     def effect_of(self, id: str) -> Effect:
         """What the revision that counts did to others; nothing of an id that was not posted."""
         packed = self._seen.get(id)
@@ -448,3 +464,7 @@ class Without:
         return balance - sum(
             (a for m, b, a in self._effect.trust if (m, b) == (matter, bank)), ZERO
         )
+
+    def trust_given_back(self) -> TrustMoved:
+        """What the transaction moved: holder, bank, and by how much."""
+        return self._effect.trust
