@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.journal import JournalOf, compile_journal
-from pm2xero.decide.state import DocumentFact, MemoryState, State
+from pm2xero.decide.memory_state import MemoryState
+from pm2xero.decide.state import DocumentFact, State
 from pm2xero.firm.organisation import load_organisation
 from pm2xero.firm.trust_holders import FIRM_FUNDS, held_as
 from pm2xero.pack.load import extension, load_pack

@@ -15,7 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pm2xero.decide.state import NO_EFFECT, DocumentFact, Effect, MemoryState, cents_of
+from pm2xero.decide.cents import cents_of
+from pm2xero.decide.memory_state import MemoryState
+from pm2xero.decide.state import NO_EFFECT, DocumentFact, Effect
 from pm2xero.history.rows_state import RowsState, deeds_of
 from pm2xero.outbox import Outbox
 from pm2xero.outbox.past_records import Chapter, Standing

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from pm2xero.decide.journal import share_of
-from pm2xero.decide.state import MemoryState
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.errors import OrganisationError
 from pm2xero.pack.model import Share
 from pm2xero.validate.proving import prover

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from pm2xero.decide.state import MemoryState
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction
 from tests.regions.firms import EXAMPLES

@@ -205,6 +205,32 @@ def test_po503_an_account_of_the_wrong_class_is_told_with_the_rest(tmp_path: Pat
     assert [f.code for f in found] == ["PO503"]
 
 
+@pytest.mark.parametrize(
+    ("rest", "why"),
+    [
+        ("outcome: reject", "its outcome is reject"),
+        ("outcome: hold, required: true", "it is required"),
+        ("outcome: hold, when: { submission: older }", "submission is what other documents"),
+    ],
+)
+def test_px523_a_rule_that_no_person_may_set_aside(tmp_path: Path, rest: str, why: str) -> None:
+    rules = RULES + (
+        f"  - {{ id: levy.looked_at, kinds: [levy], {rest}, may_release: person, "
+        "reason: Looked at., remedy: Look at it. }\n"
+    )
+    found = [f for f in checked(tmp_path, rules=rules).told if f.finding.code == "PX523"]
+    assert [why in f.finding.message for f in found] == [True]
+    assert at(found[0].finding).startswith("levy.yaml:17:")
+
+
+def test_px523_holding_by_what_stands_on_the_document_is_fine(tmp_path: Path) -> None:
+    rules = RULES + (
+        "  - { id: levy.looked_at, kinds: [levy], outcome: hold, may_release: person, "
+        'when: { amount: { above: "9.00" } }, reason: Looked at., remedy: Look at it. }\n'
+    )
+    assert checked(tmp_path, rules=rules).told == ()
+
+
 def firm_with(folder: Path, opening: str) -> Path:
     """The example firm of New Zealand with another opening."""
     folder.mkdir()

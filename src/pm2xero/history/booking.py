@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from pm2xero.decide.cents import cents_of
 from pm2xero.decide.decision import Decision
 from pm2xero.decide.journal import JournalOf, compile_journal
-from pm2xero.decide.state import State, cents_of
+from pm2xero.decide.state import State
 from pm2xero.history.taxes import TaxReader
 from pm2xero.outbox.past_records import Booking, EntryRow
 from pm2xero.pack.counts import Counts

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from pm2xero.decide.decider import Decider
-from pm2xero.decide.state import MemoryState
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.firm.trust_holders import FIRM_FUNDS, entry_of, held_as, is_matter
 from pm2xero.pack.language.paths import PathExpr
 from pm2xero.pack.language.types import (

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from pm2xero.decide.state import amount_of
+from pm2xero.decide.cents import amount_of
 from pm2xero.history.requests import taken_back
 from pm2xero.history.standing import correction_waits, standing_of
 from pm2xero.history.taxes import Tax

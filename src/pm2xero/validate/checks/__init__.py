@@ -31,6 +31,7 @@ _MODULES = (
     "trust_opening",
     "trust_balance_unused",
     "incomplete_snapshot",
+    "released_rule",
 )
 
 
