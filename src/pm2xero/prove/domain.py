@@ -23,6 +23,7 @@ from pm2xero.pack.language.types import (
     ScalarType,
     TaxCodeType,
     belongs,
+    trust_group,
 )
 from pm2xero.pack.model import Kind
 from pm2xero.pack.rules import reference_fields
@@ -129,8 +130,8 @@ class Domain:
             return Value(True, total(self._sizes((), self.kind.record, True)))
         if path.base == "trust":
             step = path.steps[0]
-            whose = "trust" if step in ("shortfall", "matter") else "trust funds"
-            return Value(self.presence((whose,)), self.leaf((whose, step), path.type))
+            group = (f"trust {trust_group(step)[0]}",)
+            return Value(self.presence(group), self.leaf((*group, step), path.type))
         if path.base == "item":
             assert item is not None
             return self._walk(item.place, item.type, path, path.steps, True)
