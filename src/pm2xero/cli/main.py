@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hold": ("people", "Stop a transaction from being sent."),
     "skip": ("people", "Never send a transaction, with the reason."),
     "resend": ("people", "Send a refused, held or skipped transaction (again)."),
+    "release": ("release", "Let a transaction through that a rule holds."),
     "resolve": ("people", "Say that a transaction was entered in Xero by hand."),
     "manual-work": ("manual_work", "List what the bookkeeper must enter in Xero by hand."),
     "opening": ("opening", "Write Xero's balances from before the integration began, as CSV."),

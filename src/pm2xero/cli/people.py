@@ -30,7 +30,7 @@ def act(
     from pm2xero.outbox.store import Outbox
 
     if not why.strip():
-        raise _no_reason()
+        raise no_reason()
     place = target(**options)
     firm = load_organisation(place.organisation, place.region)
     if xero_id is not None:
@@ -39,7 +39,7 @@ def act(
         Outbox.open(place.require_outbox(), firm.id, now) as outbox,
         outbox.writing(process_name()),
     ):
-        _check_known(outbox, id)
+        check_known(outbox, id)
         changed: list[str]
         if instead_of is not None and xero_id is not None:
             _check_free(outbox, id, xero_id)
@@ -104,7 +104,8 @@ _ENTERED = (
 )  # fmt: skip
 
 
-def _no_reason() -> UsageError:
+def no_reason() -> UsageError:
+    """Refuses a decision without a word why."""
     return UsageError(Finding("PU908", "the reason is empty", should_be='--reason "…"'))
 
 
@@ -129,7 +130,7 @@ def _check_free(outbox: Outbox, id: str, xero_id: str) -> None:
         )
 
 
-def _check_known(outbox: Outbox, id: str) -> None:
+def check_known(outbox: Outbox, id: str) -> None:
     """Refuse an id that is not there, with the closest one that is."""
     from pm2xero.pack.yaml.suggest import did_you_mean
 
@@ -190,7 +191,7 @@ def _dismiss(digest: str, who: str, why: str, options: Any) -> None:
     from pm2xero.outbox.store import Outbox
 
     if not why.strip():
-        raise _no_reason()
+        raise no_reason()
     place = target(**options)
     firm = load_organisation(place.organisation, place.region)
     with Outbox.open(place.require_outbox(), firm.id, now) as outbox:
@@ -240,7 +241,7 @@ def resolve(
         from pm2xero.cli.matched import confirm_matched
 
         if not why.strip():
-            raise _no_reason()
+            raise no_reason()
         confirm_matched(who, why, yes, options)
         return
     if id is None or xero_id is None:

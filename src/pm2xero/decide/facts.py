@@ -8,7 +8,7 @@ from typing import Any
 
 from pm2xero.decide.state import State
 from pm2xero.firm.chart import AccountFact, Chart
-from pm2xero.firm.trust_holders import is_matter, name_of
+from pm2xero.firm.trust_holders import FIRM_FUNDS, held_as, is_matter, name_of
 from pm2xero.pack.language.paths import PathExpr
 from pm2xero.pack.language.types import DERIVED_LISTS, ListType, ReferenceType
 from pm2xero.pack.model import Kind
@@ -16,6 +16,9 @@ from pm2xero.pack.rules import reference_fields
 from pm2xero.read.transaction import Transaction
 
 NOTHING = (None, None)
+Imbalance = tuple[Decimal | None, str | None, Decimal | None]
+BALANCED: Imbalance = (None, None, None)
+_FIRM = held_as(FIRM_FUNDS)
 RolesOf = Callable[[Transaction, State], list[AccountFact]]
 TrustMoves = Callable[[Transaction, State], list[tuple[str, str, Decimal]]]
 
@@ -121,8 +124,38 @@ class Facts:
         return self._worst(tx, state, matters=True)
 
     def missing(self, tx: Transaction, state: State) -> tuple[Decimal | None, str | None]:
-        """By how much other money in trust would fall below zero, and what it is held as."""
+        """By how much money that is placed or owed would fall below zero, and what it is held as.
+
+        The firm's own funds are no such money: they are judged by `imbalance`.
+        """
         return self._worst(tx, state, matters=False)
+
+    def imbalance(self, tx: Transaction, state: State) -> Imbalance:
+        """What a document would break of the trust equation, or break more than it is.
+
+        The firm's own funds are what a trust bank and its deposits hold beyond all that is owed of
+        it; the region says what they may be. Of several trust banks the one that is worst.
+
+        Returns:
+            by how much the firm's funds would be outside of that, the trust bank, and what they
+            would be, in currency units; nothing where that is no worse than before, or unknown.
+        """
+        worst: Imbalance = BALANCED
+        if self.trust_moves is None:
+            return worst
+        moved: dict[str, Decimal] = {}
+        for holder, bank, amount in self.trust_moves(tx, state):
+            if holder == _FIRM:
+                moved[bank] = moved[bank] + amount if bank in moved else amount
+        policy = self.chart.pack.trust_surplus
+        for bank, amount in moved.items():
+            before = state.trust_balance(_FIRM, bank)
+            if before is None:
+                continue
+            outside = policy.outside(before + amount)
+            if outside > policy.outside(before) and (worst[0] is None or outside > worst[0]):
+                worst = outside, bank, before + amount
+        return worst
 
     def _worst(
         self, tx: Transaction, state: State, *, matters: bool
@@ -131,7 +164,7 @@ class Facts:
             return NOTHING
         moves: dict[tuple[str, str], Decimal] = {}
         for holder, bank, amount in self.trust_moves(tx, state):
-            if is_matter(holder) is matters:
+            if is_matter(holder) is matters and holder != _FIRM:
                 key = (holder, bank)
                 moves[key] = moves[key] + amount if key in moves else amount
         worst: tuple[Decimal | None, str | None] = NOTHING
@@ -148,4 +181,4 @@ class Facts:
 
     def _title(self, name: str) -> str:
         role = self.chart.pack.roles.get(name)
-        return role.title.lower() if role is not None else "the firm's own funds"
+        return role.title.lower() if role is not None else name

@@ -124,12 +124,28 @@ NO_EFFECT = Effect()
 
 
 @record
+class Release:
+    """A person's word that a document goes through although a rule holds it.
+
+    Attributes:
+        revision: the only revision that it is for.
+        rule: id of the rule.
+    """
+
+    revision: int
+    rule: str
+    who: str
+    why: str
+
+
+@record
 class Earlier:
-    """What was decided before about the same id."""
+    """What was decided before about the same id, and what a person said of any revision of it."""
 
     revision: int
     digest: bytes
     outcome: str
+    releases: tuple[Release, ...] = ()
 
 
 class State(Protocol):

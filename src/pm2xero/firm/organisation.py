@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pm2xero.errors import Finding, OrganisationError, PackError, Position
 from pm2xero.firm.snapshot import XeroSnapshot, load_snapshot
-from pm2xero.firm.trust_holders import holder_of
+from pm2xero.firm.trust_holders import holder_of, name_of
 from pm2xero.pack.files import is_folder, is_pack
 from pm2xero.pack.yaml.read import SourceList, SourceMap, parse_yaml, read_yaml
 from pm2xero.pack.yaml.schema import check
@@ -76,6 +76,7 @@ class Organisation:
     overlay: SourceMap
     account_at: Mapping[str, Position]
     role_at: Mapping[str, Position]
+    trust_balance_at: Mapping[tuple[str, str], Position] = field(default_factory=dict)
     region_at: Position | None = None
     snapshot_file: Path = Path()
     packs: tuple[Path, ...] = ()
@@ -85,6 +86,13 @@ class Organisation:
     def opening_day(self) -> date:
         """The day before the integration began, by the date as `integration_start` is written."""
         return self.integration_start.date() - timedelta(days=1)
+
+    @property
+    def unknown_trust_bank(self) -> str | None:
+        """The first trust bank of a firm that does not say whose the money in it was."""
+        if self.trust_balances is not None:
+            return None
+        return next((k for k, bank in self.bank_accounts.items() if bank.purpose == "trust"), None)
 
 
 def load_organisation(
@@ -114,11 +122,7 @@ def load_organisation(
     xero = tree["xero"]
     opening = tree.get("opening") or SourceMap(tree.at)
     trial_balance = opening.get("trial_balance")
-    balances = None
-    if "trust_balances" in opening:
-        balances = {
-            (holder_of(b), str(b["bank"])): Decimal(b["amount"]) for b in opening["trust_balances"]
-        }
+    balances, balance_at = _trust_balances(opening)
     return Organisation(
         id=str(tree["organisation"]),
         name=str(tree.get("name", tree["organisation"])),
@@ -153,11 +157,39 @@ def load_organisation(
         overlay=own_layer(tree),
         account_at={**tree["accounts"].value_at, **tree["bank_accounts"].value_at},
         role_at=dict((tree.get("roles") or SourceMap(tree.at)).value_at),
+        trust_balance_at=balance_at,
         region_at=None if region else tree.value_at["region"],
         snapshot_file=path.parent / str(xero["snapshot"]),
         packs=packs,
         settings=tree.get("settings") or SourceMap(tree.at),
     )  # fmt: skip
+
+
+def _trust_balances(
+    opening: SourceMap,
+) -> tuple[dict[tuple[str, str], Decimal] | None, dict[tuple[str, str], Position]]:
+    """Opening trust money by holder and bank, and where each stands.
+
+    Raises:
+        OrganisationError: PO520 for what is said twice: nobody can tell which is meant, or both.
+    """
+    entries = opening.get("trust_balances")
+    if not isinstance(entries, SourceList):
+        return None, {}
+    balances: dict[tuple[str, str], Decimal] = {}
+    places: dict[tuple[str, str], Position] = {}
+    twice = []
+    for entry, at in zip(entries, entries.item_at, strict=True):
+        key = (holder_of(entry), str(entry["bank"]))
+        if key in balances:
+            whose = name_of(key[0])
+            message = f'the trust money of "{whose}" in {key[1]} is given twice'
+            twice.append(Finding("PO520", message, at, related=((places[key], "first here"),)))
+        balances[key] = Decimal(entry["amount"])
+        places.setdefault(key, at)
+    if twice:
+        raise OrganisationError(*twice)
+    return balances, places
 
 
 def own_layer(tree: SourceMap) -> SourceMap:

@@ -12,6 +12,7 @@ from pm2xero.outbox.open_work import OpenWork
 from pm2xero.outbox.past import PastReading
 from pm2xero.outbox.people import People
 from pm2xero.outbox.reading import Reading
+from pm2xero.outbox.releases import Releases
 from pm2xero.outbox.saving import Saving
 from pm2xero.outbox.sending import Sending
 from pm2xero.outbox.takeover import TakingOver
@@ -29,6 +30,7 @@ class Outbox(
     Sending,
     People,
     Unreadables,
+    Releases,
     Leasing,
 ):
     """Decisions, requests, attempts and ids; every method commits by itself.

@@ -138,7 +138,8 @@ class Rule:
     says what the document counts as for others when that does not follow from the outcome;
     `partial` that a part of what is refused works in Xero without a posting; `required` that no
     higher layer may take away what it refuses; `counts` where the money of what is not posted
-    stands, as a reconciliation must take it (None: it is missing).
+    stands, as a reconciliation must take it (None: it is missing); `may_release` that a person
+    may let through what it holds.
     """
 
     id: str
@@ -158,6 +159,7 @@ class Rule:
     partial: bool = False
     required: bool = False
     counts: Counts | None = None
+    may_release: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,7 @@ def _rule(
         partial=values.get("support") == "partial",
         counts=Counts(values["counts"]) if "counts" in values else None,
         required=values.get("required") is True,
+        may_release=values.get("may_release") == "person",
     )
     return rule, faults
 

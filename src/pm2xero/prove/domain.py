@@ -22,6 +22,7 @@ from pm2xero.pack.language.types import (
     ScalarType,
     TaxCodeType,
     belongs,
+    trust_group,
 )
 from pm2xero.pack.model import Kind
 from pm2xero.prove.terms import (
@@ -124,8 +125,8 @@ class Domain:
             return self._past(path.base)
         if path.base == "trust":
             step = path.steps[0]
-            whose = "trust" if step in ("shortfall", "matter") else "trust funds"
-            return Value(self.presence((whose,)), self.leaf((whose, step), path.type))
+            group = (f"trust {trust_group(step)[0]}",)
+            return Value(self.presence(group), self.leaf((*group, step), path.type))
         if path.base == "item":
             assert item is not None
             return self._walk(item.place, item.type, path, path.steps, True)

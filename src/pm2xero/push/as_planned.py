@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ def plan_only(connection: Connection, sources: list[Source], per_day: int = 5000
     known = len(outbox.contacts())
     rates = connection.pipeline.organisation.xero.tax_rates
     mark = mark_of(decided, connection.fingerprint)
-    return make_plan(report, outbox.requests(states=OPEN), known, mark, per_day, rates)
+    plan = make_plan(report, outbox.requests(states=OPEN), known, mark, per_day, rates)
+    return replace(plan, unchecked=connection.pipeline.organisation.unknown_trust_bank)
 
 
 def push_as_planned(

@@ -27,6 +27,12 @@ def print_plan(out: Console, plan: Plan, titles: dict[str, str], currency: str) 
     if plan.intake.newly_posted:
         text = f"{len(plan.intake.newly_posted)} were held or rejected before and would now post: "
         out.print(Text(text + ", ".join(plan.intake.newly_posted[:10]), style="yellow"))
+    if plan.unchecked:
+        text = (
+            f"overdrawn matters cannot be checked: {plan.unchecked} is a trust account, and "
+            "opening.trust_balances does not say whose the money in it was"
+        )
+        out.print(Text(text, style="yellow"))
     out.print()
     if plan.due:
         _print_due(out, plan, currency)
