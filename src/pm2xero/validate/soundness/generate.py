@@ -141,8 +141,13 @@ class Generator:
         if of.name == "ledger_account":
             return random.choice(self._accounts)
         if of.name == "bank_account":
-            return random.choice(self._banks)
+            return random.choice(self._suiting(of.purpose))
         return self._reference(context, context.open)
+
+    def _suiting(self, purpose: str) -> list[str]:
+        """Banks of the purpose that a field asks for; all where it asks for none."""
+        banks = self._decider.organisation.bank_accounts
+        return [b for b in self._banks if banks[b].purpose == purpose] or self._banks
 
     def _items(self, name: str, of: ListType, context: _Context) -> list[Any]:
         length = self._random.randint(1, context.size)
