@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pm2xero.decide.decider import Decider, opening_state
 from pm2xero.decide.decision import Decision, Reason
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.decide.revision import left_to_a_person
-from pm2xero.decide.state import MemoryState
 from pm2xero.errors import (
     OrganisationError,
     PackError,

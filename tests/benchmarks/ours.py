@@ -9,7 +9,7 @@ import orjson
 
 from pm2xero.decide.decider import opening_state
 from pm2xero.decide.decision import Decision
-from pm2xero.decide.state import MemoryState
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.pack.model import RequestSpec
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Malformed, Transaction

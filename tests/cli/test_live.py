@@ -176,7 +176,7 @@ def test_how_far_a_push_is_stands_on_standard_error(
 
 
 def wait_for(sandbox: Sandbox, endpoint: str) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not sandbox.documents(endpoint):
         assert time.monotonic() < end, "the push never began"
         time.sleep(0.005)

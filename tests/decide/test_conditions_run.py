@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from pm2xero.decide.compile import compile_item_test, compile_truths
 from pm2xero.decide.decider import Decider
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.decide.program import Program, items_getter
-from pm2xero.decide.state import DocumentFact, Effect, MemoryState
+from pm2xero.decide.state import DocumentFact, Effect
 from pm2xero.decide.values import getter
 from pm2xero.errors import Position
 from pm2xero.firm.organisation import load_organisation

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pm2xero.decide.decider import Decider
-from pm2xero.decide.state import DocumentFact, MemoryState
+from pm2xero.decide.memory_state import MemoryState
+from pm2xero.decide.state import DocumentFact
 from pm2xero.errors import Finding
 from pm2xero.firm.organisation import load_organisation
 from pm2xero.pack.load import examine, extension, load_pack

@@ -7,7 +7,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pm2xero.decide.state import DocumentFact, Earlier, Effect, MemoryState
+from pm2xero.decide.memory_state import MemoryState
+from pm2xero.decide.state import DocumentFact, Earlier, Effect
 
 # As much as the input may hold: 13 digits and two decimals.
 AMOUNTS = st.integers(-(10**15) + 1, 10**15 - 1).map(lambda cents: Decimal(cents).scaleb(-2))

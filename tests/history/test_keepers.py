@@ -15,7 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pm2xero.decide.state import NO_EFFECT, DocumentFact, Effect, MemoryState, cents_of
+from pm2xero.decide.cents import cents_of
+from pm2xero.decide.memory_state import MemoryState
+from pm2xero.decide.state import NO_EFFECT, DocumentFact, Effect
 from pm2xero.history.rows_state import RowsState, deeds_of
 from pm2xero.outbox import Outbox
 from pm2xero.outbox.past_records import Chapter, Standing
@@ -38,6 +40,7 @@ effects = st.builds(
     trust=st.lists(st.tuples(st.sampled_from(MATTERS), st.just("T"), amounts), max_size=2)
     .map(tuple),
     reverses=st.one_of(st.none(), others),
+    to_come=st.lists(st.tuples(others, amounts), max_size=2).map(tuple),
 )  # fmt: skip
 steps = st.tuples(
     st.sampled_from(IDS[:4]),
@@ -61,11 +64,14 @@ def outbox() -> Iterator[Outbox]:
 def remember(state: MemoryState, number: int, step: tuple[str, str, Effect]) -> None:
     id, outcome, effect = step
     if outcome != "post":
-        effect = NO_EFFECT
-    elif effect.opened is not None:
-        fact = effect.opened
-        opened = DocumentFact(id, fact.state, fact.kind, fact.amount_due, fact.contact)
-        effect = Effect(opened, None, effect.settled, effect.trust, effect.reverses)
+        waits = outcome in ("reject", "hold")
+        effect = Effect(to_come=effect.to_come) if waits and effect.to_come else NO_EFFECT
+    else:
+        fact, opened = effect.opened, None
+        if fact is not None:
+            opened = DocumentFact(id, fact.state, fact.kind, fact.amount_due, fact.contact)
+        kept = None if opened is not None else effect.reversible
+        effect = Effect(opened, kept, effect.settled, effect.trust, effect.reverses)
     state.remember(id, number, b"%016d" % number, outcome, effect)
 
 
@@ -124,6 +130,22 @@ def test_one_statement_asks_for_a_batch_and_not_for_each_document(
         assert asked == [400]
         assert state.document("never named").state == "unknown"
         assert asked == [400, 1]
+
+
+@pytest.mark.parametrize("outcome", ["reject", "post"])
+def test_what_was_promised_in_an_earlier_run_is_taken_back_by_a_later_decision(
+    outcome: str,
+) -> None:
+    promise = Effect(to_come=(("OPEN", Decimal("2.00")),))
+    with outbox() as kept:
+        state = RowsState(kept, opening())
+        remember(state, 1, ("A", "hold", promise))
+        write(state, kept, "A")
+        assert state.document("OPEN").to_come == (("A", Decimal("2.00")),)
+        remember(state, 2, ("A", outcome, NO_EFFECT))
+        assert state.document("OPEN").to_come == ()
+        write(state, kept, "A")
+        assert state.document("OPEN").to_come == ()
 
 
 def test_what_is_not_written_cannot_be_forgotten() -> None:

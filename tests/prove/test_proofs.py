@@ -12,7 +12,7 @@ import pytest
 
 from pm2xero.decide.decider import Decider, opening_state
 from pm2xero.decide.decision import Decision
-from pm2xero.decide.state import MemoryState
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.decide.tree import branch, holds
 from pm2xero.errors import UsageError
 from pm2xero.firm.chart import Chart

@@ -236,3 +236,25 @@ def test_the_table_for_a_spreadsheet(nz: Office) -> None:
     rows = list(csv.DictReader(io.StringIO(nz.run("trust", "--format", "csv").stdout)))
     (liability,) = (r for r in rows if r["account"] == "870")
     assert (liability["booked"], liability["in_xero"]) == ("8000.00", "8000.00")
+
+
+def test_a_plan_says_what_cannot_be_checked(nz: Office) -> None:
+    said = "overdrawn matters cannot be checked: BA-TRUST is a trust account"
+    file = nz.folder / "in.jsonl"
+    file.write_text(json.dumps(receipt("R1", 4, "10.00")), encoding="utf-8")
+    assert said not in nz.run("plan", file).stdout
+    text = nz.organisation.read_text(encoding="utf-8")
+    nz.organisation.write_text(text.replace("  trust_balances: []\n", ""), encoding="utf-8")
+    assert said in " ".join(nz.run("plan", file).stdout.split())
+    plan = json.loads(nz.run("plan", file, "--format", "json").stdout)
+    assert plan["trust_unchecked"] == "BA-TRUST"
+
+
+def test_trust_money_at_the_start_is_given_once(nz: Office) -> None:
+    entry = '    - { matter: "2001", bank: BA-TRUST, amount: "1.00" }\n'
+    text = nz.organisation.read_text(encoding="utf-8")
+    twice = f"  trust_balances:\n{entry}{entry}"
+    nz.organisation.write_text(text.replace("  trust_balances: []\n", twice), encoding="utf-8")
+    result = nz.push(receipt("R1", 4, "10.00"))
+    assert (result.exit_code, nz.database.exists()) == (2, False)
+    assert "PO520" in result.stderr

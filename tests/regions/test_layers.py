@@ -35,7 +35,7 @@ def test_regional_kinds(region: str) -> None:
     assert outcome(region, "trust_advance") == advances
     assert outcome(region, "trust_invoice_payment.deferred") == advances
     assert outcome(region, "firm_funds_in_trust") == (None if region == "nz" else "reject")
-    assert outcome(region, "firm_funds_short") == "reject"
+    assert outcome(region, "trust_equation") == "reject"
     reimbursed = "post" if region in ("uk", "au-qld") else "reject"
     assert outcome(region, "reimbursement_without_bill") == reimbursed
     charged = "post" if region.split("-")[0] in ("ca", "us", "za") else "reject"

@@ -1,4 +1,4 @@
-"""Ten wishes of firms, each said in YAML alone; the body that comes out is kept."""
+"""Wishes of firms, each said in YAML alone; the body that comes out is kept."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from pm2xero.decide.journal import share_of
-from pm2xero.decide.state import MemoryState
-from pm2xero.errors import OrganisationError
+from pm2xero.decide.memory_state import MemoryState
+from pm2xero.errors import OrganisationError, RenderError
 from pm2xero.pack.model import Share
+from pm2xero.resources import root
 from pm2xero.validate.proving import prover
 from pm2xero.validate.run import validate
 from tests.render.wishes import bill, firm, rendered
+from tests.support.pack_reading import write
 
 HEAD = "spec: 1\nsection: Wishes\n"
 GL = "account: { account: gl_account }"
@@ -102,6 +104,24 @@ kinds:
         {"mappings/w.yaml": invoice(
             'contact_name: "{participant.display_name} ({participant.id})"')},
         "", {},
+    ),
+    "a mail address and a postal address for a new contact": (
+        {
+            "rules/w.yaml": HEAD + "records:\n  participant:\n    optional: "
+            "{ street: text, town: text, zip: text, country: text }\n",
+            "mappings/w.yaml": invoice(
+                "contact_details:\n  email: email\n  address: { line1: street, city: town, "
+                "postal_code: zip, country: country }"
+            ),
+        },
+        "", {"participant": {
+            "id": "C-1", "display_name": "Ada Ng", "email": "ada@example.com",
+            "street": "1 Main St", "town": "Perth", "country": "AU1",
+        }},
+    ),
+    "a link back to Practice Management": (
+        {"mappings/w.yaml": invoice('link: "https://pm.example/bills/{number}?of={matter.id}"')},
+        "", {"number": "INV 1/é", "matter": {"id": "M-1"}},
     ),
     "a line for each matter": (
         {
@@ -257,3 +277,52 @@ def test_parts_and_rest_keep_the_cent(amount: Decimal, percents: list[int]) -> N
     parts = [Decimal(p) for p in percents]
     total = sum((part(Share((p,), False)) for p in parts), Decimal(0))
     assert total + part(Share(tuple(parts), True)) == amount
+
+
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ("pm.example/{id}", ["PX321"]),
+        ("https://xero.example/{id}", ["PX321"]),
+        ("https://pm.example/{memo}", ["PX514"]),
+        ("https://pm.example/{idd}", ["PX310"]),
+        ("https://pm.example/{id}", []),
+    ],
+)
+def test_a_link_is_checked_before_it_is_sent(tmp_path: Path, link: str, told: list[str]) -> None:
+    text = invoice(f'link: "{link}"')
+    pack = write(tmp_path, {"mappings/w.yaml": text})
+    found = [f for f in validate(("au",), (pack,)).findings if f.severity == "error"]
+    assert sorted({f.code for f in found}) == told
+    line = text.splitlines().index(f'        link: "{link}"') + 1
+    assert all(f.at is not None and f.at.line == line for f in found)
+
+
+def test_a_link_with_a_word_that_xero_does_not_take_is_left_out(tmp_path: Path) -> None:
+    pipeline = firm(tmp_path, {"mappings/w.yaml": invoice('link: "https://pm.example/{id}"')})
+    bodies = [rendered(pipeline, bill(id=id_))[0]["body"] for id_ in ("W-1", "Xero-1")]
+    assert ["Url" in b for b in bodies] == [True, False]
+
+
+NULLS = {
+    '"AccountCode": {{ line.account }}': (
+        '"AccountCode": {{ none }}',
+        "LineItems[0].AccountCode: the account has no code in Xero, or the firm has not mapped it",
+    ),
+    '"InvoiceNumber": {{ number }}': (
+        '"InvoiceNumber": {{ none }}',
+        "InvoiceNumber: there is no value, because a field of the document is missing",
+    ),
+}
+
+
+@pytest.mark.parametrize("written", NULLS)
+def test_a_null_in_a_body_is_told_for_what_it_is(tmp_path: Path, written: str) -> None:
+    wrong, why = NULLS[written]
+    own = (root() / "mappings/templates/invoice.json.j2").read_text(encoding="utf-8")
+    text = own.replace(written, wrong)
+    assert text != own
+    pipeline = firm(tmp_path, {"mappings/templates/invoice.json.j2": text})
+    with pytest.raises(RenderError) as told:
+        rendered(pipeline, bill())
+    assert why in told.value.findings[0].message

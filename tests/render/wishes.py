@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pm2xero.decide.state import MemoryState
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction
 from tests.regions.firms import EXAMPLES
 from tests.support.pack_reading import write
 
 Raw = dict[str, Any]
+HEAD = "spec: 1\nsection: Wishes\n"
 
 
-def firm(folder: Path, files: dict[str, str], settings: str = "") -> Pipeline:
-    """The Australian example with a pack of these files, and settings in its organisation file."""
+def firm(
+    folder: Path,
+    files: dict[str, str],
+    settings: str = "",
+    *,
+    changed: Mapping[str, str] | None = None,
+) -> Pipeline:
+    """The Australian example with a pack of these files, and settings in its organisation file.
+
+    Args:
+        changed: texts of the organisation file, and what stands in their place.
+    """
     shutil.copytree(EXAMPLES / "au", folder / "firm", ignore=shutil.ignore_patterns("*.jsonl"))
     write(folder / "pack", files)
     file = folder / "firm" / "organisation.yaml"
     text = file.read_text(encoding="utf-8")
+    for old, new in (changed or {}).items():
+        assert old in text, old
+        text = text.replace(old, new, 1)
     file.write_text(text + f"\npacks: [../pack]\n{settings}", encoding="utf-8")
     return Pipeline.load(file)
 

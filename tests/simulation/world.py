@@ -138,13 +138,17 @@ class World:
         return self.folder / "outbox.db"
 
     def lose_outbox(self) -> None:
-        """Somebody deletes the outbox; the next push makes a new one."""
+        """Somebody deletes the outbox, with or without the file that remembers it."""
         self.put_back(_templates(self.region) / "outbox.db")
+        for file in self.folder.glob("*.generation"):
+            if self.trouble.chance.random() < 0.5:
+                file.unlink()
 
     def put_back(self, copy: Path) -> None:
         """An outbox of an earlier day is put in the place of this one."""
         for left in self.folder.glob("outbox.db*"):
-            left.unlink()
+            if left.suffix != ".generation":
+                left.unlink()
         shutil.copyfile(copy, self.outbox_file)
 
     def close(self) -> None:
@@ -183,7 +187,8 @@ class World:
         """What a command opens; without `trouble` all goes well."""
         fragile = trouble or Trouble(self.trouble.chance, self.clock)
         fresh = self._pipeline()
-        target = Target(EXAMPLES / self.region / "organisation.yaml", None, (), None, _URL, None)
+        organisation = EXAMPLES / self.region / "organisation.yaml"
+        target = Target(organisation, None, (), str(self.outbox_file), _URL, None)
         _PLACE[:] = [str(self.folder / "outbox.db")]
         outbox = FragileOutbox(_engine(), fresh.organisation.id, self.clock)
         outbox.trouble = fragile
@@ -207,7 +212,7 @@ class World:
     def _pushed(self, connection: Connection, documents: Iterable[Document]) -> SendReport:
         lines = b"".join(json.dumps(d).encode() + b"\n" for d in documents)
         source = Source("month.jsonl", io.BytesIO(lines))
-        _, sent = push(connection, [source], None)
+        _, sent = push(connection, [source])
         assert isinstance(sent, SendReport)
         return sent
 

@@ -43,6 +43,7 @@ class Office:
         self.organisation = organisation or EXAMPLES / "au" / "organisation.yaml"
         self.database = folder / "outbox.sqlite3"
         self.sandbox_file = folder / "xero.sqlite3"
+        self.packs: tuple[Path, ...] = ()
 
     @property
     def places(self) -> list[str]:
@@ -50,6 +51,7 @@ class Office:
             *("--org", str(self.organisation)),
             *("--db", str(self.database)),
             *("--sandbox", str(self.sandbox_file)),
+            *(word for pack in self.packs for word in ("--pack", str(pack))),
         ]
 
     def run(self, *args: str | Path, stdin: str | None = None) -> Result:

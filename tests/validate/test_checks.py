@@ -203,3 +203,74 @@ def test_po503_an_account_of_the_wrong_class_is_told_with_the_rest(tmp_path: Pat
     path = firm(tmp_path, ('trust_liability: "870"', 'trust_liability: "200"'))
     found = [f for f in validate((), (), path).findings if f.severity == "error"]
     assert [f.code for f in found] == ["PO503"]
+
+
+@pytest.mark.parametrize(
+    ("rest", "why"),
+    [
+        ("outcome: reject", "its outcome is reject"),
+        ("outcome: hold, required: true", "it is required"),
+        ("outcome: hold, when: { submission: older }", "submission is what other documents"),
+    ],
+)
+def test_px523_a_rule_that_no_person_may_set_aside(tmp_path: Path, rest: str, why: str) -> None:
+    rules = RULES + (
+        f"  - {{ id: levy.looked_at, kinds: [levy], {rest}, may_release: person, "
+        "reason: Looked at., remedy: Look at it. }\n"
+    )
+    found = [f for f in checked(tmp_path, rules=rules).told if f.finding.code == "PX523"]
+    assert [why in f.finding.message for f in found] == [True]
+    assert at(found[0].finding).startswith("levy.yaml:17:")
+
+
+def test_px523_holding_by_what_stands_on_the_document_is_fine(tmp_path: Path) -> None:
+    rules = RULES + (
+        "  - { id: levy.looked_at, kinds: [levy], outcome: hold, may_release: person, "
+        'when: { amount: { above: "9.00" } }, reason: Looked at., remedy: Look at it. }\n'
+    )
+    assert checked(tmp_path, rules=rules).told == ()
+
+
+def firm_with(folder: Path, opening: str) -> Path:
+    """The example firm of New Zealand with another opening."""
+    folder.mkdir()
+    for name in ("organisation.yaml", "xero.json"):
+        text = (EXAMPLES / "nz" / name).read_text(encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8")
+    head, _, _ = text_of(folder).partition("\nopening:")
+    (folder / "organisation.yaml").write_text(f"{head}\nopening:\n{opening}", encoding="utf-8")
+    return folder / "organisation.yaml"
+
+
+def text_of(folder: Path) -> str:
+    return (folder / "organisation.yaml").read_text(encoding="utf-8")
+
+
+def told_of(firm: Path, *codes: str) -> list[str]:
+    result = validate((), (), firm)
+    return [f.message for f in result.findings if f.code in codes]
+
+
+def test_px520_trust_money_that_nobody_knows_of(tmp_path: Path) -> None:
+    (told,) = told_of(firm_with(tmp_path / "a", "  documents: []\n"), "PX520")
+    assert told.startswith("BA-TRUST is a trust account")
+    assert told_of(firm_with(tmp_path / "b", "  trust_balances: []\n"), "PX520") == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "word"),
+    [
+        ("held_as: firms_funds, bank: BA-TRUST", "firms_funds"),
+        ("held_as: trust_advances, bank: BA-TRUST", "trust_advances"),
+        ('matter: "2001", bank: BA-OFFICE', "BA-OFFICE"),
+        ("held_as: firm_funds, bank: BA-TRUST", None),
+        ("held_as: trust_interest_payable, bank: BA-TRUST", None),
+    ],
+)
+def test_px521_trust_money_that_counts_nowhere(
+    tmp_path: Path, entry: str, word: str | None
+) -> None:
+    opening = f'  trust_balances:\n    - {{ {entry}, amount: "5.00" }}\n'
+    told = told_of(firm_with(tmp_path / "firm", opening), "PX521")
+    assert [word in message for message in told if word] == ([True] if word else [])
+    assert len(told) == (1 if word else 0)

@@ -15,7 +15,7 @@ from pm2xero.cases.model import Before, Case, CaseResult, Goal, Status, WantedRe
 from pm2xero.cases.seen import decided, rendered, tested
 from pm2xero.decide.decider import opening_state
 from pm2xero.decide.decision import Decision
-from pm2xero.decide.state import MemoryState
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.errors import Finding, Pm2XeroError, Position
 from pm2xero.firm.organisation import Organisation
 from pm2xero.pipeline import Pipeline

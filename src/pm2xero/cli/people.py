@@ -30,7 +30,7 @@ def act(
     from pm2xero.outbox.store import Outbox
 
     if not why.strip():
-        raise _no_reason()
+        raise no_reason()
     place = target(**options)
     firm = load_organisation(place.organisation, place.region)
     if xero_id is not None:
@@ -39,7 +39,7 @@ def act(
         Outbox.open(place.require_outbox(), firm.id, now) as outbox,
         outbox.writing(process_name()),
     ):
-        _check_known(outbox, id)
+        check_known(outbox, id)
         changed: list[str]
         if instead_of is not None and xero_id is not None:
             _check_free(outbox, id, xero_id)
@@ -63,7 +63,16 @@ def act(
         sys.exit(common.OK if xero_id is not None else common.FINDINGS)
     for request in changed:
         state = states.get(request, action)
-        common.say(f"{'looked up, then sent' if state == 'unknown' else state}: {request}")
+        common.say(f"{_LOOKED_UP[action] if state == 'unknown' else state}: {request}")
+
+
+# What becomes of a request that may be in Xero, by what a person wants of it.
+_LOOKED_UP = {
+    "resend": "looked up, then sent",
+    "hold": "looked up, and held where Xero has not got it",
+    "skip": "looked up, and skipped where Xero has not got it",
+    "resolve": "looked up",
+}
 
 
 def check_stands(place: Any, id: str, xero_id: str) -> None:
@@ -104,7 +113,8 @@ _ENTERED = (
 )  # fmt: skip
 
 
-def _no_reason() -> UsageError:
+def no_reason() -> UsageError:
+    """Refuses a decision without a word why."""
     return UsageError(Finding("PU908", "the reason is empty", should_be='--reason "…"'))
 
 
@@ -129,7 +139,7 @@ def _check_free(outbox: Outbox, id: str, xero_id: str) -> None:
         )
 
 
-def _check_known(outbox: Outbox, id: str) -> None:
+def check_known(outbox: Outbox, id: str) -> None:
     """Refuse an id that is not there, with the closest one that is."""
     from pm2xero.pack.yaml.suggest import did_you_mean
 
@@ -185,15 +195,18 @@ def skip(id: str | None, digest: str | None, why: str, who: str, **options: Any)
 
 
 def _dismiss(digest: str, who: str, why: str, options: Any) -> None:
-    from pm2xero.connection import now
+    from pm2xero.connection import now, process_name
     from pm2xero.firm.organisation import load_organisation
     from pm2xero.outbox.store import Outbox
 
     if not why.strip():
-        raise _no_reason()
+        raise no_reason()
     place = target(**options)
     firm = load_organisation(place.organisation, place.region)
-    with Outbox.open(place.require_outbox(), firm.id, now) as outbox:
+    with (
+        Outbox.open(place.require_outbox(), firm.id, now) as outbox,
+        outbox.writing(process_name()),
+    ):
         trace = outbox.dismiss(digest, who, why, now())
     click.echo(f"dismissed: {trace.id or 'the record'} of {trace.place}")
 
@@ -240,7 +253,7 @@ def resolve(
         from pm2xero.cli.matched import confirm_matched
 
         if not why.strip():
-            raise _no_reason()
+            raise no_reason()
         confirm_matched(who, why, yes, options)
         return
     if id is None or xero_id is None:

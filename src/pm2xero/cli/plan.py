@@ -37,7 +37,7 @@ def command(
     Nothing is sent and nothing is written to the outbox.
     """
     from pm2xero.connection import connect
-    from pm2xero.push.run import plan_only
+    from pm2xero.push.as_planned import plan_only
     from pm2xero.report.plan import print_plan
     from pm2xero.report.text import console
 

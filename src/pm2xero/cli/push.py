@@ -43,8 +43,9 @@ def command(
     """Take documents in, decide them, and send what is posted to Xero, each exactly once."""
     from pm2xero.cli.progress import PushProgress
     from pm2xero.connection import connect
+    from pm2xero.push.as_planned import plan_only, push_as_planned
     from pm2xero.push.lock_list import locks_of
-    from pm2xero.push.run import plan_only, push
+    from pm2xero.push.run import push
     from pm2xero.report.plan import print_plan, print_push
     from pm2xero.report.text import console
 
@@ -59,7 +60,10 @@ def command(
             sys.exit(common.FINDINGS if plan.needs_attention else common.OK)
         try:
             with PushProgress() as progress:
-                report, sent = push(connection, sources, saved, progress)
+                if saved is None:
+                    report, sent = push(connection, sources, progress)
+                else:
+                    report, sent = push_as_planned(connection, sources, saved, progress)
         except KeyboardInterrupt:
             click.echo("stopped; nothing is lost: push again to go on with what is left", err=True)
             sys.exit(STOPPED)
@@ -75,9 +79,9 @@ def command(
     if broken:
         common.say_findings(broken)
         sys.exit(common.BROKEN)
-    bad = report.summary.attention or sent.rejected or sent.unknown or sent.left or sent.stopped
-    fine = not bad
-    sys.exit(common.OK if fine else common.FINDINGS)
+    stuck = sent.rejected or sent.failed or sent.aside or sent.unknown or sent.left
+    bad = report.summary.attention or stuck or sent.stopped
+    sys.exit(common.FINDINGS if bad else common.OK)
 
 
 def _as_json(report: Any, sent: Any) -> dict[str, Any]:

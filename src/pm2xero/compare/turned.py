@@ -180,6 +180,7 @@ class _Question:
         example = self._shower.example(model)
         facts = {} if self._one_firm else firm_of(model, self._new.domain, example.transaction)
         try:
+            example = self._shower.at_firm(model, example, facts)
             # Both sides decide for the firm of the example, whatever their own is like.
             old, new = (replay_(replace(example, firm=facts), d) for d in self._deciders)
         except (ValueError, KeyError):

@@ -29,7 +29,13 @@ from pm2xero.pack.language.conditions import (
     Sum,
 )
 from pm2xero.pack.language.paths import PathExpr
-from pm2xero.pack.language.types import DERIVED_LISTS, RecordType, ReferenceType, TaxCodeType
+from pm2xero.pack.language.types import (
+    DERIVED_LISTS,
+    RecordType,
+    ReferenceType,
+    TaxCodeType,
+    trust_group,
+)
 from pm2xero.read.transaction import Transaction
 
 Truths = Callable[[Transaction, State], int]
@@ -226,11 +232,11 @@ class _Generator:
         if path.base in ("submission", "earlier"):
             pair, _ = self.hoist(self.outer, "#past", "facts.past(tx, s)", False)
             return f"{pair}[{0 if path.base == 'submission' else 1}]"
-        step = path.steps[0]
-        index = 0 if step in ("shortfall", "missing") else 1
-        short = "shortfall" if step in ("shortfall", "matter") else "missing"
-        pair, _ = self.hoist(self.outer, f"#trust {short}", f"facts.{short}(tx, s)", False)
-        return f"{pair}[{index}]"
+        if path.base == "amounts":
+            return "facts.together(t)"
+        group, index = trust_group(path.steps[0])
+        found, _ = self.hoist(self.outer, f"#trust {group}", f"facts.{group}(tx, s)", False)
+        return f"{found}[{index}]"
 
     def hoist(
         self, block: _Block, key: str, expression: str, nullable: bool

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pm2xero.decide.decision import Decision, Reason, Warning_
 from pm2xero.decide.facts import Facts
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.decide.program import CompiledRule, Program
 from pm2xero.decide.revision import posted_before
-from pm2xero.decide.state import (
-    NO_EFFECT,
-    DocumentFact,
-    Effect,
-    Keeper,
-    MemoryState,
-    Past,
-    State,
-)
+from pm2xero.decide.state import NO_EFFECT, DocumentFact, Effect, Keeper, Past, Release, State
+from pm2xero.decide.trust_equation import breaks_equation, breaks_when_voided
 from pm2xero.errors import EngineFault
 from pm2xero.firm.chart import Chart
 from pm2xero.firm.organisation import Organisation
@@ -66,9 +61,11 @@ class Decider:
         if isinstance(tx, Malformed):
             return _malformed(tx)
         position, outcome = Facts.past(tx, state)
+        earlier = state.earlier(tx.id)
+        said = () if earlier is None else earlier.releases
         if outcome == "post":
             return self._of_posted(tx, state, position)
-        told = self.by_rules(tx, state)
+        told = self.by_rules(tx, state, said)
         if told.outcome == "post" and position in ("older", "conflicting"):
             # A later revision came, or this one with other content: it is not sent either.
             return posted_before(tx, position)
@@ -88,18 +85,32 @@ class Decider:
         earlier = state.earlier(tx.id)
         assert earlier is not None
         if is_voided(tx):
-            fresh = Decision(tx.id, tx.revision, tx.kind, "post", takes_back=True)
+            fresh = self._taken_back(tx, state.without(tx.id))
         else:
-            fresh = self.by_rules(tx, state.without(tx.id))
+            fresh = self.by_rules(tx, state.without(tx.id), earlier.releases)
         return replace(told, revises=earlier.revision, correction=fresh)
 
-    def by_rules(self, tx: Transaction, state: State) -> Decision:
-        """What the rules of the pack alone say."""
+    def _taken_back(self, tx: Transaction, state: State) -> Decision:
+        broken = self.program_of(tx).facts.broken_without(state)
+        if broken is not None:
+            return breaks_when_voided(tx, broken)
+        return Decision(tx.id, tx.revision, tx.kind, "post", takes_back=True)
+
+    def by_rules(self, tx: Transaction, state: State, said: tuple[Release, ...] = ()) -> Decision:
+        """What the rules of the pack say, without those that a person set aside for the document.
+
+        Args:
+            said: what people released of the document, of whichever revision.
+        """
         program = self._programs.get(tx.kind) or self.program(tx.kind)
         if tx.lacks:
             program = self.program_of(tx)
         try:
-            verdict = program.verdict(program.truths(tx, state))
+            mask = program.truths(tx, state)
+            verdict = program.verdict(mask)
+            released = {s.rule: s for s in said if s.revision == tx.revision}
+            if released and verdict.outcome == "hold":
+                verdict = program.verdict(mask, program.releasable(released))
         except EngineFault as fault:
             return _refused(tx, "undetermined", fault.findings[0].message)
         if tx.lacks and verdict.outcome != "skip":
@@ -110,6 +121,13 @@ class Decider:
         warnings = verdict.warned
         if tx.unknown or warnings is None:
             warnings = self._warnings(program, verdict.warnings, tx, state)
+        if released:
+            warnings += tuple(_released(program, released))
+        if verdict.outcome is None and program.facts.trust_moves is not None:
+            found = program.facts.imbalance(tx, state)
+            if found[0] is not None:
+                # No rule of the pack refuses it, and none can make this right.
+                return breaks_equation(tx, found)
         if verdict.post is not None:
             mapping, rule = verdict.post
             return Decision(tx.id, tx.revision, tx.kind, "post", (), warnings, mapping, rule)
@@ -195,6 +213,15 @@ def opening_state(organisation: Organisation) -> MemoryState:
             )
         )  # fmt: skip
     return state
+
+
+def _released(program: Program, said: Mapping[str, Release]) -> Iterator[Warning_]:
+    """What a person let through, in place of the reasons that it was held for."""
+    for rule in program.rules:
+        release = said.get(rule.rule.id)
+        if release is not None and rule.rule.may_release:
+            message = f"{release.who} let it through, as {rule.rule.id} holds it: {release.why}"
+            yield Warning_("released", message, rule.rule.id, rule.at)
 
 
 def _reason(rule: CompiledRule, tx: Transaction, state: State) -> Reason:

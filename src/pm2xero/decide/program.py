@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -56,7 +56,8 @@ class CompiledRule:
             name: text_getter(text, facts) for name, text in rule.texts[kind].items()
         }
         condition = rule.conditions[kind]
-        self.conditional = condition is not None
+        # A hold that a person ends is work for somebody, even where it holds every document.
+        self.conditional = condition is not None or rule.may_release
         self.found: tuple[Getter, ItemTest] | None = None
         quantified = next((a for a in atoms(condition) if isinstance(a, Quantified)), None)
         if quantified is not None:
@@ -135,30 +136,40 @@ class Program:
         self._second = [i for i, r in enumerate(rules) if r.outcome == "post"]
         self._blocking: Ruleset | None = None
         self._posting: Ruleset | None = None
-        self._verdicts: dict[int, Verdict] = {}
+        self._verdicts: dict[int | tuple[int, frozenset[int]], Verdict] = {}
         self.effects = Effects(kind, self.facts, self._document_request(pack))
 
-    def verdict(self, mask: int) -> Verdict:
+    def verdict(self, mask: int, released: frozenset[int] = frozenset()) -> Verdict:
         """What the truths in `mask` mean; the engine is asked when they are first seen.
+
+        Args:
+            released: rules that a person set aside for the document; of others it is not heard.
 
         Raises:
             EngineFault: the engine and its shadow disagree, or it answered oddly.
         """
-        known = self._verdicts.get(mask)
+        key = (mask, released) if released else mask
+        known = self._verdicts.get(key)
         if known is None:
             if len(self._verdicts) >= MAX_REMEMBERED:
                 self._verdicts.clear()
-            known = self._verdicts[mask] = self._ask(mask)
+            known = self._verdicts[key] = self._ask(mask, released)
         return known
 
-    def _ask(self, mask: int) -> Verdict:
+    def releasable(self, ids: Collection[str]) -> frozenset[int]:
+        """Those of the rules that a person may set aside, as indexes."""
+        return frozenset(
+            i for i, r in enumerate(self.rules) if r.rule.may_release and r.rule.id in ids
+        )
+
+    def _ask(self, mask: int, released: frozenset[int]) -> Verdict:
         if self._blocking is None:
             name = self.kind.name
             self._blocking = Ruleset(f"{name}-first", [self._trees[i] for i in self._first])
             self._posting = Ruleset(f"{name}-second", [self._trees[i] for i in self._second])
         assert self._posting is not None
         hits = [self._first[i] for i in self._blocking.match(mask)]
-        reasons = [i for i in hits if self.rules[i].rule.outcome is not None]
+        reasons = [i for i in hits if self.rules[i].rule.outcome is not None and i not in released]
         warnings = [i for i in hits if self.rules[i].rule.outcome is None]
         posts: list[int] = []
         if not reasons:

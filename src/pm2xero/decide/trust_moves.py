@@ -33,7 +33,7 @@ def compile_trust_moves(kind: Kind, facts: Facts) -> TrustMoves | None:
     A matter's money and the firm's funds, and what is owed to others, grow with a credit; what is
     placed elsewhere (an asset) grows with a debit. Amounts are in currency units.
     """
-    if not any(p.held_in for p in kind.postings):
+    if not any(p.held_in or p.account.by == "bank" for p in kind.postings):
         return None
     parts = [_part(p, facts) for p in kind.postings if p.held_in or p.account.by == "bank"]
     assets = {

@@ -16,6 +16,7 @@ from pm2xero.pack.language.types import (
     RecordType,
     ReferenceType,
     TaxCodeType,
+    trust_group,
 )
 from pm2xero.read.transaction import Transaction
 
@@ -32,10 +33,12 @@ def getter(path: PathExpr, facts: Facts) -> Getter:
         return lambda tx, item, state: facts.past(tx, state)[0]
     if path.base == "earlier":
         return lambda tx, item, state: facts.past(tx, state)[1]
+    if path.base == "amounts":
+        together = facts.together
+        return lambda tx, item, state: together(tx.fields)
     if path.base == "trust":
-        step = path.steps[0]
-        index = 0 if step in ("shortfall", "missing") else 1
-        short = facts.shortfall if step in ("shortfall", "matter") else facts.missing
+        group, index = trust_group(path.steps[0])
+        short: Callable[[Transaction, State], tuple[Any, ...]] = getattr(facts, group)
         return lambda tx, item, state: short(tx, state)[index]
     if path.base == "transaction" and path.steps[0] in DERIVED_LISTS:
         return _followed(path, derived_list(path.steps[0], facts), facts)

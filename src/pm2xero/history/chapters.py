@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pm2xero.decide.cents import cents_of
 from pm2xero.decide.decision import Decision
-from pm2xero.decide.state import State, cents_of
+from pm2xero.decide.state import State
 from pm2xero.history.booking import Bookkeeping
 from pm2xero.history.names import Names
 from pm2xero.history.rows_state import Remembered, RowsState, deeds_of

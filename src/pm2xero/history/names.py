@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pm2xero.decide.decider import Decider
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.decide.program import Program
-from pm2xero.decide.state import MemoryState
 from pm2xero.decide.values import getter
 from pm2xero.firm.trust_holders import FIRM_FUNDS, held_as
 from pm2xero.outbox.past_records import Wait

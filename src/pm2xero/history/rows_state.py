@@ -12,17 +12,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
-from pm2xero.decide.state import (
-    NO_EFFECT,
-    ZERO,
-    About,
-    DocumentFact,
-    Earlier,
-    Effect,
-    MemoryState,
-    amount_of,
-    cents_of,
-)
+from pm2xero.decide.cents import amount_of, cents_of
+from pm2xero.decide.memory_state import MemoryState
+from pm2xero.decide.state import NO_EFFECT, ZERO, About, DocumentFact, Earlier, Effect, Release
 from pm2xero.outbox.past_records import Deeds, Dues, Said, Standing
 
 
@@ -65,6 +57,7 @@ class RowsState(MemoryState):
         self._standings: dict[str, Standing] = {}
         self._own: set[str] = set()
         self._new: dict[str, Remembered] = {}
+        self._releases: dict[str, tuple[Release, ...]] = {}
 
     def prepare(self, ids: Iterable[str], matters: Iterable[str]) -> None:
         """Read what documents at hand name: documents (their own ids, too) and matters."""
@@ -76,7 +69,7 @@ class RowsState(MemoryState):
         assert not self._new, "decisions that are not written cannot be forgotten"
         for kept in (
             self._seen, self._open, self._settled, self._reversed, self._standings, self._about,
-            self._to_come,
+            self._to_come, self._promised, self._releases,
         ):  # fmt: skip
             kept.clear()
         for known in (self._loaded, self._matters, self._own):
@@ -105,7 +98,11 @@ class RowsState(MemoryState):
     def earlier(self, id: str) -> Earlier | None:
         """The last decision about the id, or None."""
         self._load_one(id)
-        return super().earlier(id)
+        earlier = super().earlier(id)
+        said = self._releases.get(id)
+        if earlier is None or said is None:
+            return earlier
+        return Earlier(earlier.revision, earlier.digest, earlier.outcome, said)
 
     def trust_balance(self, matter: str, bank: str) -> Decimal | None:
         """The matter's money in a trust bank; None when balances are not known."""
@@ -138,8 +135,7 @@ class RowsState(MemoryState):
         for matter, _, _ in (*effect.trust, *before.trust):
             if matter not in self._matters:
                 self._load_matters([matter])
-        effect = self._possible(effect)
-        super().remember(id, revision, digest, outcome, effect)
+        effect = self._counted(id, revision, digest, outcome, effect)
         self._new[id] = Remembered(revision, digest, outcome, effect)
 
     def _load_one(self, id: str) -> None:
@@ -160,6 +156,10 @@ class RowsState(MemoryState):
             coming = {by: amount_of(cents) for by, cents in dues.to_come if by not in self._own}
             if coming:
                 self._to_come.setdefault(id, {}).update(coming)
+                for by in coming:
+                    self._promised[by] = (*self._promised.get(by, ()), id)
+            if dues.releases:
+                self._releases[id] = tuple(Release(*word) for word in dues.releases)
             opened = self._opening.opened(id)
             if opened is not None:
                 self._open[id] = opened

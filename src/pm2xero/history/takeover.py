@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import cast
 
-import orjson
-
 from pm2xero.decide.decision import Decision
 from pm2xero.errors import Finding, OutboxError
 from pm2xero.history.chapters import History
 from pm2xero.history.names import Names, Naming
 from pm2xero.history.rows_state import RowsState
+from pm2xero.history.stored_document import typed
 from pm2xero.outbox.past_records import Chapter, Standing
 from pm2xero.outbox.records import StoredDecision, StoredTransaction
 from pm2xero.outbox.store import Outbox
@@ -83,7 +82,7 @@ class _Telling:
             if decision is None:
                 continue
             self._ids.add(stored.id)
-            tx = self._typed(stored)
+            tx = typed(self._pipeline, stored)
             if tx is None:
                 yield self._unread(stored, decision)
                 continue
@@ -137,23 +136,3 @@ class _Telling:
         named = [reason.get("rule") for reason in decision.reasons]
         found = {r.id: r for r in self._pipeline.pack.rules if r.id in named}
         return counted(found[rule] for rule in named if rule in found)
-
-    def _typed(self, stored: StoredTransaction) -> Transaction | None:
-        """A stored document, or None when the pack no longer reads it."""
-        try:
-            raw = orjson.loads(stored.document)
-        except orjson.JSONDecodeError:
-            return None
-        tx = self._pipeline.reader.read(raw, "outbox", stored.sequence)
-        if not isinstance(tx, Transaction):
-            return None
-        if tx.fingerprint.hex() != stored.digest:
-            raise OutboxError(
-                Finding(
-                    "PE111",
-                    f"the document {stored.id} (revision {stored.revision}) was changed in the "
-                    "outbox after it was stored; nothing was sent",
-                    hint="restore the outbox from a copy, or ask whoever changed it",
-                )
-            )
-        return tx

@@ -71,6 +71,9 @@ _UNREADABLE = f"""CREATE TABLE unreadable ({_OF}, digest VARCHAR(64) NOT NULL,
         id VARCHAR(200) NOT NULL, revision BIGINT NOT NULL, kind VARCHAR(200) NOT NULL,
         place TEXT NOT NULL, message TEXT NOT NULL, seen_at {{moment}} NOT NULL,
         state VARCHAR(10) NOT NULL, PRIMARY KEY (organisation, digest))"""
+_RELEASES = f"""CREATE TABLE releases ({_OF}, id VARCHAR(200) NOT NULL, revision BIGINT NOT NULL,
+        rule VARCHAR(200) NOT NULL, who VARCHAR(200) NOT NULL, why TEXT NOT NULL,
+        at {{moment}} NOT NULL, PRIMARY KEY (organisation, id, revision, rule))"""
 _INDEXES = (
     """CREATE UNIQUE INDEX requests_slot ON requests (organisation, transaction_id, slot)
         WHERE stands""",
@@ -100,7 +103,8 @@ def past_as_rows(connection: Connection) -> None:
         f"CREATE TABLE taken_over ({_OF}, at {moment} NOT NULL, PRIMARY KEY (organisation))"
     )
     connection.execute(text(taken_over))
-    connection.execute(text(_UNREADABLE.format(moment=moment)))
+    for table in (_UNREADABLE, _RELEASES):
+        connection.execute(text(table.format(moment=moment)))
     _count_cents(connection)
     _say_what_requests_are(connection)
     for statement in _INDEXES:

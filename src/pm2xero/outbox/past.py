@@ -22,6 +22,7 @@ from pm2xero.outbox.past_schema import (
     documents,
     entries,
     expected,
+    releases,
     reversals,
     settlements,
     trust_moves,
@@ -47,6 +48,7 @@ class PastReading(Database):
         reversed_: dict[str, int] = {}
         said: dict[str, Said] = {}
         to_come: dict[str, list[tuple[str, int]]] = {}
+        released: dict[str, list[tuple[int, str, str, str]]] = {}
         with self._read() as connection:
             for part in chunks(ids):
                 rows = connection.execute(
@@ -83,10 +85,18 @@ class PastReading(Database):
                 )
                 for document, by, cents in coming:
                     to_come.setdefault(document, []).append((by, cents))
+                said_so = connection.execute(
+                    select(releases)
+                    .where(releases.c.organisation == of_, releases.c.id.in_(part))
+                    .order_by(releases.c.revision, releases.c.rule)
+                )
+                for row in said_so:
+                    word = (row.revision, row.rule, row.who, row.why)
+                    released.setdefault(row.id, []).append(word)
         for id in ids:
             found[id] = Dues(
                 standings.get(id), settled.get(id, 0), reversed_.get(id, 0), said.get(id),
-                tuple(to_come.get(id, ())),
+                tuple(to_come.get(id, ())), tuple(released.get(id, ())),
             )  # fmt: skip
         return found
 

@@ -56,6 +56,7 @@ class Dues:
     Attributes:
         said: what its latest revision says of itself; None of what was never decided.
         to_come: what others, which are not in Xero yet, will put back on it.
+        releases: what people let through of it: revision, rule, who, why.
     """
 
     standing: Standing | None
@@ -63,6 +64,7 @@ class Dues:
     reversed: int
     said: Said | None = None
     to_come: tuple[tuple[str, int], ...] = ()
+    releases: tuple[tuple[int, str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,19 @@ reversals = Table(
 )
 Index("reversals_document", reversals.c.organisation, reversals.c.document)
 
+# A person lets one revision through that a rule holds.
+releases = Table(
+    "releases",
+    metadata,
+    organisation_column(),
+    Column("id", Identifier, primary_key=True),
+    Column("revision", BigInteger, primary_key=True),
+    Column("rule", Identifier, primary_key=True),
+    Column("who", String(200), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 trust_moves = Table(
     "trust_moves",
     metadata,

@@ -21,7 +21,7 @@ class Actor(StrEnum):
     PERSON = "person"
 
 
-HumanAction = Literal["hold", "skip", "resend", "resolve", "unresolve", "dismiss"]
+HumanAction = Literal["hold", "skip", "resend", "resolve", "unresolve", "dismiss", "release"]
 
 
 @dataclass(frozen=True, slots=True)

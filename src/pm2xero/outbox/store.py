@@ -8,10 +8,12 @@ from typing import Self
 
 from pm2xero.outbox.database import open_engine
 from pm2xero.outbox.lease import Leasing
+from pm2xero.outbox.memory import Remembering
 from pm2xero.outbox.open_work import OpenWork
 from pm2xero.outbox.past import PastReading
 from pm2xero.outbox.people import People
 from pm2xero.outbox.reading import Reading
+from pm2xero.outbox.releases import Releases
 from pm2xero.outbox.saving import Saving
 from pm2xero.outbox.sending import Sending
 from pm2xero.outbox.takeover import TakingOver
@@ -29,6 +31,8 @@ class Outbox(
     Sending,
     People,
     Unreadables,
+    Releases,
+    Remembering,
     Leasing,
 ):
     """Decisions, requests, attempts and ids; every method commits by itself.

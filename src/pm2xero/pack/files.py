@@ -12,6 +12,7 @@ from pm2xero.errors import Finding, PackError, Position, UsageError
 from pm2xero.pack.cache import Memory
 from pm2xero.pack.layers import BY_ID, Document, Layer
 from pm2xero.pack.strays import strays
+from pm2xero.pack.yaml.nulls import nulls
 from pm2xero.pack.yaml.read import SourceList, SourceMap, parse_yaml, read_yaml
 from pm2xero.pack.yaml.schema import check, is_valid
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
@@ -213,6 +214,8 @@ def _read(file: Path, shown: str, schema: str, text: str | None = None) -> _Read
     except PackError as exc:
         return _Read(None, tuple(exc.findings), _words_of(file))
     faults = check(schema, tree, Position(shown))
+    lines = {f.at.line for f in faults if f.at is not None}
+    faults += [f for f in nulls(tree) if f.at is not None and f.at.line not in lines]
     if not faults:
         return _Read(Document(shown, tree), (), frozenset())
     sound, lost = without_faults(tree, [f.at for f in faults if f.at is not None])

@@ -138,7 +138,8 @@ class Rule:
     says what the document counts as for others when that does not follow from the outcome;
     `partial` that a part of what is refused works in Xero without a posting; `required` that no
     higher layer may take away what it refuses; `counts` where the money of what is not posted
-    stands, as a reconciliation must take it (None: it is missing).
+    stands, as a reconciliation must take it (None: it is missing); `may_release` that a person
+    may let through what it holds.
     """
 
     id: str
@@ -158,6 +159,7 @@ class Rule:
     partial: bool = False
     required: bool = False
     counts: Counts | None = None
+    may_release: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,7 @@ class LineSource:
     group_by: tuple[PathExpr, ...] = ()
     item: PathExpr | str | None = None
     tracking: tuple[tuple[str, PathExpr | str], ...] = ()
+    value_at: Mapping[str, Position] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +240,10 @@ class RequestSpec:
     slot: str = ""
     status: str | PathExpr = "AUTHORISED"
     contact_name: TextExpr | None = None
+    # What a contact that is new in Xero gets: names of Xero, read from the participant.
+    contact_details: tuple[tuple[str, PathExpr], ...] = ()
+    # Where the document is found in Practice Management; templates write it as Url.
+    link: TextExpr | None = None
 
     @property
     def endpoint(self) -> str:

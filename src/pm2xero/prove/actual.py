@@ -7,7 +7,15 @@ from typing import Any
 
 from pm2xero.decide.facts import Facts
 from pm2xero.decide.state import State
-from pm2xero.pack.language.types import FieldType, ListType, RecordType, ReferenceType, TaxCodeType
+from pm2xero.pack.language.types import (
+    TRUST_GROUPS,
+    FieldType,
+    ListType,
+    RecordType,
+    ReferenceType,
+    TaxCodeType,
+    trust_group,
+)
 from pm2xero.prove.domain import Domain, Place
 from pm2xero.prove.kind import Seen
 from pm2xero.prove.terms import Term, same
@@ -40,7 +48,7 @@ class Actual:
         for name in self.facts.named("documents", self.tx.fields):
             fact = self.state.document(name)
             texts.update(dict.fromkeys(t for t in (fact.kind, fact.contact) if t))
-        short = (self.facts.shortfall, self.facts.missing)
+        short = (self.facts.shortfall, self.facts.missing, self.facts.imbalance)
         whose = (of for find in short if (of := find(self.tx, self.state)[1]))
         return Seen((*texts, *whose), tuple(names), lists)
 
@@ -59,12 +67,10 @@ class Actual:
             return self.facts.past(self.tx, self.state)[0]
         if place[0] == "earlier":
             return self.facts.past(self.tx, self.state)[1]
-        if place[0] == "trust":
-            short, matter = self.facts.shortfall(self.tx, self.state)
-            return matter if place[-1] == "matter" else short
-        if place[0] == "trust funds":
-            missing, of = self.facts.missing(self.tx, self.state)
-            return of if place[-1] == "missing_of" else missing
+        base, _, group = str(place[0]).partition(" ")
+        if base == "trust" and group in TRUST_GROUPS:
+            found: tuple[Any, ...] = getattr(self.facts, group)(self.tx, self.state)
+            return found[trust_group(str(place[-1]))[1] if len(place) > 1 else 0]
         if place[0] == "document":
             attribute = place[-1] if place[-1] in DOCUMENT_FACTS else None
             name = self.at(place[1:-1] if attribute else place[1:])

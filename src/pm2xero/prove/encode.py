@@ -73,17 +73,18 @@ class Encoder:
     def trust(self, postings: tuple[Posting, ...], *, balances_known: bool) -> None:
         """What a shortfall of trust money needs: some posting that takes it.
 
-        Of a matter's money that is one on the matter; of other money in trust, any that may be
-        on a trust bank or on an account with trust money (a little more than there is).
+        Of a matter's money that is one on the matter; of what is placed or owed, and of the trust
+        equation, any that may be on a trust bank or on an account with trust money (a little more
+        than there is).
         """
         of_matters = [p for p in postings if p.matter and p.held_in]
         of_funds = [p for p in postings if p.held_in or p.account.by == "bank"]
-        self._short("trust", "shortfall", of_matters, balances_known=balances_known)
-        self._short("trust funds", "missing", of_funds, balances_known=balances_known)
+        self._short("shortfall", of_matters, balances_known=balances_known)
+        self._short("missing", of_funds, balances_known=balances_known)
+        self._short("imbalance", of_funds, balances_known=balances_known)
 
-    def _short(
-        self, whose: str, amount: str, postings: list[Posting], *, balances_known: bool
-    ) -> None:
+    def _short(self, amount: str, postings: list[Posting], *, balances_known: bool) -> None:
+        whose = f"trust {amount}"
         if (whose,) not in self.domain.present:
             return
         short = self.domain.presence((whose,))
@@ -99,7 +100,7 @@ class Encoder:
                 assert place is not None
                 bank = self.domain.value(place, item).known
                 less: Term = True
-                if whose == "trust":
+                if amount == "shortfall":
                     less = order(moved.term, ">" if posting.sign == 1 else "<", 0)
                 takes.append(both(when, there, matter, bank, moved.known, less))
         self.domain.axioms.append(implies(short, either(*takes) if balances_known else False))

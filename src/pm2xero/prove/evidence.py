@@ -183,6 +183,7 @@ class Evidence:
         example = shower.example(model)
         if proof is not self._firm.get(proof.kind.name):
             firm = firm_of(model, proof.domain, example.transaction)
+            example = shower.at_firm(model, example, firm)
             example = replace(example, firm=shower.different(firm))
         return example if shows(replay_(example, self.decider)) else None
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.decision import Decision
-from pm2xero.decide.state import NO_EFFECT, NOTHING_SAID, About, DocumentFact, Effect, MemoryState
+from pm2xero.decide.memory_state import MemoryState
+from pm2xero.decide.state import NO_EFFECT, NOTHING_SAID, About, DocumentFact, Effect
 from pm2xero.errors import Finding
 from pm2xero.firm.trust_holders import holder_of
 from pm2xero.read.reader import Reader

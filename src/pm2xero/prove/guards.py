@@ -140,6 +140,7 @@ def _example(kind: _Kind, wanted: Term, guard: Guard) -> Example | None:
         return None
     example = shower.example(model)
     firm = firm_of(model, kind.proof.domain, example.transaction)
+    example = shower.at_firm(model, example, firm)
     example = replace(example, firm=shower.different(firm))
     try:
         said: Decision = replay_(example, kind.decider)

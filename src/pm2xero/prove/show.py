@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from pm2xero.decide.decider import Decider
-from pm2xero.decide.state import MemoryState
-from pm2xero.firm.trust_holders import entry_of, is_matter
+from pm2xero.decide.memory_state import MemoryState
+from pm2xero.firm.trust_holders import FIRM_FUNDS, entry_of, held_as, is_matter
 from pm2xero.pack.language.paths import PathExpr
 from pm2xero.pack.language.types import (
     TEXT,
+    TRUST_GROUPS,
     FieldType,
     ListType,
     RecordType,
@@ -22,6 +24,7 @@ from pm2xero.pack.language.types import (
 )
 from pm2xero.prove.domain import Place
 from pm2xero.prove.example import Example, read
+from pm2xero.prove.firm import changed
 from pm2xero.prove.kind import KindProof, blocks
 from pm2xero.prove.terms import Model, Term, both, no, same
 from pm2xero.prove.words import OTHERS, fields_of
@@ -67,17 +70,18 @@ class Shower:
     def example(self, model: Model) -> Example:
         """The example that a model describes."""
         document = self._record(model, (), self.proof.kind.record)
-        short = {
-            whose: self._number(model, (whose, amount), 1)
-            for whose, amount in (("trust", "shortfall"), ("trust funds", "missing"))
-            if (whose,) in self.domain.present and model.holds(self.domain.presence((whose,)))
-        }
         return Example(
             document,
             tuple(self._documents(model, document)),
             self._earlier(model, document),
-            self._balances(document, short.get("trust", 0), short.get("trust funds", 0)),
+            self._balances(model, document, self.decider),
         )
+
+    def at_firm(self, model: Model, example: Example, firm: Mapping[str, Any]) -> Example:
+        """The example with the trust money that it needs at a firm of another kind."""
+        there = changed(self.decider, firm) if firm else self.decider
+        balances = self._balances(model, example.transaction, there)
+        return replace(example, trust_balances=balances)
 
     def different(self, firm: Mapping[str, Any]) -> dict[str, Any]:
         """What of a firm is not as it is here."""
@@ -265,21 +269,34 @@ class Shower:
         }
 
     def _balances(
-        self, document: Mapping[str, Any], shortfall: int, missing: int
+        self, model: Model, document: Mapping[str, Any], decider: Decider
     ) -> tuple[Mapping[str, str], ...] | None:
         """Enough trust money for everything but what is to be short, in cents."""
-        moves = self.decider.program(self.proof.kind.name).facts.trust_moves
-        wanted = {True: Decimal(shortfall) / 100, False: Decimal(missing) / 100}
-        unknown = self.decider.organisation.trust_balances is None
-        if moves is None or (unknown and not shortfall and not missing):
+        short = {
+            group: self._number(model, (f"trust {group}", group), 1)
+            for group in TRUST_GROUPS
+            if (place := (f"trust {group}",)) in self.domain.present
+            and model.holds(self.domain.presence(place))
+        }
+        moves = decider.program(self.proof.kind.name).facts.trust_moves
+        wanted = {
+            True: Decimal(short.get("shortfall", 0)) / 100,
+            False: Decimal(short.get("missing", 0)) / 100,
+        }
+        unknown = decider.organisation.trust_balances is None
+        if moves is None or (unknown and not short):
             return None
-        tx = read(document, self.decider)
+        tx = read(document, decider)
         taken: dict[tuple[str, str], Decimal] = {}
         for holder, bank, amount in moves(tx, MemoryState()):
             taken[holder, bank] = taken.get((holder, bank), Decimal(0)) - amount
         found = []
         for (holder, bank), amount in taken.items():
-            if amount > 0:
+            if holder == held_as(FIRM_FUNDS):
+                # With none of the firm's own before, the document alone breaks the equation.
+                if amount and "imbalance" not in short:
+                    found.append({**entry_of(holder), "bank": bank, "amount": f"{amount:.2f}"})
+            elif amount > 0:
                 less, wanted[is_matter(holder)] = wanted[is_matter(holder)], Decimal(0)
                 found.append({**entry_of(holder), "bank": bank, "amount": f"{amount - less:.2f}"})
         return tuple(found)

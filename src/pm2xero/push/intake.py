@@ -17,9 +17,9 @@ import orjson
 from pm2xero.decide.decision import Decision
 from pm2xero.decide.state import Earlier, Known, State
 from pm2xero.decide.totals import Summary
-from pm2xero.errors import Finding, OutboxError
 from pm2xero.history.names import Names, Naming
 from pm2xero.history.rows_state import Rows, RowsState
+from pm2xero.history.stored_document import typed
 from pm2xero.outbox.past_records import Maker, Standing, Wait
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
 from pm2xero.outbox.states import RequestState
@@ -141,10 +141,10 @@ class Intake:
     def _again(self, ids: Collection[str]) -> bool:
         """Decide held documents again; whether any of them moved on."""
         held = self._read_held(ids)
-        typed = [(h, self._typed(h.stored)) for h in held]
-        self._prepare([tx for _, tx in typed if tx is not None])
+        again = [(h, typed(self._pipeline, h.stored)) for h in held]
+        self._prepare([tx for _, tx in again if tx is not None])
         moved = False
-        for item, tx in typed:
+        for item, tx in again:
             if tx is not None:
                 moved |= self._held_again(item, tx)
         return moved
@@ -179,19 +179,6 @@ class Intake:
         self._sequence += 1
         self._save(result, stored.document, self._sequence, names, seen)
         return True
-
-    def _typed(self, stored: StoredTransaction) -> Transaction | None:
-        """A held document as it was stored, or None when the pack no longer reads it."""
-        try:
-            raw = orjson.loads(stored.document)
-        except orjson.JSONDecodeError:
-            return None
-        tx = self._pipeline.reader.read(raw, "outbox", stored.sequence)
-        if not isinstance(tx, Transaction):
-            return None
-        if tx.fingerprint.hex() != stored.digest:
-            raise _tampered(stored)
-        return tx
 
     def _take(self, record: Record, tx: Transaction | Malformed) -> None:
         if isinstance(tx, Malformed):
@@ -327,14 +314,3 @@ def _waits_for(decision: Decision) -> tuple[str | None, str]:
 
 def _message(decision: StoredDecision) -> str:
     return str(decision.reasons[0].get("message", "")) if decision.reasons else ""
-
-
-def _tampered(stored: StoredTransaction) -> OutboxError:
-    return OutboxError(
-        Finding(
-            "PE111",
-            f"the document {stored.id} (revision {stored.revision}) was changed in the outbox "
-            "after it was stored; nothing was sent",
-            hint="restore the outbox from a copy, or ask whoever changed it",
-        )
-    )

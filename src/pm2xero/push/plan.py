@@ -48,6 +48,8 @@ class Plan:
         waiting: requests that cannot go yet, with what blocks them.
         taxes: by Xero's tax type: its name, how many documents, and their net and tax; debits
             are positive.
+        unchecked: a trust bank of which nobody says whose the money was at the start, so that
+            overdraw cannot be checked; None where it can.
     """
 
     digest: str
@@ -59,6 +61,7 @@ class Plan:
     per_day: int = 5000
     per_contract: dict[str, tuple[int, int]] = field(default_factory=dict)
     taxes: tuple[TaxTotal, ...] = ()
+    unchecked: str | None = None
 
     @property
     def needs_attention(self) -> bool:
@@ -87,6 +90,7 @@ class Plan:
                 for t in self.taxes
             ],
             "requests": [r.id for r in self.due],
+            "trust_unchecked": self.unchecked,
             "calls": self.calls,
             "calls_per_day": self.per_day,
             "seconds": round(self.seconds),

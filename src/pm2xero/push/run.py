@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pm2xero.connection import Connection, process_name
-from pm2xero.outbox.past_records import Chapter
-from pm2xero.outbox.records import Document
 from pm2xero.push.intake import Intake
 from pm2xero.push.intake_report import IntakeReport
-from pm2xero.push.plan import OPEN, Plan, check_saved, make_plan, mark_of
+from pm2xero.push.memory_file import begin, end, is_unwritten
 from pm2xero.push.revise import Corrector, live_state
 from pm2xero.push.saving import Sink
 from pm2xero.read.stream import Source
 from pm2xero.xero.drift import check_live
 
-
-def plan_only(connection: Connection, sources: list[Source], per_day: int = 5000) -> Plan:
-    """What a push would do; writes nothing."""
-    decided: list[Document] = []
-
-    def note(documents: Iterable[Document], past: Iterable[Chapter]) -> None:
-        decided.extend(documents)
-
-    report = take_in(connection, sources, note, writes=False)
-    outbox = connection.outbox
-    known = len(outbox.contacts())
-    rates = connection.pipeline.organisation.xero.tax_rates
-    mark = mark_of(decided, connection.fingerprint)
-    return make_plan(report, outbox.requests(states=OPEN), known, mark, per_day, rates)
+if TYPE_CHECKING:
+    from pm2xero.send.sender import Sender
 
 
 def push(
     connection: Connection,
     sources: list[Source],
-    saved_plan: Path | None,
     on_progress: Callable[[Any], None] | None = None,
 ) -> tuple[IntakeReport, Any]:
     """Take the documents in and send everything that is due.
@@ -46,22 +30,40 @@ def push(
         what the intake did, and the sender's report.
 
     Raises:
-        UsageError: PU903 when a saved plan is stale, PU915 when another organisation is connected,
-            PU916 when the snapshot is behind; nothing was written then.
+        UsageError: PU915 when another organisation is connected, PU916 when the snapshot is
+            behind; nothing was written then.
         OutboxError: another push of this organisation is running.
     """
+    checked_live(connection)
+    sender = sender_for(connection)
+    with sender.lease():
+        begun = begin(connection.outbox, connection.memory, connection.clock(),
+                      unwritten(connection))  # fmt: skip
+        report = take_in(connection, sources, connection.outbox.save_many, writes=True)
+        sent = sender.run(on_progress)
+        end(connection.memory, begun, connection.clock())
+        return report, sent
+
+
+def checked_live(connection: Connection) -> None:
+    """Make sure that Xero is the organisation of the snapshot, and is as the snapshot says.
+
+    Raises:
+        UsageError: PU915 when another organisation is connected, PU916 when the snapshot is behind.
+    """
+    if connection.target.xero_url is not None:
+        check_live(connection.ask, connection.pipeline.organisation)
+
+
+def sender_for(connection: Connection) -> Sender:
+    """The sender of a firm."""
     from pm2xero.send.lookup import load_lookups
     from pm2xero.send.sender import LATE, Sender
     from pm2xero.xero.budget import CallLimits
     from pm2xero.xero.errors import load_errors
 
     is_embedded = connection.target.xero_url is None
-    if not is_embedded:
-        check_live(connection.ask, connection.pipeline.organisation)
-    if saved_plan is not None:
-        check_saved(saved_plan, plan_only(connection, sources))
-        connection = connection.afresh()
-    sender = Sender(
+    return Sender(
         connection.outbox,
         connection.client,
         load_errors(),
@@ -73,9 +75,16 @@ def push(
         # Within the process no call is ever on its way for long.
         late=timedelta(0) if is_embedded else LATE,
     )
-    with sender.lease():
-        report = take_in(connection, sources, connection.outbox.save_many, writes=True)
-        return report, sender.run(on_progress)
+
+
+def unwritten(connection: Connection) -> Callable[[], bool]:
+    """Asks Xero whether it has nothing that an outbox could have sent."""
+    from pm2xero.send.lookup_table import listed_endpoints
+
+    def is_so() -> bool:
+        return is_unwritten(listed_endpoints(), connection.get_any)
+
+    return is_so
 
 
 def take_in(

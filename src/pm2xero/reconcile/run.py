@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pm2xero.connection import Connection
-from pm2xero.errors import Finding, InputError, UsageError
+from pm2xero.errors import InputError
 from pm2xero.firm.chart import Chart
 from pm2xero.firm.trial_balance import (
     balances_of,
@@ -19,16 +19,15 @@ from pm2xero.firm.trial_balance import (
 from pm2xero.history.requests import alive, taken_back
 from pm2xero.history.taxes import Tax
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.outbox.states import UNSETTLED, RequestState
 from pm2xero.reconcile import trial_balance
 from pm2xero.reconcile.accounts import added
+from pm2xero.reconcile.balance_day import balance_day
 from pm2xero.reconcile.clients import Clients
 from pm2xero.reconcile.documents import Comparer, Live
 from pm2xero.reconcile.foreign_entries import Others, Period, others_by_account
 from pm2xero.reconcile.hand_entries import Matcher
-from pm2xero.reconcile.missing import missing_of
+from pm2xero.reconcile.missing import is_missing, missing_of
 from pm2xero.reconcile.opening import (
-    Opening,
     accounts_of,
     opening_differs,
     opening_of,
@@ -41,7 +40,7 @@ from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reco
 from pm2xero.reconcile.since import Change, Since, changed_since, since_by_account
 from pm2xero.reconcile.tampering import tampered
 from pm2xero.reconcile.trust_ledger import trust_proof
-from pm2xero.reconcile.trust_run import is_missing, there_of
+from pm2xero.reconcile.trust_run import there_of
 from pm2xero.reconcile.xero_journal import Bookkeeper
 from pm2xero.xero.drift import check_same
 
@@ -70,7 +69,7 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     live = Live(connection.get_all, firm.xero.tax_rates)
     accounts = accounts_of(connection, live)
     booked = books_of(outbox, requests, accounts)
-    day = _day(connection, as_at, booked, opening)
+    day = balance_day(connection.clock().date(), as_at, booked, opening)
     everything = booked
     if as_at is not None:
         booked = [b for b in booked if b.date <= as_at]
@@ -130,35 +129,8 @@ def trust_accounts(chart: Chart) -> frozenset[str]:
     return frozenset(fact.called for fact in (*banks, *roles) if fact.mapped)
 
 
-def _day(
-    connection: Connection, as_at: date | None, booked: Iterable[Booked], opening: Opening
-) -> date:
-    if as_at is None:
-        # A slip in a date must not carry a year's income to retained earnings on both sides.
-        today = connection.clock().date()
-        last = max((b.date for b in booked if _may_be_there(b)), default=None)
-        if opening.is_empty:
-            return min(last or today, today)
-        return max(min(last or opening.day, today), opening.day)
-    if as_at < opening.day and not opening.is_empty:
-        raise UsageError(
-            Finding(
-                "PU918",
-                f"{as_at} lies before the opening balances, which are those of {opening.day}",
-                should_be=f"--as-at {opening.day} or a later day",
-            )
-        )
-    return as_at
-
-
 def _gone_since(since: Iterable[Since]) -> set[str]:
     return {part.xero_id for part in since if part.change is Change.TAKEN_BACK}
-
-
-def _may_be_there(item: Booked) -> bool:
-    """Whether a document is in Xero, in part, or for all that is known."""
-    sent = any(r.state is RequestState.CONFIRMED or r.state in UNSETTLED for r in item.requests)
-    return sent or item.standing == "in_xero"
 
 
 def _taxes(

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from pm2xero.connection import Connection
 from pm2xero.history.requests import alive, taken_back
+from pm2xero.reconcile.balance_day import balance_day
 from pm2xero.reconcile.documents import Live
+from pm2xero.reconcile.missing import is_missing
 from pm2xero.reconcile.opening import accounts_of, opening_of, xero_as_at
 from pm2xero.reconcile.pm_side import Booked, books_of
 from pm2xero.reconcile.trust_ledger import trust_proof
@@ -24,11 +26,11 @@ def prove_trust(connection: Connection, as_at: date | None) -> TrustProof | None
     """The trust proof of a firm; None when it has no trust bank.
 
     Args:
-        as_at: the day of all balances; that of the last document when None.
+        as_at: the day of all balances; when None, the same as a reconciliation takes.
 
     Raises:
         UsageError: PU904 when Xero refuses a report or a list, PU915 when another organisation is
-            connected.
+            connected, PU918 when `as_at` lies before the opening.
         OrganisationError, InputError: the opening trial balance cannot be used.
     """
     firm = connection.pipeline.organisation
@@ -36,30 +38,21 @@ def prove_trust(connection: Connection, as_at: date | None) -> TrustProof | None
     live = Live(connection.get_all, firm.xero.tax_rates)
     accounts = accounts_of(connection, live)
     booked = books_of(connection.outbox, connection.outbox.requests(), accounts)
+    opening = opening_of(firm)
+    day = balance_day(connection.clock().date(), as_at, booked, opening)
     if as_at is not None:
         booked = [b for b in booked if b.date <= as_at]
-    day = as_at or last_day(booked, connection.clock().date())
     xero = xero_as_at(connection, day, accounts)
     keeper = Bookkeeper(accounts, live, firm.base_currency)
     return trust_proof(
-        booked, connection.pipeline.decider.chart, opening_of(firm), xero, day,
+        booked, connection.pipeline.decider.chart, opening, xero, day,
         is_missing=is_missing, partly=there_of(booked, live, keeper),
     )  # fmt: skip
-
-
-def last_day(booked: list[Booked], today: date) -> date:
-    """The day of balances when none is given: that of the last document in Xero, or today."""
-    return max((b.date for b in booked if b.standing in ("in_xero", "partial")), default=today)
 
 
 def counts_in_ledger(item: Booked) -> bool:
     """Whether a document is booked in Practice Management, wherever else it is."""
     return item.standing == "in_xero" or is_missing(item)
-
-
-def is_missing(item: Booked) -> bool:
-    """Whether a document is booked in Practice Management and not (wholly) in Xero."""
-    return item.standing not in ("in_xero", "voided") and bool(item.entries)
 
 
 def there_of(

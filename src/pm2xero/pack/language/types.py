@@ -178,9 +178,33 @@ ROOTS: dict[str, Mapping[str, FieldType]] = {
         "class": TEXT,
         "lock_date": DATE,
     },
-    "trust": {"shortfall": MONEY, "matter": TEXT, "missing": MONEY, "missing_of": TEXT},
+    # How each group belongs together: TRUST_GROUPS.
+    "trust": {
+        "shortfall": MONEY,
+        "matter": TEXT,
+        "missing": MONEY,
+        "missing_of": TEXT,
+        "imbalance": MONEY,
+        "surplus": MONEY,
+        "bank": TEXT,
+    },
+    # All money of the document added up, whatever its sign: no part of it is more.
+    "amounts": {"together": MONEY},
     "earlier": {"outcome": ScalarType("text", OUTCOMES)},
 }
+# Facts about trust money that are found together: either all of a group are there, or none.
+TRUST_GROUPS: dict[str, tuple[str, ...]] = {
+    "shortfall": ("shortfall", "matter"),
+    "missing": ("missing", "missing_of"),
+    "imbalance": ("imbalance", "bank", "surplus"),
+}
+
+
+def trust_group(name: str) -> tuple[str, int]:
+    """The group of a fact about trust money, and its place in it."""
+    return next((g, names.index(name)) for g, names in TRUST_GROUPS.items() if name in names)
+
+
 SUBMISSION = ScalarType("text", ("first", "repeated", "conflicting", "newer", "older"))
 
 # Lists that every kind has by the types of its fields, also of those in its lists: all ledger

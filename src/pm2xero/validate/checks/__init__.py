@@ -28,7 +28,10 @@ _MODULES = (
     "unused_template",
     "required_rule",
     "missing_value",
+    "trust_opening",
+    "trust_balance_unused",
     "incomplete_snapshot",
+    "released_rule",
 )
 
 

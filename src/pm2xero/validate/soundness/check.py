@@ -16,7 +16,7 @@ from typing import Any
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.journal import JournalOf, compile_journal
-from pm2xero.decide.state import MemoryState
+from pm2xero.decide.memory_state import MemoryState
 from pm2xero.errors import Finding, RenderError
 from pm2xero.firm.organisation import Organisation
 from pm2xero.pack.model import Kind, Pack
