@@ -24,7 +24,7 @@ from pm2xero.read.transaction import Transaction
 from pm2xero.render.check import BodyChecker
 from pm2xero.render.contact import compile_details, contact
 from pm2xero.render.lines import LinesOf, compile_lines
-from pm2xero.render.request import Contract, Request, idempotency_key, placeholder
+from pm2xero.render.request import Request, idempotency_key, placeholder
 from pm2xero.render.template_checks import load_template, template_file
 from pm2xero.render.templates import (
     BodyEnvironment,
@@ -34,7 +34,7 @@ from pm2xero.render.templates import (
     plus_days,
     render,
 )
-from pm2xero.xero.contracts import contract
+from pm2xero.xero.contracts import Contract, contract
 
 # In a path: the id of what an earlier request of the same transaction makes.
 OWN = "id_of."

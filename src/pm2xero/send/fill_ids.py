@@ -13,8 +13,7 @@ from urllib.parse import quote
 import orjson
 
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.render.request import Contract
-from pm2xero.xero.contracts import contract
+from pm2xero.xero.contracts import Contract, contract
 
 _PLACEHOLDER = re.compile(r"<([A-Za-z]+) of (.+?)>(?=/|$)")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

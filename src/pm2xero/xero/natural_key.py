@@ -131,6 +131,21 @@ class NaturalKey:
         named = [name for name in self.identity if name in sent]
         return bool(named) and all(same_value(sent[name], found.get(name)) for name in named)
 
+    @property
+    def number(self) -> str | None:
+        """The field that numbers a document, where one does."""
+        return next((name for name in self.identity if name.endswith("Number")), None)
+
+    def with_number_of(
+        self, sent: Mapping[str, Any], found: Mapping[str, Any]
+    ) -> Mapping[str, Any]:  # fmt: skip
+        """A document of Xero as if it bore the number that was sent, where only a count is more."""
+        name = self.number
+        ours, theirs = (sent.get(name), found.get(name)) if name is not None else (None, None)
+        if name is None or not isinstance(ours, str) or not isinstance(theirs, str):
+            return found
+        return {**found, name: ours} if same_number(ours, theirs) else found
+
     def is_suspect(self, sent: Mapping[str, Any], wrong: Collection[str]) -> bool:
         """Whether something that differs may be the document all the same.
 
