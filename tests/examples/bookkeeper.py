@@ -119,7 +119,10 @@ class Bookkeeper:
             paid_back = self._credit(client, document)
             account = {"Code": document["bank"]}
             amount = document["total"]
-            return paid_back and (endpoint, body | paid_back | {"Account": account, "Amount": amount})
+            return paid_back and (
+                endpoint,
+                body | paid_back | {"Account": account, "Amount": amount},
+            )
         if endpoint == "Payments":
             # What it pays is not in this organisation, so the money stands as paid too much.
             amount = dict(document["accounts"])[document["bank"]]
@@ -153,7 +156,6 @@ class Bookkeeper:
             body |= {"DueDate": document["day"]} if endpoint == "Invoices" else {}
             body |= {number: document["number"]} if document["number"] else {}
         return endpoint, body
-
 
     def _adjust(self, body: Item, tax: Decimal) -> None:
         """Invoices and credit notes bear the tax of the document, where Xero's is a cent off."""
