@@ -9,9 +9,9 @@ import pytest
 from tests.simulation.__main__ import say
 from tests.simulation.seed import MONTHS, simulate
 
-# 24 months of all regions, each with two troubles.
+# 16 months of all regions, each with two troubles.
 CHUNKS = 8
-MONTHS_EACH = 3
+MONTHS_EACH = 2
 TROUBLES = 2
 
 

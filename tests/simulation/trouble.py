@@ -172,6 +172,7 @@ class FaultyLine(httpx.BaseTransport):
         trouble.trace.update(f"{request.method} {request.url}\n".encode() + request.content)
         trouble.step("before a call")
         trouble.counts["calls"] += 1
+        trouble.counts["writes"] += request.method != "GET"
         trouble.clock.sleep(trouble.chance.uniform(0.05, 0.8))
         answer = self._carried(request, trouble.draw(writes=request.method != "GET"))
         trouble.step("after a call")
