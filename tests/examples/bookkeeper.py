@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from pm2xero.sandbox import Limits, Sandbox, load_snapshot
 from pm2xero.xero.asgi import AsgiTransport
 
 Item = dict[str, Any]
+CENT = Decimal("0.01")
 _GONE = {"BankTransactions": "DELETED", "BankTransfers": "DELETED"}
 # Entered as it stands, it would put trust money where it must not be: Practice Management corrects.
 _TO_CORRECT = frozenset(("trust_bank_expected", "office_bank_expected", "trust_overdraw"))
@@ -24,8 +25,15 @@ _TO_CORRECT = frozenset(("trust_bank_expected", "office_bank_expected", "trust_o
 class Bookkeeper:
     """Works in the embedded Xero organisation of a firm."""
 
-    def __init__(self, snapshot: Path, sandbox: Path) -> None:
+    def __init__(
+        self, snapshot: Path, sandbox: Path, leaves: tuple[str, ...] = ("trust_invoice_payment",)
+    ) -> None:
         self._snapshot = load_snapshot(snapshot)
+        self._leaves = leaves
+        rates = self._snapshot["TaxRates"]
+        self._rates = {r["TaxType"]: Decimal(str(r["EffectiveRate"])) for r in rates}
+        self._ids: dict[str, list[str]] = {}
+        self.answers: dict[str, str] = {}
         self._sandbox = sandbox
         self._taxes = {
             str(a.get("Code") or a["Name"]): str(a.get("TaxType") or "")
@@ -33,17 +41,24 @@ class Bookkeeper:
         }
 
     def enter(self, work: list[Item]) -> list[str]:
-        """Enter each item; the ids of those that could be entered whole."""
+        """Enter each item; the ids of those that could be entered whole.
+
+        Refunds come last, when what they pay back is there.
+        """
         with self._client() as client:
-            return [item["id"] for item in work if self._can(item) and self._item(client, item)]
+            inward = sorted((item for item in work if self._can(item)), key=_refunds)
+            return [item["id"] for item in inward if self._item(client, item)]
+
+    def entered(self, item: Item) -> list[str]:
+        """The ids in Xero of an item that was entered."""
+        return self._ids.get(item["id"], [])
 
     def _can(self, item: Item) -> bool:
-        """What is wrong stays out; other currencies have no rate, and refunds nothing to refund."""
+        """What is wrong stays out, and other currencies have no rate."""
         base = self._snapshot["Organisation"]["BaseCurrency"]
-        refunds = any("refund" in document["what"] for document in item["xero"])
         # A bill paid from trust whose money did not move is put right by moving it.
-        right = item["code"] not in _TO_CORRECT and item["kind"] != "trust_invoice_payment"
-        return right and bool(item["xero"]) and item["currency"] == base and not refunds
+        right = item["code"] not in _TO_CORRECT and item["kind"] not in self._leaves
+        return right and bool(item["xero"]) and item["currency"] == base
 
     @contextmanager
     def _client(self) -> Iterator[httpx.Client]:
@@ -65,21 +80,26 @@ class Bookkeeper:
     def _item(self, client: httpx.Client, item: Item) -> bool:
         made: list[tuple[str, str]] = []
         for document in item["xero"]:
-            endpoint, body = self._body(document)
+            found = self._body(client, document)
+            if found is None:
+                return False
+            endpoint, body = found
             answer = client.put(f"/{endpoint}", json={endpoint: [body]})
             entered = answer.json()[endpoint][0] if answer.status_code == 200 else {}
             id = entered.get(f"{endpoint.removesuffix('s')}ID")
             if id is not None:
                 made.append((endpoint, id))
+            self.answers[item["id"]] = answer.text
             total = entered.get("Total") or entered.get("Amount") or document["total"]
             if id is None or Decimal(str(total)) != Decimal(document["total"]):
                 for where, wrong in made:
                     status = _GONE.get(where, "VOIDED")
                     client.post(f"/{where}/{wrong}", json={"Status": status})
                 return False
+        self._ids[item["id"]] = [id for _, id in made]
         return True
 
-    def _body(self, document: Item) -> tuple[str, Item]:
+    def _body(self, client: httpx.Client, document: Item) -> tuple[str, Item] | None:
         endpoint, lines = document["endpoint"], document["lines"]
         tax = Decimal(document["tax"])
         body: Item = {"Date": document["day"]}
@@ -95,6 +115,14 @@ class Bookkeeper:
                 "JournalLines": parts,
             }  # fmt: skip
         body["Contact"] = {"Name": document["contact"] or "Nobody in particular"}
+        if endpoint == "Payments" and "refund" in document["what"]:
+            paid_back = self._credit(client, document)
+            account = {"Code": document["bank"]}
+            amount = document["total"]
+            return paid_back and (
+                endpoint,
+                body | paid_back | {"Account": account, "Amount": amount},
+            )
         if endpoint == "Payments":
             # What it pays is not in this organisation, so the money stands as paid too much.
             amount = dict(document["accounts"])[document["bank"]]
@@ -115,7 +143,7 @@ class Bookkeeper:
                 {
                     "Description": "By hand", "Quantity": 1, "AccountCode": x["account"],
                     "UnitAmount": str(side * Decimal(x["amount"])),
-                    **({"TaxType": self._taxes.get(x["account"], "")} if tax else {}),
+                    **({"TaxType": x["tax_type"] or self._taxes[x["account"]]} if tax else {}),
                 }
                 for x in lines
             ],
@@ -123,10 +151,42 @@ class Bookkeeper:
         if endpoint == "BankTransactions":
             body["BankAccount"] = {"Code": document["bank"]}
         else:
+            self._adjust(body, side * tax)
             number = "CreditNoteNumber" if endpoint == "CreditNotes" else "InvoiceNumber"
             body |= {"DueDate": document["day"]} if endpoint == "Invoices" else {}
             body |= {number: document["number"]} if document["number"] else {}
         return endpoint, body
+
+    def _adjust(self, body: Item, tax: Decimal) -> None:
+        """Invoices and credit notes bear the tax of the document, where Xero's is a cent off."""
+        for line in body["LineItems"] if tax else ():
+            rate = self._rates[line["TaxType"]]
+            share = (Decimal(line["UnitAmount"]) * rate / 100).quantize(CENT, ROUND_HALF_UP)
+            line["TaxAmount"] = share
+        taxed = [line for line in body["LineItems"] if line.get("TaxAmount")]
+        if taxed:
+            taxed[-1]["TaxAmount"] += tax - sum(line["TaxAmount"] for line in taxed)
+        for line in body["LineItems"] if tax else ():
+            line["TaxAmount"] = str(line["TaxAmount"])
+
+    def _credit(self, client: httpx.Client, document: Item) -> Item | None:
+        """The credit note or the overpayment of the contact on which so much is left."""
+        side = "ACCPAY" if "supplier" in document["what"] else "ACCREC"
+        paid = "SPEND" if "supplier" in document["what"] else "RECEIVE"
+        types = {"CreditNote": f"{side}CREDIT", "Overpayment": f"{paid}-OVERPAYMENT"}
+        for name, type in types.items():
+            answer = client.get(f"/{name}s", params={"page": 1, "pageSize": 1000})
+            for found in answer.json().get(f"{name}s", ()):
+                right = found["Type"] == type and found["Status"] == "AUTHORISED"
+                whose = found["Contact"]["Name"] == document["contact"]
+                left = Decimal(str(found.get("RemainingCredit", 0)))
+                if right and whose and left >= Decimal(document["total"]):
+                    return {name: {f"{name}ID": found[f"{name}ID"]}}
+        return None
+
+
+def _refunds(item: Item) -> bool:
+    return any("refund" in document["what"] for document in item["xero"])
 
 
 def corrections(month: list[Item], ids: set[str]) -> list[Item]:

@@ -87,7 +87,12 @@ class Decision:
 
     @property
     def needs_attention(self) -> bool:
-        """Refused or held for what the document holds, not because its kind is unsupported."""
+        """Refused or held for what the document holds, not because its kind is unsupported.
+
+        What books nothing, such as a printed check, needs nobody.
+        """
+        if self.outcome == "reject" and self.counts is Counts.NOTHING:
+            return False
         return self.outcome in ("reject", "hold") and any(r.conditional for r in self.reasons[:1])
 
     @property

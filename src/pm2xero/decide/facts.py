@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from pm2xero.decide.amounts import compile_together
 from pm2xero.decide.state import State
 from pm2xero.firm.chart import AccountFact, Chart
 from pm2xero.firm.trust_holders import FIRM_FUNDS, held_as, is_matter, name_of
@@ -45,6 +46,7 @@ class Facts:
         }
         self.document_fields = self._named["documents"]
         self.tax = chart.tax
+        self.together = compile_together(kind.record)
 
     def lookup(self, reference: str) -> Callable[[Any, State], Any]:
         """How a name of a reference type is followed."""
@@ -77,15 +79,11 @@ class Facts:
         found: list[str] = []
         for path in self._named[derived]:
             value = fields[path[0]]
-            if value is None:
-                continue
-            if len(path) == 2:
+            if len(path) == 2 and isinstance(value, list):
                 step = path[1]
                 found.extend([v for i in value if (v := i[step]) is not None])
-            elif isinstance(value, list):
-                found.extend(value)
             else:
-                found.append(value)
+                found.extend(_at(value, path[1:]))
         return found if len(found) < 2 else list(dict.fromkeys(found))
 
     def constant(self, path: PathExpr) -> Any:
@@ -205,6 +203,17 @@ class Facts:
     def _title(self, name: str) -> str:
         role = self.chart.pack.roles.get(name)
         return role.title.lower() if role is not None else name
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Iterator[str]:
+    """The names at a path below a value, of each item where that is a list."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _at(item, path)
+    elif value is not None and path:
+        yield from _at(value[path[0]], path[1:])
+    elif value is not None:
+        yield value
 
 
 def _balance(holder: str, bank: str, state: State) -> Decimal | None:

@@ -66,11 +66,15 @@ class Bookkeeping:
         return decision.counts
 
     def _entries(self, tx: Transaction, decision: Decision, state: State) -> Iterator[EntryRow]:
+        # What is sent says its tax types itself.
+        types = {} if decision.outcome == "post" else self._taxes.types(tx)
         for entry in self._journal(tx.kind)(tx, state):
             account = entry.account
+            of_lines = types.get((entry.name, abs(entry.amount)))
             yield EntryRow(
                 "journal", entry.name, account.account_id, account.code or "", account.name or "",
                 cents_of(entry.amount), 0, entry.matter, entry.bank,
+                tax_type=(of_lines.pop(0) or None) if of_lines else None,
             )  # fmt: skip
         if decision.outcome != "post" or decision.takes_back:
             return

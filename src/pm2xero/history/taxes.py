@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from pm2xero.decide.state import State
 from pm2xero.decide.values import getter
+from pm2xero.pack.language.types import ListType, RecordType, TaxCodeType
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.lines import Lines, compile_lines
@@ -41,6 +42,26 @@ class TaxReader:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
+
+    def types(self, tx: Transaction) -> dict[tuple[str, Decimal], list[str]]:
+        """Xero's tax type of each line by its account and net amount, in the order of lines.
+
+        Whoever enters the document by hand has to give one, whatever becomes of it here.
+        """
+        facts = self._pipeline.decider.program(tx.kind).facts
+        found: dict[tuple[str, Decimal], list[str]] = {}
+        for name, of in facts.kind.record.required.items():
+            if not isinstance(of, ListType) or not isinstance(of.of, RecordType):
+                continue
+            for field, tax in of.of.required.items():
+                if not isinstance(tax, TaxCodeType):
+                    continue
+                for item in tx.fields[name] or ():
+                    account, net, code = item[tax.account], item[tax.on], item[field]
+                    if account is not None and net is not None and code is not None:
+                        type = facts.tax(code, account, facts.kind.side).type or ""
+                        found.setdefault((account, abs(net)), []).append(type)
+        return found
 
     def taxes(self, tx: Transaction, mapping: str, state: State) -> dict[str, Tax]:
         """Tax by Xero's tax type, as the document's kind posts it to the tax account."""

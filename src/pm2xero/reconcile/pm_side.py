@@ -45,6 +45,7 @@ class BookedEntry:
         account: what a trial balance of Xero calls it now, whatever its code was then.
         account_id: its AccountID in Xero; code and title: as they were then.
         matter, bank: set where trust money of a matter moves.
+        tax_type: Xero's, of a line of a document that was not sent; empty where there is none.
     """
 
     name: str
@@ -55,6 +56,7 @@ class BookedEntry:
     amount: Decimal
     matter: str | None
     bank: str | None
+    tax_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ def _journal(booking: Booking, accounts: Accounts) -> Iterator[BookedEntry]:
         account = accounts.of(e.account_id, e.account_code or e.account_name or e.name)
         yield BookedEntry(
             e.name, account, e.account_id, e.account_code, e.account_name, amount_of(e.cents),
-            e.matter, e.bank,
+            e.matter, e.bank, e.tax_type or "",
         )  # fmt: skip
 
 

@@ -32,11 +32,16 @@ _PAYMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: the account as Xero calls it, and what it books; debits are positive."""
+    """One line: the account as Xero calls it, and what it books; debits are positive.
+
+    Attributes:
+        tax_type: Xero's, where the document has tax.
+    """
 
     account: str
     name: str
     amount: Decimal
+    tax_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,8 @@ class ToEnter:
 def to_enter(item: Booked, accounts: Accounts) -> tuple[ToEnter, ...]:
     """What is to be made in Xero, so that it books what the document books.
 
-    Of one that Xero has in an earlier revision, only the difference.
+    Of one that Xero has in an earlier revision, only the difference. Of one that does not add up
+    nothing: as it stands Xero takes it in no form.
     """
     entries = [(e, e.amount) for e in item.entries] + [(e, -e.amount) for e in item.in_xero]
     if item.in_xero:
@@ -79,7 +85,10 @@ def to_enter(item: Booked, accounts: Accounts) -> tuple[ToEnter, ...]:
     pieces = list(_pieces(entries))
     # What moves within one account of Xero changes nothing there, unless it is all there is.
     moving = [piece for piece in pieces if len({e.account for e, _ in piece}) > 1] or pieces
-    return tuple(_document(item, piece, accounts) for piece in moving)
+    if any(sum((amount for _, amount in piece), ZERO) for piece in moving):
+        return ()
+    parts = (part for piece in moving for part in _possible(piece, accounts))
+    return tuple(_document(item, part, accounts) for part in parts)
 
 
 Part = tuple[BookedEntry, Decimal]
@@ -101,8 +110,46 @@ def _pieces(entries: Sequence[Part]) -> Iterator[list[Part]]:
             yield piece
             piece = []
     if piece:
-        # It does not balance: nothing can be made of it as it stands.
         yield piece
+
+
+def _possible(piece: Sequence[Part], accounts: Accounts) -> Iterator[Sequence[Part]]:
+    """The piece, cut up where Xero has no document that moves all of it.
+
+    No journal of Xero touches a bank, debtors or creditors, and each other document one of them.
+    """
+    special = [part for part in _netted(piece) if _is_special(part[0].account, accounts)]
+    rest = [part for part in piece if not _is_special(part[0].account, accounts)]
+    if all(accounts.is_bank(e.account) for e, _ in special) and not rest:
+        yield from _transfers(special)
+    elif len(special) < 2 or not rest:
+        yield piece
+    else:
+        # Each meets the others on one of the accounts that the piece is coded to.
+        pivot = max(rest, key=lambda part: abs(part[1]))[0]
+        for entry, amount in special:
+            yield [(entry, amount), (pivot, -amount)]
+        left = list(_netted([*rest, (pivot, sum((amount for _, amount in special), ZERO))]))
+        if left:
+            yield left
+
+
+def _transfers(banks: Sequence[Part]) -> Iterator[list[Part]]:
+    """From each bank that money leaves to each that it reaches, until nothing is left."""
+    left = [(entry, amount) for entry, amount in banks if amount < 0]
+    for entry, amount in banks:
+        while amount > 0 and left:
+            source, owed = left.pop(0)
+            moved = min(amount, -owed)
+            yield [(entry, moved), (source, -moved)]
+            amount -= moved
+            if owed + moved:
+                left.insert(0, (source, owed + moved))
+
+
+def _is_special(account: str, accounts: Accounts) -> bool:
+    controls = (accounts.system("DEBTORS"), accounts.system("CREDITORS"))
+    return accounts.is_bank(account) or account in controls
 
 
 def _document(item: Booked, piece: Sequence[Part], accounts: Accounts) -> ToEnter:
@@ -116,7 +163,7 @@ def _document(item: Booked, piece: Sequence[Part], accounts: Accounts) -> ToEnte
     rest = [(e, a) for e, a in piece if e.account not in own]
     tax = sum((a for e, a in rest if e.account == tax_account), ZERO)
     lines = tuple(
-        Line(e.account, e.title or accounts.name(e.account), a)
+        Line(e.account, e.title or accounts.name(e.account), a, e.tax_type)
         for e, a in rest
         if e.account != tax_account
     )

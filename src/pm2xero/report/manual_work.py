@@ -24,6 +24,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
+UNEVEN = (
+    "in Xero: nothing as it stands, for it does not add up; correct it in Practice Management and "
+    "save it again"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """A document that a person enters, and what it is in Xero."""
@@ -56,6 +62,8 @@ def print_manual_work(out: Console, work: Sequence[Work]) -> None:
         _line(out, item.message, "dim")
         if item.remedy:
             _line(out, f"→ {item.remedy}")
+        if _journal(item) and not documents:
+            _line(out, UNEVEN, "cyan")
         for document in documents:
             _line(out, f"in Xero: {in_words(document)}", "cyan")
         out.print()
@@ -79,7 +87,11 @@ def in_words(document: ToEnter) -> str:
     where = f" on {document.bank}" if document.bank else ""
     if document.to_bank:
         where = f" from {document.bank} to {document.to_bank}"
-    coded = ", ".join(f"{x.account} {_side(x.amount)} {abs(x.amount):,.2f}" for x in document.lines)
+    coded = ", ".join(
+        f"{x.account} {_side(x.amount)} {abs(x.amount):,.2f}"
+        f"{f' {x.tax_type}' if document.tax and x.tax_type else ''}"
+        for x in document.lines
+    )
     tax = f", tax {abs(document.tax):,.2f}" if document.tax else ""
     return (
         f"{document.what}{number}{whose}{where}, {document.day}, {document.total:,.2f} "
@@ -121,7 +133,7 @@ def write_manual_work(stream: IO[str], work: Iterable[Work]) -> None:
             f"{_side(v)} {code or name} {abs(v)}" for code, name, v in _journal(item)
         )
         texts = [item.id, item.date.isoformat(), item.kind, item.number, item.participant]
-        made = "; ".join(map(in_words, documents))
+        made = "; ".join(map(in_words, documents)) or (UNEVEN if journal else "")
         rest = [item.currency, journal, item.cause, item.message, item.remedy, made]
         writer.writerow([*map(in_cell, texts), str(_to_enter(item)), *map(in_cell, rest)])
 

@@ -1,0 +1,45 @@
+"""Every kind that moves money, in every region: posted it agrees, and entered by hand as told."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.office import EXAMPLES, Office
+
+from .bookkeeper import Bookkeeper
+from .generated import Month, refusing
+
+REGIONS = sorted(path.parent.name for path in EXAMPLES.glob("*/month.jsonl"))
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_what_is_posted_agrees_and_so_does_what_is_entered_as_told(
+    region: str, tmp_path: Path
+) -> None:
+    shutil.copytree(EXAMPLES / region, tmp_path, dirs_exist_ok=True)
+    organisation = refusing(tmp_path / "organisation.yaml")
+    month = Month(organisation, seed=7)
+    month.fill(each=4)
+    assert month.lacking() == set()
+
+    office = Office(tmp_path, organisation)
+    office.push(*month.documents)
+    found = office.reconcile()
+    assert set(found["not_in_xero"]["total"]["ids"]) == month.by_hand
+    assert [a for a in found["accounts"] if a["difference"] != "0.00"] == []
+    work = json.loads(office.run("manual-work", "--format", "json").stdout)
+    assert {item["id"] for item in work} == month.by_hand
+
+    bookkeeper = Bookkeeper(tmp_path / "xero.json", office.sandbox_file, leaves=())
+    assert set(bookkeeper.enter(work)) == month.by_hand
+    office.run("resolve", "--matched", "--yes", "--reason", "entered")
+    for item in json.loads(office.run("manual-work", "--format", "json").stdout):
+        # Alike in all that Xero knows, or within one account: said one by one.
+        for id in bookkeeper.entered(item):
+            office.run("resolve", item["id"], "--as-done-in-xero", id, "--reason", "entered")
+    found = office.reconcile()
+    assert (found["verdict"], found["not_in_xero"]["total"]["ids"]) == ("agrees", [])
