@@ -17,7 +17,14 @@ from typing import Any
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.state import DocumentFact, State
 from pm2xero.pack.language.conditions import Sum, atoms
-from pm2xero.pack.language.types import FieldType, ListType, RecordType, ScalarType, TaxCodeType
+from pm2xero.pack.language.types import (
+    FieldType,
+    ListType,
+    RecordType,
+    ReferenceType,
+    ScalarType,
+    TaxCodeType,
+)
 from pm2xero.pack.model import Kind
 from pm2xero.validate.soundness.balance import make_equal
 
@@ -140,7 +147,7 @@ class Generator:
             return self._scalar(name, of)
         if of.name == "ledger_account":
             return random.choice(self._accounts)
-        if of.name == "bank_account":
+        if isinstance(of, ReferenceType) and of.name == "bank_account":
             return random.choice(self._suiting(of.purpose))
         return self._reference(context, context.open)
 
