@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pm2xero.errors import Finding, UsageError
 from pm2xero.history.opening import open_past
 from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.store import Outbox
 from pm2xero.pipeline import Pipeline
+from pm2xero.push.memory_file import MemoryFile
 from pm2xero.send.caller import Caller
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, CallLimits, StopRun
@@ -85,6 +87,17 @@ class Target:
         file = self._outbox_file
         return file is not None and not file.exists() and file.parent.is_dir()
 
+    def memory_file(self, organisation: str) -> Path | None:
+        """Where the generation of an outbox is remembered; nowhere for one that is not kept.
+
+        Beside the outbox where that is a file, else beside the firm.
+        """
+        name = f"{quote(organisation, safe='')}.generation"
+        file = self._outbox_file
+        if file is not None:
+            return None if str(file) in ("", ":memory:") else file.with_name(f"{file.name}.{name}")
+        return None if self.database_url.startswith("sqlite:") else self.folder / name
+
     def require_outbox(self) -> str:
         """The URL of an outbox that is there already.
 
@@ -116,6 +129,11 @@ class Connection:
     sleep: Callable[[float], None] = time.sleep
 
     @property
+    def memory(self) -> MemoryFile:
+        """The file that knows which generation of the outbox was the last."""
+        return MemoryFile(self.target.memory_file(self.pipeline.organisation.id))
+
+    @property
     def state(self) -> RowsState:
         """The past over the outbox's rows; the pipeline decides by it."""
         state = self.pipeline.state
@@ -141,6 +159,14 @@ class Connection:
         endpoint = path.strip("/").split("/")[0]
         items: Sequence[Mapping[str, object]] = answer.json.get(endpoint) or ()
         return items[0] if items else None
+
+    def get_any(self, endpoint: str) -> object | None:
+        """Something of an endpoint, or that Xero did not say; None when Xero has nothing there."""
+        answer = self.ask(f"/{endpoint}", {"page": "1", "pageSize": "1"})
+        if answer.status != 200 or answer.json is None:
+            return answer
+        items = answer.json.get(endpoint)
+        return None if items == [] else answer
 
     def get_all(self, endpoint: str) -> dict[str, Mapping[str, Any]]:
         """All objects of an endpoint by id; pages where Xero pages.

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.journal import JournalOf, compile_journal
-from pm2xero.decide.state import DocumentFact, MemoryState
+from pm2xero.decide.memory_state import MemoryState
+from pm2xero.decide.state import DocumentFact, State
 from pm2xero.firm.organisation import load_organisation
-from pm2xero.firm.trust_holders import FIRM_FUNDS, held_as, is_matter
+from pm2xero.firm.trust_holders import FIRM_FUNDS, held_as
 from pm2xero.pack.load import extension, load_pack
 from pm2xero.pack.surplus import Surplus
 from pm2xero.read.reader import Reader
@@ -85,7 +86,7 @@ DOCUMENTS: dict[str, st.SearchStrategy[dict[str, object]]] = {
 
 @st.composite
 def ledgers(draw: st.DrawFn) -> list[dict[str, object]]:
-    """A few documents in a row; a later one may take an earlier one back."""
+    """A few documents in a row; a later one may take an earlier one back, correct it or void it."""
     made: list[dict[str, object]] = []
     for number in range(draw(st.integers(1, 8))):
         day = "2026-05-12"
@@ -98,7 +99,13 @@ def ledgers(draw: st.DrawFn) -> list[dict[str, object]]:
             of = draw(st.sampled_from(earlier))
             made.append({**_negative(of), **common, "kind": of["kind"], "reversal_of": of["id"]})
             continue
-        kind = draw(st.sampled_from(sorted(DOCUMENTS)))
+        changed = draw(st.sampled_from(earlier)) if earlier and draw(st.booleans()) else None
+        if changed is not None:
+            common |= {"id": changed["id"], "revision": number + 1}
+            if draw(st.booleans()):
+                made.append({**changed, **common, "status": "voided"})
+                continue
+        kind = str(changed["kind"]) if changed else draw(st.sampled_from(sorted(DOCUMENTS)))
         found = {k: v for k, v in draw(DOCUMENTS[kind]).items() if v is not None}
         if kind == "trust_receipt" and draw(st.booleans()):
             lines = found["trust_lines"]
@@ -140,14 +147,21 @@ class Books:
 
     def __init__(self, opening: Mapping[tuple[str, str], Decimal]) -> None:
         self.surplus = {b: opening.get((held_as(FIRM_FUNDS), b), ZERO) for b in BANKS}
+        self._booked: dict[str, list[tuple[str, Decimal]]] = {}
 
-    def book(self, tx: Transaction, entries: JournalOf, state: MemoryState) -> None:
-        for entry in entries(tx, state):
-            if entry.name in BANKS:
-                self.surplus[entry.name] += entry.amount
-            elif entry.bank in BANKS:
-                # Debits of what is placed, and credits of what is owed, belong to somebody.
-                self.surplus[str(entry.bank)] += entry.amount
+    def book(self, tx: Transaction, entries: JournalOf, state: State) -> None:
+        """Book a document in place of its earlier revision."""
+        self.take_back(tx.id)
+        # Debits of what is placed, and credits of what is owed, belong to somebody.
+        places = ((e.name if e.name in BANKS else e.bank, e.amount) for e in entries(tx, state))
+        self._booked[tx.id] = [(str(bank), amount) for bank, amount in places if bank in BANKS]
+        for bank, amount in self._booked[tx.id]:
+            self.surplus[bank] += amount
+
+    def take_back(self, id: str) -> None:
+        """Forget a document."""
+        for bank, amount in self._booked.pop(id, ()):
+            self.surplus[bank] -= amount
 
 
 openings = st.dictionaries(
@@ -194,17 +208,22 @@ def holds(
         assert isinstance(tx, Transaction), tx
         decision = deciding.decide(tx, state)
         before = dict(books.surplus)
-        if decision.outcome == "post":
-            books.book(tx, journal(region, tx.kind), state)
+        had = dict(state.trust_balances or {})
+        counts = decision.correction if decision.revises is not None else decision
+        if counts is not None and counts.takes_back:
+            books.take_back(tx.id)
+        elif counts is not None and counts.outcome == "post":
+            seen = state if decision.revises is None else state.without(tx.id)
+            books.book(tx, journal(region, tx.kind), seen)
         deciding.apply(tx, decision, state)
         for bank, surplus in books.surplus.items():
             now, was = policy.outside(surplus), policy.outside(before[bank])
             assert now <= was, (bank, surplus, before[bank], document)
             # What the state keeps is what the journals say.
             assert state.trust_balance(held_as(FIRM_FUNDS), bank) == surplus
-    for (holder, bank), amount in (state.trust_balances or {}).items():
-        if is_matter(holder) and bank in BANKS:
-            assert amount >= min(opening.get((holder, bank), ZERO), ZERO)
+        for (holder, bank), amount in (state.trust_balances or {}).items():
+            if holder != held_as(FIRM_FUNDS) and bank in BANKS:
+                assert amount >= min(had.get((holder, bank), ZERO), ZERO), (holder, bank, document)
 
 
 def _bill() -> DocumentFact:

@@ -13,7 +13,7 @@ from pm2xero.outbox import Outbox
 from pm2xero.outbox.records import Lease
 
 from .conftest import Open
-from .documents import AT, Clock
+from .documents import AT, Clock, document
 
 TTL = timedelta(seconds=30)
 ROUNDS = 20
@@ -47,6 +47,34 @@ def test_a_lease_is_taken_over_only_when_its_heartbeat_is_older_than_the_ttl(
         one.heartbeat("one")
     one.release("one")
     assert two.lease() == Lease("two", clock.now)
+
+
+@pytest.mark.parametrize("ahead", [31, 3600, 31_536_000])
+def test_a_lease_from_the_future_is_dead(open_outbox: Open, clock: Clock, ahead: float) -> None:
+    """Its clock was wrong, or ours is; nobody waits years for it, and nobody sends beside it."""
+    fast = Clock()
+    fast.forward(seconds=ahead)
+    one, two = open_outbox(at=fast), open_outbox()
+    assert one.acquire_lease("one", TTL)
+    one.save(*document("B1"))
+    assert two.acquire_lease("two", TTL)
+    with pytest.raises(LeaseLost):
+        one.claim(one.requests(), AT)
+    assert one.requests()[0].state == "planned"
+
+
+def test_a_lease_a_little_ahead_lives_no_longer_than_twice_its_time(
+    open_outbox: Open, clock: Clock
+) -> None:
+    fast = Clock()
+    fast.forward(seconds=30)
+    assert open_outbox(at=fast).acquire_lease("one", TTL)
+    two = open_outbox()
+    for _ in range(2):
+        assert not two.acquire_lease("two", TTL)
+        clock.forward(seconds=30)
+    clock.forward(microseconds=1)
+    assert two.acquire_lease("two", TTL)
 
 
 def test_each_organisation_has_its_own_lease(open_outbox: Open) -> None:

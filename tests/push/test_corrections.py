@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -332,14 +334,45 @@ def applied(office: Office) -> list[Decimal]:
     ]
 
 
-def test_a_credit_allocation_that_is_changed_twice_and_voided_leaves_what_is_right(
-    office: Office, bill: Doc, docs: dict[str, Doc]
-) -> None:
-    def of(*amounts: tuple[str, str]) -> Doc:
+Allocated = Callable[..., Doc]
+
+
+@pytest.fixture
+def of(docs: dict[str, Doc]) -> Allocated:
+    """A credit allocation of these amounts to these bills."""
+
+    def made(*amounts: tuple[str, str]) -> Doc:
         allocations = [{"document_id": i, "amount": a} for i, a in amounts]
         total = sum(Decimal(a) for _, a in amounts)
         return docs["AU-0075"] | {"amount": f"{total:.2f}", "allocations": allocations}
 
+    return made
+
+
+def test_allocations_that_an_earlier_version_sent_in_one_request_are_left_to_a_person(
+    office: Office, bill: Doc, docs: dict[str, Doc], of: Allocated
+) -> None:
+    other = bill | {"id": "B-2", "number": "INV-B2"}
+    office.push(bill, other, docs["AU-0074"], of(("AU-0016", "40.00"), ("B-2", "30.00")))
+    rows = office.sql("SELECT id, element FROM requests WHERE transaction_id = 'AU-0075'")
+    (kept, first), (dropped, second) = rows
+    parts = [json.loads(text)["Allocations"][0] for text in (first, second)]
+    whole = json.dumps({"Allocations": parts})
+    office.sql("UPDATE requests SET id = 'AU-0075/allocation', step = 'allocation',"
+               " slot = 'allocation', element = ? WHERE id = ?", whole, kept)  # fmt: skip
+    office.sql("UPDATE links SET request = 'AU-0075/allocation' WHERE request = ?", kept)
+    for table in ("links", "attempts", "request_needs"):
+        office.sql(f"DELETE FROM {table} WHERE request = ?", dropped)
+    office.sql("DELETE FROM requests WHERE id = ?", dropped)
+    assert office.push(of(("AU-0016", "70.00")) | {"revision": 2}).exit_code == 1
+    assert sorted(applied(office)) == [Decimal("30.00"), Decimal("40.00")]
+    ((why,),) = office.sql("SELECT reasons FROM decisions WHERE id = 'AU-0075' AND latest")
+    assert "several parts of it went there in one request" in why
+
+
+def test_a_credit_allocation_that_is_changed_twice_and_voided_leaves_what_is_right(
+    office: Office, bill: Doc, docs: dict[str, Doc], of: Allocated
+) -> None:
     other = bill | {"id": "B-2", "number": "INV-B2"}
     office.push(bill, other, docs["AU-0074"], of(("AU-0016", "100.00")))
     assert applied(office) == [Decimal("100.00")]

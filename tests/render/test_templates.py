@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
 
-from pm2xero.render.mapper import contact
+from pm2xero.render.contact import contact
 from pm2xero.render.templates import OpenQuote, ValueInQuotes, encode, environment, fit, render
 
 from .firm import as_name, as_read, document, firm, read
@@ -194,3 +194,8 @@ def test_white_space_outside_of_texts_is_dropped_and_inside_kept() -> None:
     assert made('{\n  "A b":  {{ number }},\n\t"C": " d \\" e "\n}') == (
         '{"A b":"B-1","C":" d \\" e "}'
     )
+
+
+def test_nothing_in_a_template_is_left_to_chance() -> None:
+    with pytest.raises(TemplateError, match="random"):
+        environment([]).from_string("{{ [1, 2, 3] | random }}")

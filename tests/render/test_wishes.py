@@ -1,4 +1,4 @@
-"""Ten wishes of firms, each said in YAML alone; the body that comes out is kept."""
+"""Wishes of firms, each said in YAML alone; the body that comes out is kept."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from syrupy.assertion import SnapshotAssertion
 
 from pm2xero.decide.journal import share_of
 from pm2xero.decide.memory_state import MemoryState
-from pm2xero.errors import OrganisationError
+from pm2xero.errors import OrganisationError, RenderError
 from pm2xero.pack.model import Share
+from pm2xero.resources import root
 from pm2xero.validate.proving import prover
 from pm2xero.validate.run import validate
 from tests.render.wishes import bill, firm, rendered
+from tests.support.pack_reading import write
 
 HEAD = "spec: 1\nsection: Wishes\n"
 GL = "account: { account: gl_account }"
@@ -103,6 +105,24 @@ kinds:
             'contact_name: "{participant.display_name} ({participant.id})"')},
         "", {},
     ),
+    "a mail address and a postal address for a new contact": (
+        {
+            "rules/w.yaml": HEAD + "records:\n  participant:\n    optional: "
+            "{ street: text, town: text, zip: text, country: text }\n",
+            "mappings/w.yaml": invoice(
+                "contact_details:\n  email: email\n  address: { line1: street, city: town, "
+                "postal_code: zip, country: country }"
+            ),
+        },
+        "", {"participant": {
+            "id": "C-1", "display_name": "Ada Ng", "email": "ada@example.com",
+            "street": "1 Main St", "town": "Perth", "country": "AU1",
+        }},
+    ),
+    "a link back to Practice Management": (
+        {"mappings/w.yaml": invoice('link: "https://pm.example/bills/{number}?of={matter.id}"')},
+        "", {"number": "INV 1/é", "matter": {"id": "M-1"}},
+    ),
     "a line for each matter": (
         {
             "rules/w.yaml": HEAD + "records:\n  line: { optional: { matter_id: text } }\n",
@@ -164,6 +184,50 @@ rules:
         },
         "", {"kind": "paid_bill", "bank_account": "BA-OFFICE"},
     ),
+    "a credit that is applied at once, by an endpoint below another": (
+        {
+            "rules/w.yaml": HEAD + """kinds:
+  applied_credit:
+    title: A credit note with the bill that it is for
+    side: sales
+    fields: { required: [number, participant, lines, totals, applied_to: document] }
+    ignores: { totals: the sums of the lines }
+    postings:
+      - { credit: accounts_receivable, amount: totals.gross }
+      - { each: lines, debit: { account: gl_account }, amount: net }
+      - { each: lines, debit: sales_tax, amount: tax }
+rules:
+  - { id: applied_credit, kinds: [applied_credit], outcome: post, mapping: applied_credit }
+  - { id: reversal_not_supported, kinds: { add: [applied_credit] } }
+  - { id: number_missing, kinds: { add: [applied_credit] } }
+  - { id: number_too_long, kinds: { add: [applied_credit] } }
+""",
+            "mappings/w.yaml": HEAD + f"""mappings:
+  applied_credit:
+    requests:
+      - id: credit
+        put: CreditNotes
+        template: credit_note.json.j2
+        with: {{ type: ACCRECCREDIT }}
+        contact: participant
+        lines: [{{ {LINES}, account: {{ account: gl_account }} }}]
+        when_tax_differs: override
+        becomes: document
+      - id: allocation
+        needs: [credit]
+        put: CreditNotes/{{id_of.credit}}/Allocations
+        template: own_allocation.json.j2
+""",
+            "mappings/templates/own_allocation.json.j2": """{
+  "Allocations": [
+    { "Invoice": { "InvoiceID": {{ xero_id(applied_to) }} },
+      "Amount": {{ totals.gross }}, "Date": {{ date }} }
+  ]
+}
+""",
+        },
+        "", {"kind": "applied_credit", "applied_to": "B-0"},
+    ),
 }  # fmt: skip
 
 
@@ -174,10 +238,11 @@ def test_a_wish_is_said_in_yaml(tmp_path: Path, wish: str, snapshot: SnapshotAss
     if changed.get("lines") == "by matter":
         for row, matter in zip(raw["lines"], ("M-1", "M-2", "M-1"), strict=True):
             row |= {"matter_id": matter, "gl_account": "4000"}
-    if raw["kind"] == "paid_bill":
+    if raw["kind"] != "client_bill":
         del raw["matter"]
     pipeline = firm(tmp_path, files, settings)
-    assert rendered(pipeline, raw) == snapshot
+    before = [bill(id="B-0", number="INV-0")] if "applied_to" in raw else []
+    assert rendered(pipeline, raw, before) == snapshot
 
 
 BOOKED = (
@@ -257,3 +322,52 @@ def test_parts_and_rest_keep_the_cent(amount: Decimal, percents: list[int]) -> N
     parts = [Decimal(p) for p in percents]
     total = sum((part(Share((p,), False)) for p in parts), Decimal(0))
     assert total + part(Share(tuple(parts), True)) == amount
+
+
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ("pm.example/{id}", ["PX321"]),
+        ("https://xero.example/{id}", ["PX321"]),
+        ("https://pm.example/{memo}", ["PX514"]),
+        ("https://pm.example/{idd}", ["PX310"]),
+        ("https://pm.example/{id}", []),
+    ],
+)
+def test_a_link_is_checked_before_it_is_sent(tmp_path: Path, link: str, told: list[str]) -> None:
+    text = invoice(f'link: "{link}"')
+    pack = write(tmp_path, {"mappings/w.yaml": text})
+    found = [f for f in validate(("au",), (pack,)).findings if f.severity == "error"]
+    assert sorted({f.code for f in found}) == told
+    line = text.splitlines().index(f'        link: "{link}"') + 1
+    assert all(f.at is not None and f.at.line == line for f in found)
+
+
+def test_a_link_with_a_word_that_xero_does_not_take_is_left_out(tmp_path: Path) -> None:
+    pipeline = firm(tmp_path, {"mappings/w.yaml": invoice('link: "https://pm.example/{id}"')})
+    bodies = [rendered(pipeline, bill(id=id_))[0]["body"] for id_ in ("W-1", "Xero-1")]
+    assert ["Url" in b for b in bodies] == [True, False]
+
+
+NULLS = {
+    '"AccountCode": {{ line.account }}': (
+        '"AccountCode": {{ none }}',
+        "LineItems[0].AccountCode: the account has no code in Xero, or the firm has not mapped it",
+    ),
+    '"InvoiceNumber": {{ number }}': (
+        '"InvoiceNumber": {{ none }}',
+        "InvoiceNumber: there is no value, because a field of the document is missing",
+    ),
+}
+
+
+@pytest.mark.parametrize("written", NULLS)
+def test_a_null_in_a_body_is_told_for_what_it_is(tmp_path: Path, written: str) -> None:
+    wrong, why = NULLS[written]
+    own = (root() / "mappings/templates/invoice.json.j2").read_text(encoding="utf-8")
+    text = own.replace(written, wrong)
+    assert text != own
+    pipeline = firm(tmp_path, {"mappings/templates/invoice.json.j2": text})
+    with pytest.raises(RenderError) as told:
+        rendered(pipeline, bill())
+    assert why in told.value.findings[0].message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,28 @@ from tests.regions.firms import EXAMPLES
 from tests.support.pack_reading import write
 
 Raw = dict[str, Any]
+HEAD = "spec: 1\nsection: Wishes\n"
 
 
-def firm(folder: Path, files: dict[str, str], settings: str = "") -> Pipeline:
-    """The Australian example with a pack of these files, and settings in its organisation file."""
+def firm(
+    folder: Path,
+    files: dict[str, str],
+    settings: str = "",
+    *,
+    changed: Mapping[str, str] | None = None,
+) -> Pipeline:
+    """The Australian example with a pack of these files, and settings in its organisation file.
+
+    Args:
+        changed: texts of the organisation file, and what stands in their place.
+    """
     shutil.copytree(EXAMPLES / "au", folder / "firm", ignore=shutil.ignore_patterns("*.jsonl"))
     write(folder / "pack", files)
     file = folder / "firm" / "organisation.yaml"
     text = file.read_text(encoding="utf-8")
+    for old, new in (changed or {}).items():
+        assert old in text, old
+        text = text.replace(old, new, 1)
     file.write_text(text + f"\npacks: [../pack]\n{settings}", encoding="utf-8")
     return Pipeline.load(file)
 
@@ -51,13 +66,20 @@ def line(account: str, net: str, text: str, **more: Any) -> Raw:
     }  # fmt: skip
 
 
-def rendered(pipeline: Pipeline, raw: Raw) -> list[Any]:
-    """The requests that a posted document makes: step, path, needs and body."""
-    tx = pipeline.reader.read(raw, "in.jsonl", 1)
-    assert isinstance(tx, Transaction), tx
+def rendered(pipeline: Pipeline, raw: Raw, before: Sequence[Raw] = ()) -> list[Any]:
+    """The requests that a posted document makes: step, path, needs and body.
+
+    Args:
+        before: documents that are posted before it.
+    """
     state = MemoryState(None)
-    decision = pipeline.decider.decide(tx, state)
-    assert decision.outcome == "post", decision.reasons
+    for document in (*before, raw):
+        tx = pipeline.reader.read(document, "in.jsonl", 1)
+        assert isinstance(tx, Transaction), tx
+        decision = pipeline.decider.decide(tx, state)
+        assert decision.outcome == "post", decision.reasons
+        if document is not raw:
+            pipeline.decider.apply(tx, decision, state)
     made = pipeline.mapper.requests(tx, decision.mapping or "", state)
     return [
         {"step": r.step, "path": r.path, "needs": list(r.needs), "body": json.loads(r.element)}

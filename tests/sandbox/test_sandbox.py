@@ -11,6 +11,7 @@ import time
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,3 +156,29 @@ def test_incomplete_snapshot_leaves_no_file_that_looks_whole(tmp_path: Path, mis
     with pytest.raises(ValueError, match=f"the snapshot has no {missing}"):
         Sandbox.open(part, path=path, clock=Clock(), ids=seeded_ids())
     reopen(path, 1).close()
+
+
+def test_who_hangs_up_while_asking_changes_nothing(
+    sandbox: Sandbox, runner: asyncio.Runner
+) -> None:
+    heard = iter(
+        [
+            {"type": "http.request", "body": b'{"Contacts": [{"Name"', "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+    scope = {
+        "type": "http", "method": "PUT", "path": "/api.xro/2.0/Contacts", "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {sandbox.access_token()}".encode())],
+    }  # fmt: skip
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return next(heard)
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    runner.run(sandbox.app(scope, receive, send))
+    assert said[0]["status"] == 400
+    assert sandbox.documents("Contacts") == []

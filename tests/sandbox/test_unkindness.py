@@ -69,6 +69,17 @@ def test_a_late_call_is_done_after_its_answer_and_only_once_under_its_key(
         assert count(api) == 1
 
 
+def test_a_late_call_meets_its_key_though_nobody_calls_until_the_key_is_forgotten(
+    unkind: Opened, clock: Clock
+) -> None:
+    for seed in range(8):
+        api = unkind(late=1.0, at_most=1, late_seconds=(30, 30), seed=seed)
+        put(api, "BankTransactions", spend(), key="k")
+        put(api, "BankTransactions", spend(), key="k")
+        clock.advance(seconds=86_400)
+        assert count(api, "BankTransactions") == 1
+
+
 def test_a_late_call_doubles_what_was_sent_again_under_another_key(
     unkind: Opened, clock: Clock
 ) -> None:

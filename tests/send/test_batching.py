@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
+
+from pm2xero.send import batching
 from pm2xero.send.batching import batches
 from pm2xero.send.estimate import lower_bound, predict_seconds
 from pm2xero.send.fill_ids import Ready
@@ -26,8 +29,8 @@ def test_batches_of_fifty_and_of_three_megabytes(world: World) -> None:
     assert [len(b) for b in batches([member(world) for _ in range(101)])] == [50, 50, 1]
     large = [member(world, 1_400_000) for _ in range(5)]
     assert [len(b) for b in batches(large)] == [2, 2, 1]
-    transfers = [member(world, name="put.BankTransfers") for _ in range(3)]
-    assert [len(b) for b in batches(transfers)] == [1, 1, 1]
+    parts = [member(world, name="put.CreditNotes.Allocations") for _ in range(3)]
+    assert [len(b) for b in batches(parts)] == [1, 1, 1]
 
 
 def test_only_what_follows_an_undoing_of_the_same_document_waits_for_it(world: World) -> None:
@@ -80,11 +83,11 @@ def test_the_lower_bound_counts_levels_contracts_and_contacts() -> None:
         *(Planned("put.Invoices") for _ in range(101)),
         *(Planned("put.Payments", 2) for _ in range(50)),
         *(Planned("put.Payments", 3) for _ in range(1)),
-        *(Planned("put.BankTransfers") for _ in range(4)),
+        *(Planned("put.CreditNotes.Allocations") for _ in range(4)),
     ]
     bound = lower_bound(planned, new_contacts=51)
     assert bound.by_step == {
-        (1, "put.BankTransfers"): 4,
+        (1, "put.CreditNotes.Allocations"): 4,
         (1, "put.Invoices"): 3,
         (2, "put.Payments"): 1,
         (3, "put.Payments"): 1,
@@ -102,7 +105,10 @@ def test_the_predicted_time_follows_the_limits() -> None:
     assert predict_seconds(100, CallLimits.none(), 0.5) == 50
 
 
-def test_the_prediction_and_a_run_on_a_simulated_clock_agree(world: World) -> None:
+def test_the_prediction_and_a_run_on_a_simulated_clock_agree(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "BATCH", 1)
     for number in range(130):
         world.add(f"T{number}/transfer", "put.BankTransfers", transfer(f"T{number}", "1.00"))
     assert world.run(limits=CallLimits()).calls == 130

@@ -151,3 +151,20 @@ def test_a_connection_that_fails_while_contacts_are_made_stops_the_run_in_words(
     assert report.cause == "unreachable"
     assert report.stopped is not None and "run it again later" in report.stopped
     assert world.run().stopped is None
+
+
+def test_what_is_said_of_a_contact_goes_to_one_that_is_new_alone(world: World) -> None:
+    put(world.client(), {"Name": "Ann Client", "ContactNumber": "101"})
+    details = {
+        "EmailAddress": "ada@example.com",
+        "Addresses": [{"AddressType": "POBOX", "AddressLine1": "1 Main St", "City": "Perth"}],
+    }
+    for number, name in (("101", "Ann Client"), ("102", "Ada Ng")):
+        contact = {"ContactNumber": number, "Name": name, **details}
+        world.add(f"B{number}/invoice", "put.Invoices", invoice(f"B{number}", Contact=contact))
+    assert world.run().confirmed == 2
+    there = {c["ContactNumber"]: c for c in world.sandbox.documents("Contacts")}
+    assert there["102"]["EmailAddress"] == "ada@example.com"
+    (address,) = [a for a in there["102"]["Addresses"] if a.get("AddressLine1")]
+    assert (address["AddressLine1"], address["City"]) == ("1 Main St", "Perth")
+    assert not there["101"].get("EmailAddress")

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from pm2xero.outbox.states import RequestState
 from pm2xero.outbox.store import Outbox
 from pm2xero.send.sender import SendReport
 from pm2xero.xero.auth import Credentials, GrantedToken
@@ -156,8 +157,8 @@ class MortalOutbox(Outbox):
     def unknown(self, *given: Any) -> None:
         self._step("unknown", *given)
 
-    def plan_again(self, *given: Any) -> None:
-        self._step("plan_again", *given)
+    def plan_again(self, *given: Any) -> dict[str, RequestState]:
+        return dict(self._step("plan_again", *given))
 
     def save_contact(self, *given: Any) -> None:
         self._step("save_contact", *given)

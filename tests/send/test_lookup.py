@@ -7,9 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from pm2xero.errors import PackError
+from pm2xero.errors import PackError, Position
+from pm2xero.pack.language.conditions import Compare
+from pm2xero.pack.language.paths import PathExpr
+from pm2xero.pack.language.types import TEXT
 from pm2xero.send.lookup import load_lookups
-from pm2xero.xero.natural_key import NaturalKey, Sum, as_date, paired, same_value
+from pm2xero.xero.natural_key import NaturalKey, Sum, as_date, is_as_sent, paired, same_value
 from tests.support.faulty_transport import Fault, FaultyTransport, timeout_after, timeout_before
 from tests.support.xero_world import World, bill, invoice, journal, receipt
 
@@ -163,7 +166,9 @@ def test_dates_that_are_none() -> None:
 
 
 def test_a_sum_counts_only_when_it_can_be_made() -> None:
-    sums = (Sum("Lines", "Amount", "Total", {"Types": ("NoTax",)}),)
+    path = PathExpr("Types", "transaction", ("Types",), None, None, TEXT)
+    only = Compare(path, "in", ("NoTax",), Position("lookup.yaml"))
+    sums = (Sum("Lines", "Amount", "Total", only),)
     key = NaturalKey(("Number",), sums, frozenset({"VOIDED"}))
     sent = {"Number": "1", "Types": "NoTax", "Lines": [{"Amount": 1}, {"Amount": 2}]}
     assert key.matches(sent, {"Number": "1", "Total": 3})
@@ -187,3 +192,48 @@ def test_faults_of_the_table_are_told_with_their_place(tmp_path: Path) -> None:
     with pytest.raises(PackError) as fault:
         load_lookups(path)
     assert "narrow" in fault.value.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("when", "code"),
+    [
+        ("{ LineAmountType: NoTax }", "PX303"),
+        ("{ LineAmountTypes: [None] }", "PX305"),
+        ("{ LineAmountTypes: { above: 1 } }", "PX302"),
+        ("{ any: LineItems, where: { Quantity: 1 } }", "PX303"),
+    ],
+)
+def test_a_condition_is_checked_as_in_rules(tmp_path: Path, when: str, code: str) -> None:
+    path = tmp_path / "lookup.yaml"
+    path.write_text(
+        "spec: 1\nlookups:\n  put.Invoices:\n    list: Invoices\n    narrow: { dates: Date }\n"
+        "    same: [Type]\n"
+        f"    sums: [{{ of: LineItems.LineAmount, equals: Total, when: {when} }}]\n"
+    )
+    with pytest.raises(PackError) as fault:
+        load_lookups(path)
+    (finding,) = fault.value.findings
+    assert finding.code == code
+    assert finding.at is not None
+    assert (finding.at.file, finding.at.line) == ("lookup.yaml", 7)
+
+
+@pytest.mark.parametrize("status", ["DRAFT", "SUBMITTED"])
+def test_a_draft_that_was_asked_for_is_found_after_a_lost_answer(world: World, status: str) -> None:
+    world.add("B1/invoice", "put.Invoices", invoice("B1", Status=status))
+    report = run(world, timeout_after, "Invoices")
+    assert (report.confirmed, report.unknown) == (1, 0)
+    (made,) = world.sandbox.documents("Invoices")
+    assert made["Status"] == status
+
+
+@pytest.mark.parametrize(
+    ("sent", "found", "same"),
+    [
+        ("DRAFT", "DRAFT", True), ("DRAFT", "AUTHORISED", True), ("SUBMITTED", "DRAFT", True),
+        ("AUTHORISED", "DRAFT", False), (None, "DRAFT", False), ("DRAFT", "VOIDED", False),
+        ("AUTHORISED", "PAID", True),
+    ],
+)  # fmt: skip
+def test_a_draft_counts_only_where_one_was_sent(sent: str | None, found: str, same: bool) -> None:
+    assert is_as_sent({"Status": sent} if sent else {}, {"Status": found}) is same

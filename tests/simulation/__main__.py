@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import random
 import sys
 import time
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from tests.simulation import survey
+from tests.simulation import killing, survey
 from tests.simulation.acts import ACTS
 from tests.simulation.life import FAULTS
 from tests.simulation.seed import MONTHS, Outcome, simulate
@@ -38,7 +39,11 @@ def main() -> int:
     parser.add_argument("--acts", help="what people do, or all")
     parser.add_argument("--faults", help="what goes wrong, or all")
     parser.add_argument("--each", action="store_true", help="every act and every fault alone")
+    parser.add_argument("--killed-pushes", type=int, default=0, help="kill so many pushes by HTTP")
+    parser.add_argument("--killed-servers", type=int, default=0, help="kill a served Xero so often")
     options = parser.parse_args()
+    if options.killed_pushes or options.killed_servers:
+        return _kill(options.killed_pushes, options.killed_servers, random.Random(options.start))
     seeds = range(options.start, options.start + options.seeds)
     if options.seed is not None:
         seeds = range(options.seed, options.seed + 1)
@@ -66,6 +71,16 @@ def main() -> int:
         + (f"; {wrong['other']} other faults" if wrong["other"] else "")
     )
     return 1 if wrong else 0
+
+
+def _kill(pushes: int, servers: int, chance: random.Random) -> int:
+    """Kill real processes; a double or a loss ends it with an AssertionError."""
+    months = killing.kill_pushes(pushes, chance), killing.kill_servers(servers, chance)
+    print(
+        f"{pushes} pushes killed in {months[0]} months, a served Xero {servers} times in"
+        f" {months[1]}: nothing twice, nothing missing"
+    )
+    return 0
 
 
 def _named(text: str | None, known: Iterable[str]) -> tuple[str, ...]:

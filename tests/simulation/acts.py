@@ -299,13 +299,11 @@ def _decides(day: Day, what: str, ids: Sequence[str]) -> Done:
 
 def _is_there(world: World, document: Document) -> bool:
     """Whether somebody who looks for a document in Xero finds it, by number or reference."""
-    number = document.get("number")
-    for endpoint, names in (
-        ("Invoices", ("InvoiceNumber",)),
-        ("BankTransactions", ("Reference",)),
-    ):
+    wanted = {document.get("number"), document["id"]} - {None}
+    for endpoint, name in (("Invoices", "InvoiceNumber"), ("BankTransactions", "Reference")):
         for found in world.sandbox.documents(endpoint):
-            if any(found.get(name) in (number, document["id"]) for name in names):
+            text = str(found.get(name) or "")
+            if text in wanted or wanted & set(text.split()):
                 return True
     return False
 

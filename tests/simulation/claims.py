@@ -34,16 +34,30 @@ class Claim:
     is_receipt: bool | None = None
 
 
-def claims(document: Document, others: Mapping[str, Document], nobody: str | None) -> list[Claim]:
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """What the judge knows of a firm.
+
+    Attributes:
+        banks: AccountID by bank of Practice Management.
+        trust_banks: those of them that hold trust money.
+        nobody: number of the contact of entries without one.
+    """
+
+    banks: Mapping[str, str]
+    trust_banks: frozenset[str]
+    nobody: str | None
+
+
+def claims(document: Document, others: Mapping[str, Document], firm: Firm) -> list[Claim]:
     """What a document claims; nothing when it is void, or takes others back and makes nothing.
 
     Args:
         others: the documents that it may name, by id.
-        nobody: the contact of cash entries without one.
     """
     if document["status"] != "posted" or document["kind"] not in _KINDS:
         return []
-    return list(_KINDS[document["kind"]](document, others, nobody))
+    return list(_KINDS[document["kind"]](document, others, firm))
 
 
 def takes_back(document: Document) -> str | None:
@@ -53,17 +67,17 @@ def takes_back(document: Document) -> str | None:
 
 
 _Made = Iterator[Claim]
-_Kind = Callable[[Document, Mapping[str, Document], str | None], _Made]
+_Kind = Callable[[Document, Mapping[str, Document], Firm], _Made]
 
 
 def _trade(what: str) -> _Kind:
-    def made(document: Document, others: Mapping[str, Document], nobody: str | None) -> _Made:
+    def made(document: Document, others: Mapping[str, Document], firm: Firm) -> _Made:
         yield Claim(
             document["id"],
             (what, str(document["number"])),
             Decimal(document["totals"]["gross"]),
             document["date"],
-            party=_party(document, "participant", nobody),
+            party=_party(document, "participant", firm),
         )
 
     return made
@@ -84,11 +98,39 @@ def _paid(document: Document, others: Mapping[str, Document], bank: str | None) 
         )
 
 
-def _payment(document: Document, others: Mapping[str, Document], nobody: str | None) -> _Made:
-    yield from _paid(document, others, document["bank_account"])
+def _payment(receives: bool) -> _Kind:
+    def made(document: Document, others: Mapping[str, Document], firm: Firm) -> _Made:
+        bank = document["bank_account"]
+        yield from _paid(document, others, bank)
+        yield from _came_back(document, others, bank, receives, firm)
+
+    return made
 
 
-def _allocation(document: Document, others: Mapping[str, Document], nobody: str | None) -> _Made:
+def _came_back(
+    document: Document, others: Mapping[str, Document], bank: str, receives: bool, firm: Firm
+) -> _Made:
+    """The two lines on the bank of a payment that came back on another day than it was made.
+
+    Both are on the statement: the money of the first day, and the same money back. Together they
+    stand for the payment, which is taken back.
+    """
+    original = others.get(document.get("reversal_of") or "")
+    if original is None or original["date"] == document["date"]:
+        return
+    for day, is_receipt in ((original["date"], receives), (document["date"], not receives)):
+        yield Claim(
+            document["id"],
+            ("bank", document["id"]),
+            abs(Decimal(document["amount"])),
+            day,
+            party=_party(document, "participant", firm),
+            bank=bank,
+            is_receipt=is_receipt,
+        )
+
+
+def _allocation(document: Document, others: Mapping[str, Document], firm: Firm) -> _Made:
     credit = others.get(document["credit_note_id"])
     for part in document["allocations"]:
         target = others.get(part["document_id"])
@@ -117,43 +159,49 @@ def _bank(
 
 
 def _cash(receives: bool) -> _Kind:
-    def made(document: Document, others: Mapping[str, Document], nobody: str | None) -> _Made:
+    def made(document: Document, others: Mapping[str, Document], firm: Firm) -> _Made:
         amount = Decimal(document["totals"]["gross"])
-        party = _party(document, "participant", nobody)
+        party = _party(document, "participant", firm)
         yield _bank(amount, document, "bank_account", receives, party)
 
     return made
 
 
 def _trust(receives: bool, who: str = "participant") -> _Kind:
-    def made(document: Document, others: Mapping[str, Document], nobody: str | None) -> _Made:
-        party = _party(document, who, nobody)
+    def made(document: Document, others: Mapping[str, Document], firm: Firm) -> _Made:
+        party = _party(document, who, firm)
         yield _bank(Decimal(document["amount"]), document, "bank_account", receives, party)
 
     return made
 
 
-def _statutory(document: Document, others: Mapping[str, Document], nobody: str | None) -> _Made:
-    yield from _trust(document["direction"] == "withdrawal")(document, others, nobody)
+def _interest(document: Document, others: Mapping[str, Document], firm: Firm) -> _Made:
+    goes_out = document.get("direction") in ("paid_over", "charge")
+    yield from _trust(not goes_out)(document, others, firm)
 
 
-def _advance(document: Document, others: Mapping[str, Document], nobody: str | None) -> _Made:
+def _statutory(document: Document, others: Mapping[str, Document], firm: Firm) -> _Made:
+    yield from _trust(document["direction"] == "withdrawal")(document, others, firm)
+
+
+def _advance(document: Document, others: Mapping[str, Document], firm: Firm) -> _Made:
     is_recovery = document["direction"] == "recovery"
-    party, amount = _party(document, "participant", nobody), Decimal(document["amount"])
+    party, amount = _party(document, "participant", firm), Decimal(document["amount"])
     yield _bank(amount, document, "office_bank_account", is_recovery, party)
     yield _bank(amount, document, "bank_account", not is_recovery, party)
 
 
-def _trust_paid(document: Document, others: Mapping[str, Document], nobody: str | None) -> _Made:
+def _trust_paid(document: Document, others: Mapping[str, Document], firm: Firm) -> _Made:
     if document.get("transfer") != "immediate":
         yield from _paid(document, others, None)
         return
     yield from _paid(document, others, document["to_bank_account"])
-    party = _party(document, "participant", nobody)
+    party = _party(document, "participant", firm)
     yield _bank(Decimal(document["amount"]), document, "bank_account", False, party)
+    yield from _came_back(document, others, document["to_bank_account"], True, firm)
 
 
-def _transfer(document: Document, others: Mapping[str, Document], nobody: str | None) -> _Made:
+def _transfer(document: Document, others: Mapping[str, Document], firm: Firm) -> _Made:
     amount = Decimal(document["amount"])
     bank = "from_bank_account" if amount > 0 else "to_bank_account"
     yield Claim(
@@ -163,19 +211,25 @@ def _transfer(document: Document, others: Mapping[str, Document], nobody: str | 
         document["date"],
         bank=document[bank],
     )
-    ends = document.get("from_matter"), document.get("to_matter")
+    # Money on an office bank is of no matter, whatever the document says.
+    ends = [
+        document.get(f"{end}_matter")
+        if document[f"{end}_bank_account"] in firm.trust_banks
+        else None
+        for end in ("from", "to")
+    ]
     if ends[0] != ends[1]:
-        yield from _journal(document, others, nobody)
+        yield from _journal(document, others, firm)
 
 
-def _journal(document: Document, others: Mapping[str, Document], nobody: str | None) -> _Made:
+def _journal(document: Document, others: Mapping[str, Document], firm: Firm) -> _Made:
     amount = abs(Decimal(document["amount"]))
     yield Claim(document["id"], ("journal", document["id"]), amount, document["date"])
 
 
-def _party(document: Document, who: str, nobody: str | None) -> str | None:
+def _party(document: Document, who: str, firm: Firm) -> str | None:
     person = document.get(who)
-    return str(person["id"]) if person else nobody
+    return str(person["id"]) if person else firm.nobody
 
 
 _KINDS: Mapping[str, _Kind] = {
@@ -183,14 +237,14 @@ _KINDS: Mapping[str, _Kind] = {
     "supplier_invoice": _trade("bill"),
     "client_credit_note": _trade("sales credit"),
     "supplier_credit_note": _trade("supplier credit"),
-    "client_payment": _payment,
-    "supplier_payment": _payment,
+    "client_payment": _payment(True),
+    "supplier_payment": _payment(False),
     "client_credit_note_allocation": _allocation,
     "supplier_credit_allocation": _allocation,
     "bank_deposit": _cash(True),
     "bank_withdrawal": _cash(False),
     "trust_receipt": _trust(True),
-    "trust_interest": _trust(True),
+    "trust_interest": _interest,
     "trust_payment": _trust(False, "payee"),
     "trust_statutory_deposit": _statutory,
     "trust_advance": _advance,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from tests.simulation.judge import Firm
+from tests.simulation.claims import Firm
 from tests.simulation.months import EXAMPLES
 
 
@@ -37,6 +37,8 @@ def knowledge(region: str) -> Knowledge:
     snapshot = json.loads((folder / "xero.json").read_text("utf-8"))
     ids = {a["Code"]: a["AccountID"] for a in snapshot["Accounts"] if a.get("Code")}
     banks = {name: ids[bank["xero"]] for name, bank in firm["bank_accounts"].items()}
+    trust = {name for name, bank in firm["bank_accounts"].items() if bank["purpose"] == "trust"}
     nobody = (firm.get("default_contact") or {}).get("number")
     accounts = {gl: code for gl, code in firm["accounts"].items() if isinstance(code, str)}
-    return Knowledge(Firm(banks, nobody), accounts, ids, firm["roles"]["trust_liability"])
+    known = Firm(banks, frozenset(trust), nobody)
+    return Knowledge(known, accounts, ids, firm["roles"]["trust_liability"])

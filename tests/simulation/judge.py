@@ -11,21 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pm2xero.sandbox import Sandbox
-from tests.simulation.claims import Claim, Document, Key, claims, takes_back
+from tests.simulation.claims import Claim, Document, Firm, Key, claims, takes_back
 from tests.simulation.standing import Entry, entries
-
-
-@dataclass(frozen=True, slots=True)
-class Firm:
-    """What the judge knows of a firm.
-
-    Attributes:
-        banks: AccountID by bank of Practice Management.
-        nobody: number of the contact of entries without one.
-    """
-
-    banks: Mapping[str, str]
-    nobody: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +95,7 @@ class _Case:
             self._revisions[document["id"]].setdefault(document["revision"], document)
         latest = {id: found[max(found)] for id, found in self._revisions.items()}
         self._possible = {
-            id: [claims(d, latest, firm.nobody) for _, d in sorted(found.items())]
+            id: [claims(d, latest, firm) for _, d in sorted(found.items())]
             for id, found in self._revisions.items()
         }
         known = {c.key for sets in self._possible.values() for made in sets for c in made}

@@ -9,10 +9,10 @@ import pytest
 from tests.simulation.__main__ import say
 from tests.simulation.seed import MONTHS, simulate
 
-# 48 months of all regions, each with four troubles.
+# 16 months of all regions, each with two troubles.
 CHUNKS = 8
-MONTHS_EACH = 6
-TROUBLES = 4
+MONTHS_EACH = 2
+TROUBLES = 2
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

@@ -13,11 +13,12 @@ from pathlib import Path
 from pm2xero.connection import now
 from pm2xero.firm.organisation import load_organisation
 from pm2xero.outbox.store import Outbox
+from tests.simulation.killing import kill_pushes, kill_servers
 from tests.simulation.months import EXAMPLES
 
 FIRM = EXAMPLES / "au" / "organisation.yaml"
 MONTH = EXAMPLES / "au" / "month.jsonl"
-KILLS = 7
+KILLS = 4
 
 
 def command(name: str, folder: Path, *inputs: str) -> list[str]:
@@ -93,6 +94,13 @@ def test_pushes_that_are_killed_are_continued_until_both_ledgers_agree(tmp_path:
     assert run("push", tmp_path, str(MONTH)).returncode == 1  # some documents must be refused
     assert set(states(tmp_path)) == {"confirmed"}
     assert verdict(tmp_path) == FOR_XERO
+
+
+def test_pushes_and_a_served_xero_that_are_killed_while_they_talk() -> None:
+    # As often as one likes: python -m tests.simulation --killed-pushes 150 --killed-servers 50
+    chance = random.Random(20260602)
+    kill_pushes(6, chance)
+    kill_servers(3, chance)
 
 
 def test_a_second_push_is_refused_while_one_runs(tmp_path: Path) -> None:

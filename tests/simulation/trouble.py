@@ -16,7 +16,7 @@ import httpx
 WRITE_FAULTS = (
     "timeout before commit",
     "timeout after commit",
-    "timeout, Xero acts later",
+    "timeout before a late commit",
     "dropped before commit",
     "dropped after commit",
     "no connection",
@@ -53,6 +53,7 @@ _ASLEEP = 150
 # Longer than Xero remembers a key.
 _FAST_ASLEEP = 500
 _DOZES = 0.02
+_READS = 0.3
 # Xero forgets a key after six minutes, so what acts later than that cannot be told from anew.
 _LATEST = 20.0
 
@@ -139,7 +140,9 @@ class Trouble:
 
     def draw(self, *, writes: bool) -> str | None:
         """The fault of a call, if it has one."""
-        if not self.left or self.chance.random() >= self.rate:
+        # A push reads far more often than it writes, and what is lost of a read does no harm.
+        rate = self.rate if writes else self.rate * _READS
+        if not self.left or self.chance.random() >= rate:
             return None
         known = WRITE_FAULTS if writes else READ_FAULTS
         possible = [kind for kind in self.kinds if kind in known]
@@ -169,6 +172,7 @@ class FaultyLine(httpx.BaseTransport):
         trouble.trace.update(f"{request.method} {request.url}\n".encode() + request.content)
         trouble.step("before a call")
         trouble.counts["calls"] += 1
+        trouble.counts["writes"] += request.method != "GET"
         trouble.clock.sleep(trouble.chance.uniform(0.05, 0.8))
         answer = self._carried(request, trouble.draw(writes=request.method != "GET"))
         trouble.step("after a call")
@@ -180,7 +184,7 @@ class FaultyLine(httpx.BaseTransport):
         if known and clock() - known[0] < timedelta(minutes=6) and known[1] == request.content:
             return known[2]
         match fault:
-            case "timeout, Xero acts later":
+            case "timeout before a late commit":
                 clock.sleep(60)
                 trouble.carried.add(request.headers.get("idempotency-key", ""))
                 due = clock() + timedelta(seconds=trouble.chance.uniform(0, _LATEST))
@@ -254,11 +258,14 @@ class FaultyLine(httpx.BaseTransport):
             results = list(json.loads(content)[wrapper])
         if fault == "half batch lost":
             return self._failed("timeout")
-        taken = iter(results)
         said = {"ValidationErrors": [{"Message": "A transient error, please try again"}]}
+        failed = [{**e, "StatusAttributeString": "ERROR", **said} for e in elements]
+        # An unkind answer may tell of fewer than were kept; then this one does, too.
+        taken = iter(results)
         merged = [
-            next(taken) if keep else {**e, "StatusAttributeString": "ERROR", **said}
-            for e, keep in zip(elements, kept, strict=True)
+            found
+            for fault_of, keep in zip(failed, kept, strict=True)
+            if (found := next(taken, None) if keep else fault_of) is not None
         ]
         reply = httpx.Response(200, json={wrapper: merged})
         self._trouble.replies[key] = (self._trouble.clock(), request.content, reply)

@@ -22,6 +22,7 @@ from sqlalchemy import Engine, event
 from pm2xero.connection import Connection, Target
 from pm2xero.decide.decider import opening_state
 from pm2xero.errors import LeaseTaken
+from pm2xero.firm.organisation import load_organisation
 from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.database import open_engine
 from pm2xero.outbox.past_records import Chapter
@@ -119,7 +120,9 @@ class World:
             text = text.replace(f'"{old}"', f'"{new}"')
         (self.folder / "organisation.yaml").write_text(text, "utf-8")
         (self.folder / "xero.json").write_text(json.dumps(raw), "utf-8")
-        self._renewed = Pipeline.load(self.folder / "organisation.yaml")
+        # The pack stays as it is, so it is not read again.
+        firm = load_organisation(self.folder / "organisation.yaml", None)
+        self._renewed = Pipeline(pipeline(self.region).pack, firm)
 
     def _pipeline(self) -> Pipeline:
         """A pipeline that has seen nothing, with the firm's file and snapshot as they are now."""
@@ -135,13 +138,17 @@ class World:
         return self.folder / "outbox.db"
 
     def lose_outbox(self) -> None:
-        """Somebody deletes the outbox; the next push makes a new one."""
+        """Somebody deletes the outbox, with or without the file that remembers it."""
         self.put_back(_templates(self.region) / "outbox.db")
+        for file in self.folder.glob("*.generation"):
+            if self.trouble.chance.random() < 0.5:
+                file.unlink()
 
     def put_back(self, copy: Path) -> None:
         """An outbox of an earlier day is put in the place of this one."""
         for left in self.folder.glob("outbox.db*"):
-            left.unlink()
+            if left.suffix != ".generation":
+                left.unlink()
         shutil.copyfile(copy, self.outbox_file)
 
     def close(self) -> None:
@@ -180,7 +187,8 @@ class World:
         """What a command opens; without `trouble` all goes well."""
         fragile = trouble or Trouble(self.trouble.chance, self.clock)
         fresh = self._pipeline()
-        target = Target(EXAMPLES / self.region / "organisation.yaml", None, (), None, _URL, None)
+        organisation = EXAMPLES / self.region / "organisation.yaml"
+        target = Target(organisation, None, (), str(self.outbox_file), _URL, None)
         _PLACE[:] = [str(self.folder / "outbox.db")]
         outbox = FragileOutbox(_engine(), fresh.organisation.id, self.clock)
         outbox.trouble = fragile

@@ -118,6 +118,7 @@ class ModelOutbox:
         self.rows = {name: _request(name) for name in names}
         self.lost: dict[str, datetime | None] = dict.fromkeys(names)
         self.ids: dict[str, str] = {}
+        self.held: set[str] = set()
 
     def _move(self, rows: Iterable[StoredRequest], event: Event, **values: Any) -> None:
         for row in rows:
@@ -161,6 +162,15 @@ class ModelOutbox:
 
     def contacts_beginning(self, start: str) -> dict[str, tuple[str, str]]:
         return {}
+
+    def suspect_forgotten(self) -> set[str]:
+        return set()
+
+    def gap(self) -> None:
+        return None
+
+    def set_aside(self, row: StoredRequest, cause: str, message: str) -> None:
+        raise NotImplementedError
 
     def lost_at(self, looked_up: Collection[str]) -> datetime | None:
         lost = [
@@ -209,14 +219,18 @@ class ModelOutbox:
         for row in rows:
             self.lost[row.id] = at
 
-    def plan_again(self, rows: Sequence[StoredRequest]) -> None:
+    def plan_again(self, rows: Sequence[StoredRequest]) -> dict[str, RequestState]:
         self._move(rows, Event.ABSENT)
         for row in rows:
             self.lost[row.id] = None
+        rests = [row for row in rows if row.id in self.held]
+        self._move(rests, Event.HOLD, cause="hold")
+        return {row.id: RequestState.HELD for row in rests}
 
     def resend(self, name: str) -> None:
         """What a person does; as `people.resend` decides it."""
         row = self.rows[name]
+        self.held.discard(name)
         rechecked = row.attempts and row.state in TRANSITIONS[Event.RECHECK].sources
         if rechecked:
             self._move([row], Event.RECHECK, cause="resend")
@@ -224,9 +238,13 @@ class ModelOutbox:
             self._move([row], Event.RESEND)
 
     def hold(self, name: str) -> None:
-        """What a person does."""
-        if self.rows[name].state in TRANSITIONS[Event.HOLD].sources:
-            self._move([self.rows[name]], Event.HOLD, cause="hold")
+        """What a person does; what may be there is held when it is known not to be."""
+        row = self.rows[name]
+        if row.state in TRANSITIONS[Event.HOLD].sources:
+            self._move([row], Event.HOLD, cause="hold")
+        elif row.state in TRANSITIONS[Event.KEEP_BACK].sources:
+            self._move([row], Event.KEEP_BACK, cause="hold")
+            self.held.add(name)
 
 
 # What can happen to a call that writes; the first goes well. `late` is carried out that many

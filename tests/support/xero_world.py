@@ -22,6 +22,8 @@ from pm2xero.xero.asgi import AsgiTransport
 from pm2xero.xero.auth import StaticToken, TokenSource
 from pm2xero.xero.budget import CallLimits
 from pm2xero.xero.client import XeroClient
+from pm2xero.xero.contracts import contract as contract_of
+from pm2xero.xero.purpose import purpose_of
 
 SNAPSHOT = load_snapshot(root() / "examples" / "au" / "xero.json")
 ENDPOINTS = (
@@ -165,6 +167,7 @@ class World:
             blocked_by=None,
             money=Decimal(money),
             attempts=0,
+            purpose=purpose_of(contract_of(contract).method, json.dumps(element)),
         )
 
     def add(self, id_: str, contract: str, element: dict[str, Any], **more: Any) -> str:

@@ -19,7 +19,7 @@ LINE = '"Reference": {{ id | fit(255) }},'
 def found(folder: Path, **files: str) -> list[tuple[str, str]]:
     """Places and paths that are told."""
     result = checked(folder, **files)
-    other = [f for f in result.findings if f.code not in ("PX514", "PX504")]
+    other = [f for f in result.findings if f.code not in ("PX514", "PX504", "PX509")]
     assert other == [], [(f.code, f.message) for f in other]
     told = [f for f in result.findings if f.code == "PX514"]
     assert all(f.hint and f.related for f in told)
@@ -109,4 +109,27 @@ def test_texts_of_lines(tmp_path: Path, describe: str, told: list[str]) -> None:
     mappings = MAPPINGS.replace("describe: Levy", describe)
     result = found(tmp_path, rules=KIND, mappings=mappings)
     assert [path for _, path in result] == told
-    assert all(place == "levy.yaml:14:13" for place, _ in result)
+    column = mappings.splitlines()[13].index("describe: ") + len("describe: ") + 1
+    assert all(place == f"levy.yaml:14:{column}" for place, _ in result)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ('contact_name: "{participant.display_name} {memo}"', ["memo"]),
+        ('contact_name: "{participant.display_name}"', []),
+        ('with: { bank: { bank: bank_account }, link: { text: "x/{matter.id}" } }', ["matter"]),
+        ('with: { bank: { bank: bank_account }, link: { text: "x/{id}" } }', []),
+    ],
+)
+def test_texts_of_requests(tmp_path: Path, more: str, told: list[str]) -> None:
+    mappings = MAPPINGS
+    if more.startswith("with:"):
+        mappings = mappings.replace("with: { bank: { bank: bank_account } }", more)
+    else:
+        mappings = mappings.replace("contact: participant", f"contact: participant\n        {more}")
+    assert more in mappings
+    result = found(tmp_path, rules=KIND, mappings=mappings)
+    assert [path for _, path in result] == told
+    line = next(n for n, text in enumerate(mappings.splitlines(), 1) if more in text)
+    assert all(place.startswith(f"levy.yaml:{line}:") for place, _ in result)

@@ -67,11 +67,18 @@ DEFAULT = "default: { id: other, treat: person, say: no, remedy: none }\n"
 @pytest.mark.parametrize(
     ("entry", "code"),
     [
-        ("{ id: a, when: { message: '(' }, treat: person, say: x, remedy: y }", "PX108"),
-        ("{ id: a, when: { message: x }, treat: ignore, say: x, remedy: y }", "PX104"),
-        ("{ id: a, when: {}, treat: person, say: x, remedy: y }", "PX109"),
-        ("{ id: a, when: { message: x }, treat: person, say: x }", "PX106"),
-        ("{ id: a, when: { text: x }, treat: person, say: x, remedy: y }", "PX105"),
+        (
+            "{ id: a, when: { message: { matches: '(' } }, treat: person, say: x, remedy: y }",
+            "PX305",
+        ),
+        ("{ id: a, when: { message: x }, treat: person, say: x, remedy: y }", "PX301"),
+        ("{ id: a, when: { status: { above: x } }, treat: person, say: x, remedy: y }", "PX303"),
+        ("{ id: a, when: { status: '401' }, treat: person, say: x, remedy: y }", "PX305"),
+        ("{ id: a, when: { status: 400 }, treat: ignore, say: x, remedy: y }", "PX104"),
+        ("{ id: a, when: {}, treat: person, say: x, remedy: y }", "PX301"),
+        ("{ id: a, when: { status: 400 }, treat: person, say: x }", "PX106"),
+        ("{ id: a, when: { text: x }, treat: person, say: x, remedy: y }", "PX303"),
+        ("{ id: a, when: { xero.country: AU }, treat: person, say: x, remedy: y }", "PX303"),
     ],
 )
 def test_faults_of_the_table_are_told_with_their_place(
@@ -86,6 +93,21 @@ def test_faults_of_the_table_are_told_with_their_place(
 
 
 def test_an_id_must_not_stand_twice(tmp_path: Path) -> None:
-    entry = "  - { id: a, when: { message: x }, treat: person, say: x, remedy: y }\n"
+    entry = "  - { id: a, when: { status: 400 }, treat: person, say: x, remedy: y }\n"
     with pytest.raises(PackError, match='the id "a" stands twice'):
         load(tmp_path / "errors.yaml", f"spec: 1\nerrors:\n{entry}{entry}{DEFAULT}")
+
+
+def test_all_of_the_dialect_can_be_said(tmp_path: Path) -> None:
+    """An entry asks as a rule does: ranges of statuses, and what must not be said."""
+    entry = (
+        "  - id: a\n    when: { status: { at_least: 400, below: 500 }, "
+        "not: { message: { matches: ^Locked } } }\n"
+        "    treat: person\n    say: x\n    remedy: y\n"
+    )
+    table = load(tmp_path / "errors.yaml", f"spec: 1\nerrors:\n{entry}{DEFAULT}")
+    said = {
+        (400, ("Refused",)): "a", (499, ()): "a", (500, ("Refused",)): "other",
+        (400, ("locked period",)): "other", (400, ("locked", "Refused")): "a",
+    }  # fmt: skip
+    assert {k: table.classify(*k).entry.id for k in said} == said

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "why-not": ("why_not", "Say what would have to change so that a rule applies."),
     "plan": ("plan", "Say what a push would do: documents, money, calls, what blocks what."),
     "push": ("push", "Take documents in and send them to Xero, each exactly once."),
+    "recover": ("recover", "Find in Xero what a lost or restored outbox does not know."),
     "status": ("status", "Show the outbox: what is done, what is stuck and why."),
     "hold": ("people", "Stop a transaction from being sent."),
     "skip": ("people", "Never send a transaction, with the reason."),

@@ -63,7 +63,16 @@ def act(
         sys.exit(common.OK if xero_id is not None else common.FINDINGS)
     for request in changed:
         state = states.get(request, action)
-        common.say(f"{'looked up, then sent' if state == 'unknown' else state}: {request}")
+        common.say(f"{_LOOKED_UP[action] if state == 'unknown' else state}: {request}")
+
+
+# What becomes of a request that may be in Xero, by what a person wants of it.
+_LOOKED_UP = {
+    "resend": "looked up, then sent",
+    "hold": "looked up, and held where Xero has not got it",
+    "skip": "looked up, and skipped where Xero has not got it",
+    "resolve": "looked up",
+}
 
 
 def check_stands(place: Any, id: str, xero_id: str) -> None:
@@ -186,7 +195,7 @@ def skip(id: str | None, digest: str | None, why: str, who: str, **options: Any)
 
 
 def _dismiss(digest: str, who: str, why: str, options: Any) -> None:
-    from pm2xero.connection import now
+    from pm2xero.connection import now, process_name
     from pm2xero.firm.organisation import load_organisation
     from pm2xero.outbox.store import Outbox
 
@@ -194,7 +203,10 @@ def _dismiss(digest: str, who: str, why: str, options: Any) -> None:
         raise no_reason()
     place = target(**options)
     firm = load_organisation(place.organisation, place.region)
-    with Outbox.open(place.require_outbox(), firm.id, now) as outbox:
+    with (
+        Outbox.open(place.require_outbox(), firm.id, now) as outbox,
+        outbox.writing(process_name()),
+    ):
         trace = outbox.dismiss(digest, who, why, now())
     click.echo(f"dismissed: {trace.id or 'the record'} of {trace.place}")
 

@@ -79,9 +79,9 @@ def command(
     if broken:
         common.say_findings(broken)
         sys.exit(common.BROKEN)
-    bad = report.summary.attention or sent.rejected or sent.unknown or sent.left or sent.stopped
-    fine = not bad
-    sys.exit(common.OK if fine else common.FINDINGS)
+    stuck = sent.rejected or sent.failed or sent.aside or sent.unknown or sent.left
+    bad = report.summary.attention or stuck or sent.stopped
+    sys.exit(common.FINDINGS if bad else common.OK)
 
 
 def _as_json(report: Any, sent: Any) -> dict[str, Any]:

@@ -32,7 +32,9 @@ PM2XERO_CLIENT_ID, PM2XERO_CLIENT_SECRET and PM2XERO_TENANT sign in.""",
 )
 @common.reports_faults
 def command(organisation: Path | None, out: Path | None, xero_url: str | None) -> None:
-    """Write Organisation, Accounts and TaxRates of the connected Xero organisation to a file.
+    """Write what decisions need of the connected Xero organisation to a file.
+
+    Organisation, Accounts and TaxRates; TrackingCategories and Items, by which packs are checked.
 
     Everything is decided by this file, so that nothing but sending needs the network.
     """
@@ -56,7 +58,7 @@ def command(organisation: Path | None, out: Path | None, xero_url: str | None) -
         else:
             file = out or firm.snapshot_file
     with signed_in(xero_url or BASE_URL) as client:
-        text = take_snapshot(asking(client))
+        text = take_snapshot(asking(client), catalogue=True)
     live = read_snapshot(text)
     if firm is not None:
         check_same_id(live, firm)

@@ -232,6 +232,8 @@ class _Generator:
         if path.base in ("submission", "earlier"):
             pair, _ = self.hoist(self.outer, "#past", "facts.past(tx, s)", False)
             return f"{pair}[{0 if path.base == 'submission' else 1}]"
+        if path.base == "amounts":
+            return "facts.together(t)"
         group, index = trust_group(path.steps[0])
         found, _ = self.hoist(self.outer, f"#trust {group}", f"facts.{group}(tx, s)", False)
         return f"{found}[{index}]"

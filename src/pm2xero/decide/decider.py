@@ -11,7 +11,7 @@ from pm2xero.decide.memory_state import MemoryState
 from pm2xero.decide.program import CompiledRule, Program
 from pm2xero.decide.revision import posted_before
 from pm2xero.decide.state import NO_EFFECT, DocumentFact, Effect, Keeper, Past, Release, State
-from pm2xero.decide.trust_equation import breaks_equation
+from pm2xero.decide.trust_equation import breaks_equation, breaks_when_voided
 from pm2xero.errors import EngineFault
 from pm2xero.firm.chart import Chart
 from pm2xero.firm.organisation import Organisation
@@ -85,10 +85,16 @@ class Decider:
         earlier = state.earlier(tx.id)
         assert earlier is not None
         if is_voided(tx):
-            fresh = Decision(tx.id, tx.revision, tx.kind, "post", takes_back=True)
+            fresh = self._taken_back(tx, state.without(tx.id))
         else:
             fresh = self.by_rules(tx, state.without(tx.id), earlier.releases)
         return replace(told, revises=earlier.revision, correction=fresh)
+
+    def _taken_back(self, tx: Transaction, state: State) -> Decision:
+        broken = self.program_of(tx).facts.broken_without(state)
+        if broken is not None:
+            return breaks_when_voided(tx, broken)
+        return Decision(tx.id, tx.revision, tx.kind, "post", takes_back=True)
 
     def by_rules(self, tx: Transaction, state: State, said: tuple[Release, ...] = ()) -> Decision:
         """What the rules of the pack say, without those that a person set aside for the document.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from pm2xero.decide.amounts import compile_together
 from pm2xero.decide.state import State
 from pm2xero.firm.chart import AccountFact, Chart
 from pm2xero.firm.trust_holders import FIRM_FUNDS, held_as, is_matter, name_of
@@ -15,6 +16,7 @@ from pm2xero.pack.model import Kind
 from pm2xero.pack.rules import reference_fields
 from pm2xero.read.transaction import Transaction
 
+ZERO = Decimal("0.00")
 NOTHING = (None, None)
 Imbalance = tuple[Decimal | None, str | None, Decimal | None]
 BALANCED: Imbalance = (None, None, None)
@@ -44,6 +46,7 @@ class Facts:
         }
         self.document_fields = self._named["documents"]
         self.tax = chart.tax
+        self.together = compile_together(kind.record)
 
     def lookup(self, reference: str) -> Callable[[Any, State], Any]:
         """How a name of a reference type is followed."""
@@ -76,15 +79,11 @@ class Facts:
         found: list[str] = []
         for path in self._named[derived]:
             value = fields[path[0]]
-            if value is None:
-                continue
-            if len(path) == 2:
+            if len(path) == 2 and isinstance(value, list):
                 step = path[1]
                 found.extend([v for i in value if (v := i[step]) is not None])
-            elif isinstance(value, list):
-                found.extend(value)
             else:
-                found.append(value)
+                found.extend(_at(value, path[1:]))
         return found if len(found) < 2 else list(dict.fromkeys(found))
 
     def constant(self, path: PathExpr) -> Any:
@@ -130,26 +129,23 @@ class Facts:
         """
         return self._worst(tx, state, matters=False)
 
-    def imbalance(self, tx: Transaction, state: State) -> Imbalance:
+    def imbalance(self, tx: Transaction | None, state: State) -> Imbalance:
         """What a document would break of the trust equation, or break more than it is.
 
         The firm's own funds are what a trust bank and its deposits hold beyond all that is owed of
         it; the region says what they may be. Of several trust banks the one that is worst.
+
+        Args:
+            tx: None where a document is taken back, and nothing comes in its place.
 
         Returns:
             by how much the firm's funds would be outside of that, the trust bank, and what they
             would be, in currency units; nothing where that is no worse than before, or unknown.
         """
         worst: Imbalance = BALANCED
-        if self.trust_moves is None:
-            return worst
-        moved: dict[str, Decimal] = {}
-        for holder, bank, amount in self.trust_moves(tx, state):
-            if holder == _FIRM:
-                moved[bank] = moved[bank] + amount if bank in moved else amount
         policy = self.chart.pack.trust_surplus
-        for bank, amount in moved.items():
-            before = state.trust_balance(_FIRM, bank)
+        for (holder, bank), amount in self._moved(tx, state).items():
+            before = _balance(holder, bank, state) if holder == _FIRM else None
             if before is None:
                 continue
             outside = policy.outside(before + amount)
@@ -157,21 +153,33 @@ class Facts:
                 worst = outside, bank, before + amount
         return worst
 
+    def broken_without(self, state: State) -> str | None:
+        """What taking a document back would break of trust money, were nothing in its place.
+
+        Args:
+            state: the past without the document.
+
+        Returns:
+            what would be, in words; None where it breaks nothing.
+        """
+        for matters in (True, False):
+            short, whose = self._worst(None, state, matters=matters)
+            if short is not None:
+                of = f"matter {whose}" if matters else str(whose)
+                return f"the trust balance of {of} would be overdrawn by {short:,.2f}"
+        outside, bank, surplus = self.imbalance(None, state)
+        if outside is None:
+            return None
+        return f"{surplus:,.2f} in {bank} would be no matter's and owed to nobody"
+
     def _worst(
-        self, tx: Transaction, state: State, *, matters: bool
+        self, tx: Transaction | None, state: State, *, matters: bool
     ) -> tuple[Decimal | None, str | None]:
-        if self.trust_moves is None:
-            return NOTHING
-        moves: dict[tuple[str, str], Decimal] = {}
-        for holder, bank, amount in self.trust_moves(tx, state):
-            if is_matter(holder) is matters and holder != _FIRM:
-                key = (holder, bank)
-                moves[key] = moves[key] + amount if key in moves else amount
         worst: tuple[Decimal | None, str | None] = NOTHING
-        for (holder, bank), amount in moves.items():
-            if amount >= 0:
+        for (holder, bank), amount in self._moved(tx, state).items():
+            if amount >= 0 or holder == _FIRM or is_matter(holder) is not matters:
                 continue
-            balance = state.trust_balance(holder, bank)
+            balance = _balance(holder, bank, state)
             if balance is None:
                 continue
             short = -(balance + amount)
@@ -179,6 +187,40 @@ class Facts:
                 worst = (short, name_of(holder) if matters else self._title(name_of(holder)))
         return worst
 
+    def _moved(self, tx: Transaction | None, state: State) -> dict[tuple[str, str], Decimal]:
+        """By how much trust money changes; a correction changes it by what it differs."""
+        moves: dict[tuple[str, str], Decimal] = {}
+        if self.trust_moves is None:
+            return moves
+        for holder, bank, amount in self.trust_moves(tx, state) if tx is not None else ():
+            key = (holder, bank)
+            moves[key] = moves[key] + amount if key in moves else amount
+        for holder, bank, amount in state.trust_given_back():
+            key = (holder, bank)
+            moves[key] = moves[key] - amount if key in moves else -amount
+        return moves
+
     def _title(self, name: str) -> str:
         role = self.chart.pack.roles.get(name)
         return role.title.lower() if role is not None else name
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Iterator[str]:
+    """The names at a path below a value, of each item where that is a list."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _at(item, path)
+    elif value is not None and path:
+        yield from _at(value[path[0]], path[1:])
+    elif value is not None:
+        yield value
+
+
+def _balance(holder: str, bank: str, state: State) -> Decimal | None:
+    """What somebody has in a trust bank now, also where a correction is decided."""
+    balance = state.trust_balance(holder, bank)
+    if balance is None:
+        return None
+    return balance + sum(
+        (a for h, b, a in state.trust_given_back() if (h, b) == (holder, bank)), ZERO
+    )

@@ -16,6 +16,7 @@ from pm2xero.decide.state import (
     Earlier,
     Effect,
     State,
+    TrustMoved,
 )
 
 _STATE_OF = {
@@ -92,6 +93,10 @@ class MemoryState:
         if self._trust is None:
             return None
         return self._trust.get((matter, bank), ZERO)
+
+    def trust_given_back(self) -> TrustMoved:
+        """Nothing: all that was decided is in the balances."""
+        return ()
 
     def effect_of(self, id: str) -> Effect:
         """What the revision that counts did to others; nothing of an id that was not posted."""
@@ -209,3 +214,7 @@ class Without:
         return balance - sum(
             (a for m, b, a in self._effect.trust if (m, b) == (matter, bank)), ZERO
         )
+
+    def trust_given_back(self) -> TrustMoved:
+        """What the transaction moved: holder, bank, and by how much."""
+        return self._effect.trust

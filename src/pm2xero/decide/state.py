@@ -97,6 +97,10 @@ class DocumentFact:
         return self.about.amount
 
 
+# Whose money, in which trust bank, and by how much it grew, in currency units.
+TrustMoved = tuple[tuple[str, str, Decimal], ...]
+
+
 @record
 class Effect:
     """What a decided transaction did; amounts in currency units.
@@ -114,7 +118,7 @@ class Effect:
     opened: DocumentFact | None = None
     reversible: Decimal | None = None
     settled: tuple[tuple[str, Decimal], ...] = ()
-    trust: tuple[tuple[str, str, Decimal], ...] = ()
+    trust: TrustMoved = ()
     reverses: str | None = None
     about: About = NOTHING_SAID
     to_come: tuple[tuple[str, Decimal], ...] = ()
@@ -160,6 +164,10 @@ class State(Protocol):
     def trust_balance(self, matter: str, bank: str) -> Decimal | None:
         """The matter's money in a trust bank; None when balances are not known."""
 
+    def trust_given_back(self) -> TrustMoved:
+        """The trust money that is not in the balances, because a correction is decided: what the
+        revision before it moved."""
+
 
 class Past(State, Protocol):
     """A state from which one transaction can be left out, so that its correction is decided."""
@@ -203,3 +211,7 @@ class Known:
     def trust_balance(self, matter: str, bank: str) -> Decimal | None:
         """The matter's money in a trust bank; None when balances are not known."""
         return self._state.trust_balance(matter, bank)
+
+    def trust_given_back(self) -> TrustMoved:
+        """As the state says."""
+        return self._state.trust_given_back()

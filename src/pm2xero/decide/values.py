@@ -33,6 +33,9 @@ def getter(path: PathExpr, facts: Facts) -> Getter:
         return lambda tx, item, state: facts.past(tx, state)[0]
     if path.base == "earlier":
         return lambda tx, item, state: facts.past(tx, state)[1]
+    if path.base == "amounts":
+        together = facts.together
+        return lambda tx, item, state: together(tx.fields)
     if path.base == "trust":
         group, index = trust_group(path.steps[0])
         short: Callable[[Transaction, State], tuple[Any, ...]] = getattr(facts, group)

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pm2xero.errors import Finding, OrganisationError, PackError, Position
+from pm2xero.firm.chart_file import ChartFile, read_chart
 from pm2xero.firm.snapshot import XeroSnapshot, load_snapshot
 from pm2xero.firm.trust_holders import holder_of, name_of
 from pm2xero.pack.files import is_folder, is_pack
+from pm2xero.pack.yaml.nulls import nulls
 from pm2xero.pack.yaml.read import SourceList, SourceMap, parse_yaml, read_yaml
 from pm2xero.pack.yaml.schema import check
 from pm2xero.pack.yaml.suggest import did_you_mean
@@ -81,6 +83,7 @@ class Organisation:
     snapshot_file: Path = Path()
     packs: tuple[Path, ...] = ()
     settings: SourceMap = field(default_factory=lambda: SourceMap(Position("")))
+    chart_file: Path | None = None
 
     @property
     def opening_day(self) -> date:
@@ -114,9 +117,12 @@ def load_organisation(
     findings = list(check("organisation.schema", tree, Position(name)))
     if not isinstance(tree, SourceMap):
         raise OrganisationError(*findings)
+    if not findings:
+        findings += [f for key in LAYER_KEYS if key in tree for f in nulls(tree[key], key)]
     start = _found(findings, lambda: _instant(tree, "integration_start"))
     snapshot = _found(findings, lambda: _snapshot(tree, path))
     packs = _found(findings, lambda: _packs(tree, path))
+    chart = _chart(tree, path, snapshot, findings)
     if findings or start is None or snapshot is None or packs is None:
         raise OrganisationError(*sorted(findings, key=lambda f: f.at or Position(name)))
     xero = tree["xero"]
@@ -137,11 +143,17 @@ def load_organisation(
         sandbox=bool(tree.get("sandbox", False)),
         default_contact=tree.get("default_contact"),
         bank_accounts={
-            str(k): BankAccount(str(v["xero"]), str(v["purpose"]))
-            for k, v in tree["bank_accounts"].items()
+            **{n: BankAccount(*bank) for n, bank in chart.banks.items()},
+            **{
+                str(k): BankAccount(str(v["xero"]), str(v["purpose"]))
+                for k, v in (tree.get("bank_accounts") or {}).items()
+            },
         },
-        accounts={str(k): str(v) for k, v in tree["accounts"].items()},
-        roles={str(k): str(v) for k, v in (tree.get("roles") or {}).items()},
+        accounts={
+            **chart.accounts,
+            **{str(k): str(v) for k, v in (tree.get("accounts") or {}).items()},
+        },
+        roles={**chart.roles, **{str(k): str(v) for k, v in (tree.get("roles") or {}).items()}},
         trust_balances=balances,
         documents=tuple(
             OpeningDocument(
@@ -155,13 +167,16 @@ def load_organisation(
         xero=snapshot,
         file=name,
         overlay=own_layer(tree),
-        account_at={**tree["accounts"].value_at, **tree["bank_accounts"].value_at},
-        role_at=dict((tree.get("roles") or SourceMap(tree.at)).value_at),
+        account_at={
+            **chart.at, **_places(tree, "accounts"), **_places(tree, "bank_accounts"),
+        },
+        role_at={**chart.role_at, **_places(tree, "roles")},
         trust_balance_at=balance_at,
         region_at=None if region else tree.value_at["region"],
         snapshot_file=path.parent / str(xero["snapshot"]),
         packs=packs,
         settings=tree.get("settings") or SourceMap(tree.at),
+        chart_file=path.parent / str(tree["chart"]) if "chart" in tree else None,
     )  # fmt: skip
 
 
@@ -262,6 +277,37 @@ def _packs_near(path: Path, name: str) -> list[str]:
     except OSError:
         return []
     return [(Path(name).parent / f.name).as_posix() for f in beside if is_pack(f)]
+
+
+def _places(tree: SourceMap, key: str) -> Mapping[str, Position]:
+    found = tree.get(key)
+    return found.value_at if isinstance(found, SourceMap) else {}
+
+
+def _chart(
+    tree: SourceMap, path: Path, xero: XeroSnapshot | None, findings: list[Finding]
+) -> ChartFile:
+    """The CSV file with the accounts of the firm; what it has must not stand here as well."""
+    if not isinstance(tree.get("chart"), str):
+        findings += [
+            Finding("PX106", f'the file lacks "{key}"', tree.at, should_be=f"{key}: {{}}")
+            for key in ("bank_accounts", "accounts")
+            if key not in tree
+        ]
+        return ChartFile()
+    chart = read_chart(path.parent / tree["chart"], xero, "PO515", tree.value_at["chart"])
+    findings += chart.faults
+    for key, places in (
+        ("accounts", chart.at), ("bank_accounts", chart.at), ("roles", chart.role_at),
+    ):  # fmt: skip
+        for name, at in _places(tree, key).items():
+            if name in places:
+                message = f'"{name}" stands under `{key}` and in the chart {tree["chart"]}'
+                related = ((places[name], "in the chart"),)
+                findings.append(
+                    Finding("PO515", message, at, hint="leave one of both out", related=related)
+                )
+    return chart
 
 
 def _snapshot(tree: SourceMap, path: Path) -> XeroSnapshot | None:

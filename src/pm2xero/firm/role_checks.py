@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pm2xero.errors import Finding
+from pm2xero.firm.catalogue import catalogue_faults
 from pm2xero.firm.organisation import Organisation
 from pm2xero.firm.settings import setting_faults
 from pm2xero.pack.model import Pack
@@ -14,8 +15,10 @@ from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 def account_faults(pack: Pack, organisation: Organisation) -> Iterator[Finding]:
     """Everything that is wrong with the roles and bank accounts of a firm."""
     yield from role_faults(pack, organisation)
+    yield from role_line_faults(pack, organisation)
     yield from bank_faults(organisation)
     yield from setting_faults(pack, organisation)
+    yield from catalogue_faults(pack, organisation)
 
 
 def bank_faults(organisation: Organisation) -> Iterator[Finding]:
@@ -69,3 +72,28 @@ def role_faults(pack: Pack, organisation: Organisation) -> Iterator[Finding]:
             hint="name another Xero account; money would be booked to the wrong side of the books",
             width=len(code),
         )
+
+
+def role_line_faults(pack: Pack, organisation: Organisation) -> Iterator[Finding]:
+    """Accounts of roles that lines are to stand on, and that take none in Xero.
+
+    What they are never changes there, so this is told once and not of every document.
+    """
+    told: set[str] = set()
+    for specs in pack.requests.values():
+        for line in (line for spec in specs for line in spec.lines):
+            name = line.account.role
+            code = organisation.roles.get(name) if name is not None else None
+            account = organisation.xero.accounts.get(code) if code is not None else None
+            if name is None or account is None or account.takes_lines or name in told:
+                continue
+            told.add(name)
+            yield Finding(
+                "PO513",
+                f'the account {code} "{account.name}" for the role "{name}" takes no lines of '
+                "documents in Xero: it is a bank or control account",
+                organisation.role_at.get(name),
+                hint="name another Xero account for the role",
+                width=len(account.code),
+                related=((line.at, "a line that stands on it"),),
+            )

@@ -80,13 +80,28 @@ def _misfit(
         return
     if isinstance(setting.type, TableType) and setting.type.of.name == "ledger_account":
         for key, account in value.items():
-            if account not in organisation.accounts:
-                yield Finding(
-                    "PO512",
-                    f'the setting "{setting.id}" names the account "{account}" for "{key}", '
-                    "which the firm does not have",
-                    raw.value_at[key],
-                    hint=did_you_mean(account, organisation.accounts)
-                    or "give it a Xero code under `accounts`",
-                    width=len(account),
-                )
+            wrong = _no_account(account, organisation)
+            if wrong is None:
+                continue
+            yield Finding(
+                "PO512",
+                f'the setting "{setting.id}" names the account "{account}" for "{key}", {wrong}',
+                raw.value_at[key],
+                hint=did_you_mean(account, organisation.accounts)
+                if account not in organisation.accounts
+                else f'name another account, or give "{account}" another Xero code',
+                width=len(account),
+            )
+
+
+def _no_account(name: str, organisation: Organisation) -> str | None:
+    """Why no line can stand on a ledger account of a table; None where one can."""
+    code = organisation.accounts.get(name)
+    if code is None:
+        return "which the firm does not have under `accounts`"
+    account = organisation.xero.accounts.get(code)
+    if account is None:
+        return f"which is mapped to {code}, and Xero has no such account"
+    if account.status != "ACTIVE":
+        return f"which is the Xero account {code}, and that is {account.status.lower()}"
+    return None if account.takes_lines else f"which is the Xero account {code}, a bank or control"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pm2xero.errors import Finding, OrganisationError, Position
+
+_CONTROL = frozenset(("DEBTORS", "CREDITORS", "RETAINEDEARNINGS"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,11 @@ class XeroAccount:
     status: str
     system: str
     takes_payments: bool
+
+    @property
+    def takes_lines(self) -> bool:
+        """Whether lines of documents and journals may stand on it: no bank or control account."""
+        return self.type != "BANK" and self.system not in _CONTROL
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,10 @@ class XeroSnapshot:
     by_system: Mapping[str, XeroAccount]
     tax_rates: Mapping[str, XeroTaxRate]
     raw: Mapping[str, Any]
+    # The options of each tracking category, and the codes of items, that are in use; None where
+    # the snapshot says nothing of them.
+    tracking: Mapping[str, tuple[str, ...]] | None = None
+    items: tuple[str, ...] | None = None
 
 
 def load_snapshot(path: Path, at: Position) -> XeroSnapshot:
@@ -112,7 +123,23 @@ def snapshot_of(data: Mapping[str, Any]) -> XeroSnapshot:
         by_system={a.system: a for a in accounts if a.system},
         tax_rates={r.type: r for r in rates},
         raw=data,
+        tracking=_tracking(data["TrackingCategories"]) if "TrackingCategories" in data else None,
+        items=tuple(str(i["Code"]) for i in data["Items"]) if "Items" in data else None,
     )
+
+
+def _tracking(listed: Iterable[Mapping[str, Any]]) -> Mapping[str, tuple[str, ...]]:
+    return {
+        str(category["Name"]): tuple(
+            str(o["Name"]) for o in category.get("Options") or () if _in_use(o)
+        )
+        for category in listed
+        if _in_use(category)
+    }
+
+
+def _in_use(raw: Mapping[str, Any]) -> bool:
+    return str(raw.get("Status", "ACTIVE")) == "ACTIVE"
 
 
 def _account(raw: Mapping[str, Any]) -> XeroAccount:

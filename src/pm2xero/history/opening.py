@@ -51,6 +51,7 @@ def open_past(
         pack_folders(firm.packs, packs),
         organisation,
         orjson.dumps(firm.xero.raw, default=str, option=orjson.OPT_SORT_KEYS),
+        firm.chart_file.read_bytes() if firm.chart_file is not None else b"",
     )
     outbox = Outbox.open(url, firm.id, clock)
     try:

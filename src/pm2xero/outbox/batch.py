@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 
 from pm2xero.errors import DigestConflict, Finding, OutboxError, StateConflict
 from pm2xero.outbox.blocking import block_again, block_on, unblock
@@ -26,7 +26,7 @@ from pm2xero.outbox.rows import (
     slot_of,
     transaction_row,
 )
-from pm2xero.outbox.schema import decisions, needs, requests, transactions
+from pm2xero.outbox.schema import attempts, decisions, needs, requests, transactions
 from pm2xero.outbox.states import FIRST, KEPT_BY_PERSON, REPLACEABLE, UNSETTLED, RequestState
 from pm2xero.xero.purpose import Purpose
 
@@ -45,6 +45,8 @@ class Batch:
         self._known: dict[str, dict[int, str]] = {}
         self._posted: set[tuple[str, int]] = set()
         self._requests: dict[str, list[AnyRow]] = {}
+        # Ids and revisions of what left, and of which no answer and no look-up tells the end.
+        self._lost: set[tuple[str, int]] = set()
         self._new: list[tuple[Values, Values]] = []
         self._seen: list[tuple[Values, Values]] = []
         self._overtaken: list[Values] = []
@@ -91,6 +93,32 @@ class Batch:
         for part in chunks(self._known):
             for row in self._connection.execute(made.where(requests.c.transaction_id.in_(part))):
                 self._requests.setdefault(row.transaction_id, []).append(row)
+        left = [r.id for rows in self._requests.values() for r in rows if r.attempts]
+        lost = (
+            select(attempts.c.request, attempts.c.revision)
+            .join(
+                requests,
+                and_(
+                    requests.c.organisation == attempts.c.organisation,
+                    requests.c.id == attempts.c.request,
+                    requests.c.revision == attempts.c.revision,
+                    requests.c.attempts == attempts.c.number,
+                ),
+            )
+            .where(
+                attempts.c.organisation == self._organisation,
+                or_(attempts.c.outcome.is_(None), attempts.c.outcome == "unknown"),
+            )
+        )
+        for part in chunks(left):
+            rows = self._connection.execute(lost.where(attempts.c.request.in_(part)))
+            self._lost.update((row.request, row.revision) for row in rows)
+
+    def _may_be_there(self, row: AnyRow) -> bool:
+        """Whether nobody knows of a request if it is in Xero; whatever its state is called."""
+        if row.state == RequestState.CONFIRMED:
+            return False
+        return row.state in UNSETTLED or (row.id, row.revision) in self._lost
 
     def _compare(
         self, tx: StoredTransaction, decision: StoredDecision, planned: Sequence[StoredRequest]
@@ -115,13 +143,17 @@ class Batch:
             self._seen.append(rows)
         else:
             return
-        if current and (same is not None or decision.outcome == "post" or planned):
-            self._compare_requests(tx, planned)
+        replaces = decision.outcome == "post" or bool(planned)
+        if current and (same is not None or replaces):
+            self._compare_requests(tx, planned, replaces=replaces)
 
-    def _compare_requests(self, tx: StoredTransaction, planned: Sequence[StoredRequest]) -> None:
+    def _compare_requests(
+        self, tx: StoredTransaction, planned: Sequence[StoredRequest], *, replaces: bool
+    ) -> None:
         rows = self._requests.get(tx.id, [])
-        counting = [r for r in rows if r.current]
-        unsettled = [r for r in counting if r.revision < tx.revision and r.state in UNSETTLED]
+        # One that is not posted, however often it is decided, leaves the lower ones on their way.
+        counting = [r for r in rows if r.current and (replaces or r.revision == tx.revision)]
+        unsettled = [r for r in counting if r.revision < tx.revision and self._may_be_there(r)]
         if unsettled:
             raise _unsettled(tx, unsettled)
         wanted = {r.id for r in planned}
@@ -129,7 +161,7 @@ class Batch:
             if row.revision < tx.revision:
                 retired = row.id in wanted or row.state != RequestState.CONFIRMED
             else:
-                retired = row.id not in wanted and row.state in REPLACEABLE
+                retired = row.id not in wanted and self._is_replaceable(row)
             if retired:
                 self._retired.append(self._key(row.id, row.revision))
                 if row.stands and row.state != "confirmed":
@@ -143,6 +175,9 @@ class Batch:
         of_revision = {r.id: r for r in rows if r.revision == tx.revision}
         for request in planned:
             self._compare_request(request, of_revision.get(request.id), said)
+
+    def _is_replaceable(self, row: AnyRow) -> bool:
+        return row.state in REPLACEABLE and not self._may_be_there(row)
 
     def _check_slots(
         self, tx: StoredTransaction, rows: list[AnyRow], planned: Sequence[StoredRequest]
@@ -158,6 +193,8 @@ class Batch:
             same = request is not None and (request.id, request.revision) == (row.id, row.revision)
             by_person = request is not None and request.actor is Actor.PERSON
             if row.id in undone or (by_person and not same):
+                if self._may_be_there(row):
+                    raise _unsettled(tx, [row])
                 self._released.append(self._key(row.id, row.revision))
             elif request is not None and not same:
                 raise stands_already(tx.id, row.id)
@@ -166,7 +203,7 @@ class Batch:
         self, request: StoredRequest, row: AnyRow | None, said: AnyRow | None
     ) -> None:
         if row is not None and row.current:
-            if row.state not in REPLACEABLE:
+            if not self._is_replaceable(row):
                 return
             if row.blocked_by is not None:
                 # Its needs may be others now, so what blocked it is looked at again.

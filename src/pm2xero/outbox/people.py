@@ -22,13 +22,15 @@ from pm2xero.outbox.states import IN_FLIGHT, TRANSITIONS, Event, RequestState
 _RESENT = TRANSITIONS[Event.RESEND]
 _RECHECKED = TRANSITIONS[Event.RECHECK]
 _LOOKED_UP = "It left once before, so it is looked up before it is sent again"
+_MAY_BE_THERE = "It may be in Xero, so it is looked up first; it is not sent again: {why}"
 
 
 class People(Database):
     """Hold, skip, resend and resolve.
 
     Each returns the ids of all requests that it changed, those of dependants included. A document
-    with nothing to change is logged all the same, with an empty list.
+    with nothing to change is logged all the same, with an empty list. A request that may be in Xero
+    is held or skipped once a look-up has shown that it is not there, and stays unknown until then.
 
     Raises:
         OutboxError: PE106, no such document.
@@ -134,8 +136,10 @@ class People(Database):
             taken = [r for r in given if r.state in TRANSITIONS[event].sources]
             stopped = [r.id for r in taken]
             self._put(connection, stopped, event, action, why)
+            doubtful = [r.id for r in given if r.state is RequestState.UNKNOWN]
+            self._put(connection, doubtful, Event.KEEP_BACK, action, _MAY_BE_THERE.format(why=why))
             unblock(connection, self._organisation, _blockers(taken))
-            changed = stopped + block_on(connection, self._organisation, stopped)
+            changed = stopped + block_on(connection, self._organisation, stopped) + doubtful
             self._log(connection, action, transaction_id, who, why, at, None, changed)
         return changed
 

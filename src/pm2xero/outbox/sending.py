@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.rows import check_states
 from pm2xero.outbox.schema import attempts, contacts, requests
 from pm2xero.outbox.states import Event, RequestState
+from pm2xero.outbox.wishes import rest_as_wished
 
 
 class Sending(Database):
@@ -158,8 +159,11 @@ class Sending(Database):
             self._move(connection, requests, Event.DOUBT, cause, message)
             self._end(connection, requests, "unknown", at, cause=cause, message=message)
 
-    def plan_again(self, requests: Sequence[StoredRequest]) -> None:
+    def plan_again(self, requests: Sequence[StoredRequest]) -> Mapping[str, RequestState]:
         """These are proved absent from Xero (or never left), so they may be sent again.
+
+        Returns:
+            those that a person wants to stay where they are, with the state in which they rest.
 
         Raises:
             StateConflict: PE105, one of them was not sent.
@@ -170,6 +174,20 @@ class Sending(Database):
             self._end(connection, requests, "absent", self._clock())
             # What they need may have stopped since they were sent.
             block_again(connection, self._organisation, [r.id for r in requests])
+            return rest_as_wished(connection, self._organisation, requests)
+
+    def set_aside(self, request: StoredRequest, cause: str, message: str) -> None:
+        """It is not in Xero, and a person must say whether it is to be; it is held until then.
+
+        Raises:
+            StateConflict: PE105, its outcome is not open.
+        """
+        with self._write() as connection:
+            check_states(connection, self._organisation, [request], Event.ABSENT)
+            self._move(connection, [request], Event.ABSENT)
+            self._end(connection, [request], "absent", self._clock())
+            self._move(connection, [request], Event.HOLD, cause, message)
+            block(connection, self._organisation, request.id, [request.id])
 
     def save_contact(self, number: str, xero_id: str, name: str) -> None:
         """Remember which contact in Xero a participant's number stands for."""

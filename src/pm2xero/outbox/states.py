@@ -72,6 +72,8 @@ class Event(Enum):
     GIVE_UP = "given up"
     HOLD = "held"
     SKIP = "skipped"
+    KEEP_BACK = "kept back"
+    SUSPECT = "looked up before it is sent"
     RESEND = "resent"
     RECHECK = "looked up and resent"
     RESOLVE = "resolved"
@@ -103,12 +105,18 @@ TRANSITIONS: Mapping[Event, Transition] = MappingProxyType(
         # What a person says; while a call is on its way it cannot be said.
         Event.HOLD: Transition((_S.PLANNED, _S.REJECTED, _S.FAILED, _S.BLOCKED), _S.HELD),
         Event.SKIP: Transition(
-            (_S.PLANNED, _S.REJECTED, _S.FAILED, _S.BLOCKED, _S.HELD, _S.UNKNOWN), _S.SKIPPED
+            (_S.PLANNED, _S.REJECTED, _S.FAILED, _S.BLOCKED, _S.HELD), _S.SKIPPED
         ),
+        # What may be in Xero stays unknown, whatever a person wants: only once it is known to be
+        # absent does it rest as the person said (`wishes`), and only then may another take its
+        # place.
+        Event.KEEP_BACK: Transition((_S.UNKNOWN,), _S.UNKNOWN),
         # What never left is planned; what left once is looked up before it is sent again.
         Event.RESEND: Transition((_S.REJECTED, *KEPT_BY_PERSON, _S.BLOCKED), _S.PLANNED),
         Event.RECHECK: Transition((*STOPPED, _S.UNKNOWN), _S.UNKNOWN),
         Event.RESOLVE: Transition((*STOPPED, _S.PLANNED, _S.UNKNOWN, _S.BLOCKED), _S.CONFIRMED),
+        # The outbox is new or an older copy, so another one may have sent it.
+        Event.SUSPECT: Transition((_S.PLANNED,), _S.UNKNOWN),
         # What became of a request that this one needs.
         Event.BLOCK: Transition((_S.PLANNED,), _S.BLOCKED),
         Event.FREE: Transition((_S.BLOCKED,), _S.PLANNED),

@@ -8,6 +8,7 @@ from typing import Self
 
 from pm2xero.outbox.database import open_engine
 from pm2xero.outbox.lease import Leasing
+from pm2xero.outbox.memory import Remembering
 from pm2xero.outbox.open_work import OpenWork
 from pm2xero.outbox.past import PastReading
 from pm2xero.outbox.people import People
@@ -31,6 +32,7 @@ class Outbox(
     People,
     Unreadables,
     Releases,
+    Remembering,
     Leasing,
 ):
     """Decisions, requests, attempts and ids; every method commits by itself.

@@ -12,6 +12,7 @@ from pm2xero.errors import Finding, PackError, Position, UsageError
 from pm2xero.pack.cache import Memory
 from pm2xero.pack.layers import BY_ID, Document, Layer
 from pm2xero.pack.strays import strays
+from pm2xero.pack.yaml.nulls import nulls
 from pm2xero.pack.yaml.read import SourceList, SourceMap, parse_yaml, read_yaml
 from pm2xero.pack.yaml.schema import check, is_valid
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
@@ -130,7 +131,7 @@ class Files:
             place = pack.path / part / folder
             files = self._listed(place)
             if not folder:
-                files += self._listed(place / BASE)
+                files = [*files, *self._listed(place / BASE)]
             documents += [d for f in files if (d := self._file(f, pack, schema)) is not None]
         return tuple(documents)
 
@@ -141,12 +142,16 @@ class Files:
 
     def _listed(self, place: Path) -> list[Path]:
         """The YAML files of a folder, with those that are edited there and not saved yet."""
+        known = self._memory.listed.get(place)
+        if known is not None:
+            return known
         files = set(place.glob("*.yaml")) if place.is_dir() else set()
         if self._memory.edited:
             where = place.resolve()
             names = (p.name for p in self._memory.edited if p.parent == where)
             files |= {place / n for n in names if n.endswith(".yaml")}
-        return sorted(files)
+        found = self._memory.listed[place] = sorted(files)
+        return found
 
     def _region(self, pack: PackRoot, region: str) -> list[Document]:
         documents: list[Document] = []
@@ -213,6 +218,8 @@ def _read(file: Path, shown: str, schema: str, text: str | None = None) -> _Read
     except PackError as exc:
         return _Read(None, tuple(exc.findings), _words_of(file))
     faults = check(schema, tree, Position(shown))
+    lines = {f.at.line for f in faults if f.at is not None}
+    faults += [f for f in nulls(tree) if f.at is not None and f.at.line not in lines]
     if not faults:
         return _Read(Document(shown, tree), (), frozenset())
     sound, lost = without_faults(tree, [f.at for f in faults if f.at is not None])

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from pm2xero.errors import Finding, PackError, Position
 from pm2xero.pack.cache import Memory
+from pm2xero.pack.field_types import TypeReader
 from pm2xero.pack.files import (
     Files,
     PackRoot,
@@ -17,7 +19,7 @@ from pm2xero.pack.files import (
     first_faults,
     regions,
 )
-from pm2xero.pack.kinds import KindBuilder
+from pm2xero.pack.kinds import build_kinds
 from pm2xero.pack.layers import Entry, Layer, Merged, merge
 from pm2xero.pack.mappings import build_mappings, compile_requests
 from pm2xero.pack.model import Pack, TaxCode, TaxRateSearch
@@ -131,16 +133,14 @@ def assemble(
     merged = merge(layers, memory)
     findings.extend(merged.findings)
     fields, kinds, roles, faults = memory.once(
-        "kinds", _parts_of_kinds(merged), KindBuilder(merged, []).build
+        "kinds", _parts_of_kinds(merged), partial(build_kinds, merged)
     )
     findings.extend(faults)
     kinds = {name: memory.same(("kind", name), kind) for name, kind in kinds.items()}
     roles = memory.same("roles", roles)
     rules = build_rules(merged, kinds, findings, memory)
     mappings = build_mappings(merged, findings)
-    requests = compile_requests(
-        mappings, rules, kinds, roles, KindBuilder(merged, findings), memory
-    )
+    requests = compile_requests(mappings, rules, kinds, roles, findings, memory)
     pack = Pack(
         region=region,
         layers=tuple(layer.name for layer in layers),
@@ -157,7 +157,7 @@ def assemble(
         sections=tuple(merged.sections),
         rows=dict(merged.settings.get("rows", {})),
         found_by=tuple((merged.settings.get("every_document") or {}).get("found_by") or ()),
-        settings=KindBuilder(merged, []).declared_settings(),
+        settings=TypeReader(merged, []).declared_settings(),
         guards=build_kept_guards(merged, kinds, rules),
         template_dirs=tuple(
             d for r in reversed(roots) if (d := r.path / "mappings" / "templates").is_dir()

@@ -211,6 +211,7 @@ class LineSource:
     group_by: tuple[PathExpr, ...] = ()
     item: PathExpr | str | None = None
     tracking: tuple[tuple[str, PathExpr | str], ...] = ()
+    value_at: Mapping[str, Position] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +240,10 @@ class RequestSpec:
     slot: str = ""
     status: str | PathExpr = "AUTHORISED"
     contact_name: TextExpr | None = None
+    # What a contact that is new in Xero gets: names of Xero, read from the participant.
+    contact_details: tuple[tuple[str, PathExpr], ...] = ()
+    # Where the document is found in Practice Management; templates write it as Url.
+    link: TextExpr | None = None
 
     @property
     def endpoint(self) -> str:

@@ -290,15 +290,12 @@ def offers_of(record: RecordType, postings: tuple[Posting, ...]) -> frozenset[st
 
 
 def reference_fields(record: RecordType, wanted: FieldType) -> list[tuple[str, ...]]:
-    """Paths to all fields of a reference type; a list's items count under the list's name."""
+    """Paths to all fields of a reference type, however deep; items count under their list."""
     found: list[tuple[str, ...]] = []
     for field, kind in {**record.required, **record.optional}.items():
-        if belongs(kind, wanted):
+        of = kind.of if isinstance(kind, ListType) else kind
+        if belongs(of, wanted):
             found.append((field,))
-        elif isinstance(kind, ListType):
-            if belongs(kind.of, wanted):
-                found.append((field,))
-            elif isinstance(kind.of, RecordType):
-                inner = {**kind.of.required, **kind.of.optional}
-                found.extend((field, f) for f, t in inner.items() if belongs(t, wanted))
+        elif isinstance(of, RecordType):
+            found.extend((field, *path) for path in reference_fields(of, wanted))
     return found

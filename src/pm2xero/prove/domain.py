@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
+from pm2xero.decide.amounts import has_money
 from pm2xero.pack.language.paths import PathExpr
 from pm2xero.pack.language.types import (
     DERIVED_LISTS,
@@ -25,6 +26,7 @@ from pm2xero.pack.language.types import (
     trust_group,
 )
 from pm2xero.pack.model import Kind
+from pm2xero.pack.rules import reference_fields
 from pm2xero.prove.terms import (
     Term,
     boolean,
@@ -36,6 +38,7 @@ from pm2xero.prove.terms import (
     no,
     order,
     same,
+    size,
     total,
 )
 from pm2xero.prove.words import EPOCH, Words, fields_of
@@ -123,6 +126,8 @@ class Domain:
             return self.world.constant(path)
         if path.base in ("submission", "earlier"):
             return self._past(path.base)
+        if path.base == "amounts":
+            return Value(True, total(self._sizes((), self.kind.record, True)))
         if path.base == "trust":
             step = path.steps[0]
             group = (f"trust {trust_group(step)[0]}",)
@@ -168,28 +173,25 @@ class Domain:
         return known
 
     def references(self, wanted: FieldType) -> Iterator[Item]:
-        """Every place where the document names something of a reference type."""
-        for field, kind, needed in fields_of(self.kind.record):
-            there: Term = True
-            if belongs(kind, wanted):
-                if not needed:
-                    there = self.presence((field,))
-                yield Item(there, (field,), kind)
-            elif isinstance(kind, ListType):
-                inner = kind.of
-                names: list[tuple[tuple[str, ...], FieldType, bool]] = []
-                if belongs(inner, wanted):
-                    names = [((), inner, True)]
-                elif isinstance(inner, RecordType):
-                    names = [((f,), t, n) for f, t, n in fields_of(inner) if belongs(t, wanted)]
-                if not names:
-                    continue
-                there = True if needed else self.presence((field,))
-                for item in self.listed((field,), kind):
-                    for step, of, always in names:
-                        place = (*item.place, *step)
-                        here = True if always else self.presence(place)
-                        yield Item(both(there, item.there, here), place, of)
+        """Every place where the document names something of a reference type, however deep."""
+        yield from self._references(wanted, (), self.kind.record, True)
+
+    def _references(
+        self, wanted: FieldType, place: Place, kind: FieldType, there: Term
+    ) -> Iterator[Item]:
+        if belongs(kind, wanted):
+            yield Item(there, place, kind)
+        elif isinstance(kind, ListType):
+            if _has(kind.of, wanted):
+                for item in self.listed(place, kind):
+                    here = both(there, item.there)
+                    yield from self._references(wanted, item.place, item.type, here)
+        elif isinstance(kind, RecordType):
+            for field, of, needed in fields_of(kind):
+                if _has(of, wanted):
+                    inner = (*place, field)
+                    here = there if needed else both(there, self.presence(inner))
+                    yield from self._references(wanted, inner, of, here)
 
     def presence(self, place: Place) -> Term:
         """Whether something optional is there."""
@@ -233,6 +235,20 @@ class Domain:
 
     def _between(self, term: Term, least: int, most: int) -> None:
         self.axioms += [order(term, ">=", least), order(term, "<=", most)]
+
+    def _sizes(self, place: Place, kind: FieldType, there: Term) -> Iterator[Term]:
+        """The size of each amount that is there, whatever its sign."""
+        if isinstance(kind, RecordType):
+            for field, of, needed in fields_of(kind):
+                if has_money(of):
+                    inner = (*place, field)
+                    here = there if needed else both(there, self.presence(inner))
+                    yield from self._sizes(inner, of, here)
+        elif isinstance(kind, ListType):
+            for item in self.listed(place, kind):
+                yield from self._sizes(item.place, item.type, both(there, item.there))
+        else:
+            yield choose(there, size(self.leaf(place, kind)), 0)
 
     def _past(self, base: str) -> Value:
         known = ("earlier", "outcome") in self.leaves
@@ -298,3 +314,10 @@ _OUTCOMES = ("post", "reject", "hold", "skip")
 
 def _name(prefix: str, place: Place) -> str:
     return ".".join(str(p) for p in place) if not prefix else f"{prefix} {_name('', place)}"
+
+
+def _has(kind: FieldType, wanted: FieldType) -> bool:
+    """Whether a value of a type names something of a reference type anywhere."""
+    if isinstance(kind, RecordType):
+        return bool(reference_fields(kind, wanted))
+    return _has(kind.of, wanted) if isinstance(kind, ListType) else belongs(kind, wanted)

@@ -19,7 +19,7 @@ from pm2xero.history.names import Naming
 from pm2xero.history.opening import OpenedPast
 from pm2xero.outbox.past_records import Chapter
 from pm2xero.outbox.records import Actor, StoredRequest, StoredTransaction
-from pm2xero.outbox.states import RequestState
+from pm2xero.outbox.states import UNSETTLED, RequestState
 from pm2xero.pack.model import RequestSpec
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction, is_voided, money_of
@@ -38,7 +38,10 @@ def resolve_by_hand(
     """
     outbox = past.outbox
     stored, decision = outbox.transaction(id), outbox.decision(id)
-    if stored is not None and decision is not None and decision.outcome in ("reject", "hold"):
+    # What left and may have arrived is what the id is of; a later revision waits for it.
+    is_open = any(r.state in UNSETTLED for r in outbox.requests(transaction=id))
+    waits = decision is not None and decision.outcome in ("reject", "hold")
+    if stored is not None and decision is not None and waits and not is_open:
         tx = past.pipeline.reader.read(orjson.loads(stored.document), "outbox", 0)
         if isinstance(tx, Transaction):
             mapping, requests = _requests(past.pipeline, stored, tx)

@@ -72,6 +72,9 @@ class Corrector:
         there = alive(requests, gone, nested=True)
         if not there:
             return self._anew(tx, fresh, requests)
+        if any(map(_has_parts, there)):
+            return _person(tx, "several parts of it went there in one request, and the ids of all "
+                           "but one are not known")  # fmt: skip
         if any(r.state not in SETTLED and r.id not in again for r in requests):
             return _person(tx, f"revision {decision.revises} is only partly there")
         return self._by_policy(tx, fresh, mapping, there)
@@ -186,6 +189,17 @@ class Corrector:
             f"{tx.id}/{name}", tx.id, tx.revision, target.step, contract(contract_name), path,
             element, key, needs, False, target=target.id,
         )  # fmt: skip
+
+
+def _has_parts(request: StoredRequest) -> bool:
+    """Whether a request put several parts into a document; one of them alone has its id here.
+
+    Earlier versions sent the allocations of a credit note in one request, now there is one of each.
+    """
+    if "{" not in contract(request.contract).path:
+        return False
+    tree = json.loads(request.element)
+    return any(isinstance(part, list) and len(part) > 1 for part in tree.values())
 
 
 def _person(tx: Transaction, why: str, refused: Decision | None = None) -> Result:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pm2xero.connection import Connection, process_name
 from pm2xero.push.intake import Intake
 from pm2xero.push.intake_report import IntakeReport
+from pm2xero.push.memory_file import begin, end, is_unwritten
 from pm2xero.push.revise import Corrector, live_state
 from pm2xero.push.saving import Sink
 from pm2xero.read.stream import Source
 from pm2xero.xero.drift import check_live
+
+if TYPE_CHECKING:
+    from pm2xero.send.sender import Sender
 
 
 def push(
@@ -30,15 +34,36 @@ def push(
             behind; nothing was written then.
         OutboxError: another push of this organisation is running.
     """
+    checked_live(connection)
+    sender = sender_for(connection)
+    with sender.lease():
+        begun = begin(connection.outbox, connection.memory, connection.clock(),
+                      unwritten(connection))  # fmt: skip
+        report = take_in(connection, sources, connection.outbox.save_many, writes=True)
+        sent = sender.run(on_progress)
+        end(connection.memory, begun, connection.clock())
+        return report, sent
+
+
+def checked_live(connection: Connection) -> None:
+    """Make sure that Xero is the organisation of the snapshot, and is as the snapshot says.
+
+    Raises:
+        UsageError: PU915 when another organisation is connected, PU916 when the snapshot is behind.
+    """
+    if connection.target.xero_url is not None:
+        check_live(connection.ask, connection.pipeline.organisation)
+
+
+def sender_for(connection: Connection) -> Sender:
+    """The sender of a firm."""
     from pm2xero.send.lookup import load_lookups
     from pm2xero.send.sender import LATE, Sender
     from pm2xero.xero.budget import CallLimits
     from pm2xero.xero.errors import load_errors
 
     is_embedded = connection.target.xero_url is None
-    if not is_embedded:
-        check_live(connection.ask, connection.pipeline.organisation)
-    sender = Sender(
+    return Sender(
         connection.outbox,
         connection.client,
         load_errors(),
@@ -50,9 +75,16 @@ def push(
         # Within the process no call is ever on its way for long.
         late=timedelta(0) if is_embedded else LATE,
     )
-    with sender.lease():
-        report = take_in(connection, sources, connection.outbox.save_many, writes=True)
-        return report, sender.run(on_progress)
+
+
+def unwritten(connection: Connection) -> Callable[[], bool]:
+    """Asks Xero whether it has nothing that an outbox could have sent."""
+    from pm2xero.send.lookup_table import listed_endpoints
+
+    def is_so() -> bool:
+        return is_unwritten(listed_endpoints(), connection.get_any)
+
+    return is_so
 
 
 def take_in(

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from pm2xero.history.requests import is_creation
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import UNSETTLED
 from pm2xero.reconcile.accounts import Balances, YearToDate
@@ -164,7 +165,8 @@ def _perhaps_ours(rows: Iterable[StoredRequest], live: Live, ours: set[str]) -> 
     """
     for row in rows:
         key = load_lookups().key(row.contract) if row.state in _MAYBE_THERE else None
-        if key is None:
+        # A part of another document, such as an allocation, is in no list of its own.
+        if key is None or not is_creation(row):
             continue
         try:
             sent = json.loads(row.element, parse_float=Decimal)

@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 import click
 
 from pm2xero.pack.load import load_pack
-from pm2xero.reference import commands, inputs, language, messages, templates, yaml_files
+from pm2xero.reference import (
+    commands,
+    inputs,
+    language,
+    messages,
+    sending,
+    templates,
+    yaml_files,
+)
 from pm2xero.validate.subject import shown_example
 
 
@@ -23,6 +31,7 @@ def pages(group: click.Group) -> Mapping[str, Callable[[], str]]:
         "language.md": language.page,
         "templates.md": lambda: templates.page(load_pack("base")),
         "endpoints.md": templates.endpoints_page,
+        "sending.md": sending.page,
         "reasons.md": messages.reasons_page,
         "errors.md": messages.errors_page,
         "commands.md": lambda: commands.page(group),

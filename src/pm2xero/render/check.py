@@ -12,12 +12,11 @@ from typing import Any
 import orjson
 
 from pm2xero.errors import Finding, Position, RenderError
+from pm2xero.firm.catalogue import body_faults
 from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.pack.model import RequestSpec
 from pm2xero.render.request import Request
 from pm2xero.xero.contracts import faults, validator
-
-_CONTROL = frozenset(("DEBTORS", "CREDITORS", "RETAINEDEARNINGS"))
 
 Semantic = Callable[[Mapping[str, Any], "BodyChecker"], "list[str]"]
 
@@ -28,6 +27,7 @@ class BodyChecker:
     def __init__(self, xero: XeroSnapshot) -> None:
         self.accounts = xero.accounts
         self.rates = xero.tax_rates
+        self._xero = xero
         self._suits: dict[tuple[str, str | None], str | None] = {}
         self._validators: dict[str, Callable[[Any], bool]] = {}
 
@@ -70,6 +70,8 @@ class BodyChecker:
             fault = suits[key]
             if fault is not None:
                 found.append(f"LineItems[{index}]: {fault}")
+            if "Tracking" in line or "ItemCode" in line:
+                found += [f"LineItems[{index}]: {f}" for f in body_faults(self._xero, line)]
         return found
 
     def _pair_fault(self, code: str, tax_type: str | None) -> str | None:
@@ -78,7 +80,7 @@ class BodyChecker:
             return f'Xero has no account with the code "{code}"'
         if account.status != "ACTIVE":
             return f'the Xero account "{code}" is {account.status.lower()}'
-        if account.type == "BANK" or account.system in _CONTROL:
+        if not account.takes_lines:
             return f'the Xero account "{code}" takes no lines (a bank or control account)'
         if tax_type is None:
             return None

@@ -85,7 +85,7 @@ def compile_lines(spec: RequestSpec, facts: Facts) -> LinesOf | None:
 
 
 def _row(group: _Group, sign: int) -> dict[str, Any]:
-    text = "; ".join(group.descriptions)
+    text = "; ".join(t for t in group.descriptions if t and not t.isspace())
     if len(text) > MAX_DESCRIPTION:
         text = text[: MAX_DESCRIPTION - 1] + "…"
     return {

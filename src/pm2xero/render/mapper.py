@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import TemplateError, UndefinedError
 
@@ -21,8 +22,9 @@ from pm2xero.pack.language.paths import AccountExpr, PathExpr
 from pm2xero.pack.model import Reckoned, RequestSpec
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.check import BodyChecker
+from pm2xero.render.contact import compile_details, contact
 from pm2xero.render.lines import LinesOf, compile_lines
-from pm2xero.render.request import Contract, Request, idempotency_key, placeholder
+from pm2xero.render.request import Request, idempotency_key, placeholder
 from pm2xero.render.template_checks import load_template, template_file
 from pm2xero.render.templates import (
     BodyEnvironment,
@@ -32,11 +34,13 @@ from pm2xero.render.templates import (
     plus_days,
     render,
 )
-from pm2xero.xero.contact_number import contact_number
-from pm2xero.xero.contracts import contract
+from pm2xero.xero.contracts import Contract, contract
 
 # In a path: the id of what an earlier request of the same transaction makes.
 OWN = "id_of."
+
+# What stands in an address as it is.
+_IN_LINKS = "!#$%&'()*+,/:;=?@[]~"
 
 Value = Callable[[Transaction, Any, State], Any]
 
@@ -100,6 +104,8 @@ class CompiledRequest:
         self._lines: LinesOf | None = compile_lines(spec, facts)
         self._contact = [getter(p, facts) for p in spec.contact]
         self._contact_name = text_getter(spec.contact_name, facts) if spec.contact_name else None
+        self._contact_details = compile_details(spec, facts)
+        self._link = text_getter(spec.link, facts) if spec.link is not None else None
         status = spec.status
         self._status: Value = (
             getter(status, facts)
@@ -185,6 +191,8 @@ class CompiledRequest:
         if self._contact:
             values["contact"] = self._contact_of(tx, item, state)
         values["status"] = self._status(tx, item, state)
+        if self._link is not None or "link" not in values:
+            values["link"] = self._link_of(tx, item, state)
         values["settings"] = self._settings
         values["id_of"] = lambda step: self._own_id(tx, step, needs)
 
@@ -194,14 +202,21 @@ class CompiledRequest:
         values["xero_id"] = xero_id
         return values
 
-    def _contact_of(self, tx: Transaction, item: Any, state: State) -> dict[str, str]:
+    def _link_of(self, tx: Transaction, item: Any, state: State) -> str | None:
+        """The address of the document; none where Xero would not take it for a word in it."""
+        if self._link is None:
+            return None
+        link = quote(self._link(tx, item, [], state), safe=_IN_LINKS)
+        return None if "xero" in link.lower() else link
+
+    def _contact_of(self, tx: Transaction, item: Any, state: State) -> dict[str, Any]:
         for read in self._contact:
             party = read(tx, item, state)
             if party is not None:
                 named = party["display_name"]
                 if self._contact_name is not None:
                     named = self._contact_name(tx, item, [], state)
-                return contact(party["id"], named)
+                return contact(party["id"], named) | self._contact_details(tx, party, state)
         default = self._organisation.default_contact
         if default is None:
             raise self._fault(tx, "there is nobody to name as contact")
@@ -275,16 +290,6 @@ def _not_there(message: str) -> str:
         f'the template reads "{found[1]}" of a group of fields that this document does not have; '
         "ask first whether it is there: {% if GROUP %} … {% endif %}"
     )
-
-
-def contact(number: str, name: str) -> dict[str, str]:
-    """A contact as Xero takes it: found by its number, made with its name when it is new.
-
-    Xero refuses angle brackets and repeated spaces in names, and names over 255 characters.
-    """
-    plain = " ".join(name.replace("<", "(").replace(">", ")").split())
-    unique = contact_number(number)
-    return {"ContactNumber": unique, "Name": plain[:255] or unique}
 
 
 def _value(value: object, facts: Facts) -> Value:

@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import TemplateNotFound, TemplateSyntaxError, nodes
 
+from pm2xero.errors import Position
 from pm2xero.pack.language.conditions import AllOf, Compare, Condition, Quantified
 from pm2xero.pack.language.paths import AccountExpr, PathExpr, TextExpr
 from pm2xero.pack.language.types import FieldType, ListType, RecordType
@@ -34,35 +35,48 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A place that reads what may be missing; `template` is None for a mapping's own values."""
+    """A place that reads what may be missing: a line of a template, or a value of a mapping.
+
+    `read` is all that the template reads there, as `path` may be a group above it.
+    """
 
     path: str
     template: str | None
     line: int
-    source: LineSource | None = None
+    at: Position | None = None
+    read: str = ""
 
 
 def missing_values(
-    pack: Pack, env: BodyEnvironment, kind: Kind, mapping: str, spec: RequestSpec
+    env: BodyEnvironment, kind: Kind, spec: RequestSpec, there: Guards
 ) -> Iterator[Missing]:
-    """Every place of a request, for documents of a kind, that reads what may be missing."""
-    guards = present_in(pack, kind, mapping) | _asked(spec.when)
+    """Every place of a request, for documents of a kind, that reads what may be missing.
+
+    Args:
+        there: what every document has that is posted (`present_in`).
+    """
+    guards = there | _asked(spec.when)
     names = _names(kind, spec)
     yield from _template(env, spec.template, names, guards, frozenset())
     for line in spec.lines:
         inside = guards | _asked(line.when) | _asked(line.where, item=True)
-        for path in _unguarded(line, kind, inside):
-            yield Missing(path, None, 0, line)
+        for key, path in _unguarded(line, kind, inside):
+            yield Missing(path, None, 0, line.value_at.get(key, line.at))
+    for key, text in _texts(spec):
+        for part in text.parts:
+            if isinstance(part, PathExpr) and (lacks := _may_lack(part, kind, guards)) is not None:
+                yield Missing(lacks, None, 0, spec.value_at.get(key, spec.at))
 
 
 def present_in(pack: Pack, kind: Kind, mapping: str) -> Guards:
     """Fields that every document of a kind has that is posted by a mapping."""
-    posts = [r for r in pack.rules_of(kind.name) if r.outcome == "post" and r.mapping == mapping]
+    rules = pack.rules_of(kind.name)
+    posts = [r for r in rules if r.outcome == "post" and r.mapping == mapping]
     found = [_asked(r.conditions[kind.name]) for r in posts]
     common = frozenset.intersection(*found) if found else frozenset[str]()
     refused = {
         path
-        for rule in pack.rules_of(kind.name)
+        for rule in rules
         if rule.outcome not in (None, "post")
         for path in _lacking(rule.conditions[kind.name])
     }
@@ -110,6 +124,7 @@ def _names(kind: Kind, spec: RequestSpec) -> dict[str, Known]:
         maybe = isinstance(value, PathExpr) and _may_lack(value, kind, frozenset()) is not None
         found[name] = Known(maybe, _of(value.type).below if isinstance(value, PathExpr) else {})
     line = Known(below={"item": Known(True)})
+    found.setdefault("link", Known(True))
     return found | {"lines": Known(items=line), "contact": Known(), "status": Known()}
 
 
@@ -120,16 +135,30 @@ def _of(kind: FieldType, maybe: bool = False) -> Known:
     return Known(maybe, items=_of(kind.of)) if isinstance(kind, ListType) else Known(maybe)
 
 
-def _unguarded(line: LineSource, kind: Kind, guards: Guards) -> Iterator[str]:
-    """Paths of a line that may be missing; a `describe` that is one field has the kind's title."""
-    paths: list[object] = [line.net, line.tax, line.tax_amount]
+def _texts(spec: RequestSpec) -> Iterator[tuple[str, TextExpr]]:
+    """Texts of a request with values in them, besides those of its lines."""
+    if spec.contact_name is not None:
+        yield "contact_name", spec.contact_name
+    if spec.link is not None:
+        yield "link", spec.link
+    for name, value in spec.values.items():
+        if isinstance(value, Reckoned) and value.text is not None:
+            yield name, value.text
+
+
+def _unguarded(line: LineSource, kind: Kind, guards: Guards) -> Iterator[tuple[str, str]]:
+    """Keys and paths of a line that may be missing; one field as `describe` has the title."""
+    amount = "net" if "net" in line.value_at else "debit" if line.sign == 1 else "credit"
+    paths: list[tuple[str, object]] = [
+        (amount, line.net), ("tax", line.tax), ("tax_amount", line.tax_amount)
+    ]  # fmt: skip
     if isinstance(line.account, AccountExpr) and line.account.by != "table":
-        paths.append(line.account.path)
+        paths.append(("account", line.account.path))
     if isinstance(line.describe, TextExpr):
-        paths += line.describe.parts
-    for path in paths:
+        paths += (("describe", part) for part in line.describe.parts)
+    for key, path in paths:
         if isinstance(path, PathExpr) and (lacks := _may_lack(path, kind, guards)) is not None:
-            yield lacks
+            yield key, lacks
 
 
 def _may_lack(path: PathExpr, kind: Kind, guards: Guards) -> str | None:
@@ -172,8 +201,8 @@ def _template(
     except (TemplateNotFound, TemplateSyntaxError, UnicodeDecodeError):
         return
     walk = _Walk(names)
-    for path, line in walk.visit(tree, guards):
-        yield Missing(path, name, line)
+    for path, line, read in walk.visit(tree, guards):
+        yield Missing(path, name, line, read=read)
     for part, inside in walk.parts:
         if part not in seen:
             yield from _template(env, part, names, inside, seen | {name})
@@ -194,12 +223,12 @@ class _Walk:
 
     def visit(
         self, node: Any, guards: Guards, *, tested: bool = False
-    ) -> Iterator[tuple[str, int]]:
+    ) -> Iterator[tuple[str, int, str]]:
         """Paths that may be missing; one that is only `tested` may be, but not what it is below."""
         if isinstance(node, nodes.Name | nodes.Getattr):
             yield from self._read(node, guards, tested)
         elif isinstance(node, nodes.If | nodes.CondExpr):
-            yield from self._if(node, guards)
+            yield from self._if(node, guards, tested)
         elif isinstance(node, nodes.And | nodes.Or):
             yield from self.visit(node.left, guards, tested=True)
             more = _truthy(node.left) if isinstance(node, nodes.And) else _falsy(node.left)
@@ -231,20 +260,20 @@ class _Walk:
             for child in node.iter_child_nodes():
                 yield from self.visit(child, guards)
 
-    def _if(self, node: Any, guards: Guards) -> Iterator[tuple[str, int]]:
+    def _if(self, node: Any, guards: Guards, tested: bool) -> Iterator[tuple[str, int, str]]:
         yield from self.visit(node.test, guards, tested=True)
         yes, no = guards | _truthy(node.test), guards | _falsy(node.test)
         if isinstance(node, nodes.CondExpr):
-            yield from self.visit(node.expr1, yes)
+            yield from self.visit(node.expr1, yes, tested=tested)
             if node.expr2 is not None:
-                yield from self.visit(node.expr2, no)
+                yield from self.visit(node.expr2, no, tested=tested)
             return
         for part in node.body:
             yield from self.visit(part, yes)
         for part in (*node.elif_, *node.else_):
             yield from self.visit(part, no)
 
-    def _read(self, node: Any, guards: Guards, tested: bool) -> Iterator[tuple[str, int]]:
+    def _read(self, node: Any, guards: Guards, tested: bool) -> Iterator[tuple[str, int, str]]:
         path = _dotted(node)
         if path is None:
             yield from self.visit(node.node, guards)
@@ -257,7 +286,7 @@ class _Walk:
             so_far = ".".join(steps[: index + 1])
             last = index == len(steps) - 1
             if known.maybe and so_far not in guards and not (last and tested):
-                yield so_far, node.lineno
+                yield so_far, node.lineno, path
                 return
             known = known.below.get(steps[index + 1]) if not last else None
 

@@ -3,66 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from pm2xero.records import record
+from pm2xero.xero.contracts import Contract
 from pm2xero.xero.purpose import Purpose, purpose_of
-
-
-@dataclass(frozen=True, slots=True)
-class Rename:
-    """A number that stays taken when its document is voided, so it is given up before.
-
-    Attributes:
-        field: such as InvoiceNumber.
-        types: types of documents whose numbers are unique.
-    """
-
-    field: str
-    types: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """How an object of Xero is taken back.
-
-    Attributes:
-        contract: the verb and endpoint that does it.
-        id_in_body: whether its id goes into the body, or at the end of the path.
-        status: the status to set; None where it is taken out of the document that it belongs to.
-        rename: what is done before, where a later revision may come back under the number.
-    """
-
-    contract: str
-    id_in_body: bool
-    status: str | None
-    rename: Rename | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """What is known of one verb on one endpoint, from `schema/xero/`.
-
-    Attributes:
-        id_name: field of the answer that carries the new id, such as InvoiceID.
-        wrapper: element that holds a list of documents; None where the body stands alone.
-        batch: several documents may go in one call.
-        summarize: the endpoint takes `summarizeErrors`.
-        idempotent: it takes an idempotency key.
-    """
-
-    name: str
-    method: str
-    path: str
-    id_name: str | None
-    wrapper: str | None
-    batch: bool
-    summarize: bool
-    undo: Undo | None = None
-    idempotent: bool = True
 
 
 @record

@@ -24,10 +24,12 @@ from pm2xero.resources import root
 Shape = Mapping[str, "Shape | None"]
 
 _ACCOUNT: Shape = dict.fromkeys(("id", "code", "name", "class"))
-_CONTACT: Shape = dict.fromkeys(("ContactNumber", "Name"))
+_CONTACT: Shape = dict.fromkeys(("ContactNumber", "Name", "EmailAddress", "Addresses"))
 _LINE: Shape = dict.fromkeys(
     ("description", "net", "tax", "account", "tax_type", "sources", "item", "tracking")
 )
+# What a dictionary of Python can do, and a group of fields cannot.
+_METHODS = frozenset(("get", "keys", "items", "values", "setdefault"))
 # The key under which a list keeps the shape of its items; no name in a template can be this.
 _ITEMS = "[]"
 
@@ -72,7 +74,7 @@ def provided(spec: RequestSpec, kind: Kind) -> Shape:
         names |= {"lines": {_ITEMS: _LINE}, "total": None, "money_in": None}
     if spec.contact:
         names["contact"] = _CONTACT
-    names |= dict.fromkeys(("xero_id", "id_of", "status"))
+    names |= dict.fromkeys(("xero_id", "id_of", "status", "link"))
     names["settings"] = dict.fromkeys(kind.settings)
     return names
 
@@ -221,8 +223,29 @@ def _attributes(
         if holder is None or _ITEMS in holder or node.attr in holder:
             continue
         written = f"{_written(node.node)}.{node.attr}"
+        if node.attr in _METHODS:
+            yield _method_fault(file, lines, node.lineno, _written(node.node), node.attr, spec)
+            continue
         message = f'"{_written(node.node)}" has no "{node.attr}"'
         yield _name_fault(file, lines, node.lineno, written, message, holder, spec, node.attr)
+
+
+def _method_fault(
+    file: str, lines: list[str], line: int, group: str, method: str, spec: RequestSpec
+) -> Finding:
+    """A group of fields that is asked as a dictionary of Python."""
+    at = _place(file, lines, line, f"{group}.{method}")
+    rest = lines[line - 1][at.column - 1 :] if line <= len(lines) else ""
+    asked = re.match(rf"{re.escape(group)}\.{method}\(\s*[\"'](\w+)", rest)
+    field = f"{group}.{asked[1] if asked else 'FIELD'}"
+    return Finding(
+        "PX402", f'"{group}" is a group of fields, and has no "{method}"', at,
+        hint=f"read a field with a dot: {field}",
+        should_be=f'({field} or "") where the field may be missing, '
+        f'({field} if {group} else "") where {group} may',
+        width=len(group) + 1 + len(method),
+        related=((spec.value_at["template"], "used by this request"),),
+    )  # fmt: skip
 
 
 def _below(node: Any, scope: Mapping[str, Shape | None]) -> Shape | None:

@@ -233,6 +233,8 @@ def environment(
         cache_size=-1,
     )
     env.globals.clear()
+    # One document must make the same body each time.
+    env.filters.pop("random")
     env.filters["fit"] = fit
     env.filters["together"] = together
     env.filters["plus_days"] = plus_days

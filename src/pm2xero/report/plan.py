@@ -100,14 +100,18 @@ def print_push(
     out.print()
     requests, calls = _count(sent.confirmed, "request"), _count(sent.calls, "call")
     out.print(Text(f"{requests} confirmed by Xero in {calls}", "green"))
-    for count, word in ((sent.rejected, "refused by Xero"), (sent.blocked, "blocked by these"),
+    for count, word in ((sent.rejected, "refused by Xero"),
+                        (sent.failed, "never arrived, however often sent"),
+                        (sent.aside, "taken back in Xero by somebody; resend or skip them"),
+                        (sent.blocked, "blocked by these"),
                         (sent.unknown, "of unknown outcome; the next push looks them up"),
                         (sent.left, "planned, not sent in this run")):  # fmt: skip
         if count:
             out.print(Text(f"{count} {word}", style="red"))
     if sent.stopped:
         out.print(Text(f"stopped: {sent.stopped}", style="yellow"))
-    if sent.rejected or sent.blocked or sent.unknown or (sent.left and not sent.stopped):
+    stuck = sent.rejected or sent.failed or sent.aside or sent.blocked or sent.unknown
+    if stuck or (sent.left and not sent.stopped):
         out.print("`pm2xero status` says why")
 
 

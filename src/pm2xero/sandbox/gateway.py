@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 from pm2xero.sandbox import idempotency
 from pm2xero.sandbox.dispatch import RESOURCES, Call
@@ -23,7 +22,7 @@ _HOST = len("https://api.xero.com")
 @dataclass(frozen=True, slots=True)
 class _Late:
     due: datetime
-    act: Callable[[], object]
+    act: Callable[[datetime], object]
 
 
 class Gateway:
@@ -56,7 +55,7 @@ class Gateway:
             return self._listed(call, url)
         fault = self._mishaps.at_gateway()
         if fault is None:
-            return self._remembered(call, url)
+            return self._remembered(call, url, self._clock())
         return self._failed(call, url, fault)
 
     def catch_up(self) -> None:
@@ -64,7 +63,8 @@ class Gateway:
         while due := sorted((w for w in self._waiting if w.due <= self._clock()), key=_when):
             self._waiting.remove(due[0])
             with contextlib.suppress(Problem):
-                due[0].act()
+                # Nobody may have called meanwhile; a key is remembered by when the call is due.
+                due[0].act(due[0].due)
 
     def _listed(self, call: Call, url: str) -> Reply:
         longest = self._mishaps.rules.longest_address
@@ -84,9 +84,10 @@ class Gateway:
     def _failed(self, call: Call, url: str, fault: str) -> Reply:
         status = self._mishaps.status()
         said = Reply(status, b"<html><body>An error occurred</body></html>", "text/html")
-        carry_out = partial(self._remembered, call, url)
         key = _key(call)
+        is_remembered = False
         if status == 500 and key is not None:
+            is_remembered = True
             # Xero's own failure is remembered under its key; what a gateway says is not.
             request = idempotency.fingerprint(call.method, url, call.body)
             with self._store.transaction():
@@ -94,33 +95,36 @@ class Gateway:
                 if known is not None:
                     return known
                 idempotency.remember(self._store, key, request, self._clock(), said)
-            carry_out = partial(self._done, call)
+
+        def carry_out(now: datetime) -> Reply:
+            return self._done(call) if is_remembered else self._remembered(call, url, now)
+
         if fault == "late":
             due = self._clock() + timedelta(seconds=self._mishaps.delay())
             self._waiting.append(_Late(due, carry_out))
         elif fault == "unsaid":
             with contextlib.suppress(Problem):
-                carry_out()
+                carry_out(self._clock())
         return said
 
-    def _remembered(self, call: Call, url: str) -> Reply:
+    def _remembered(self, call: Call, url: str, now: datetime) -> Reply:
         key = _key(call)
         if key is None:
             return self._done(call)
         request = idempotency.fingerprint(call.method, url, call.body)
         with self._store.transaction():
-            known = idempotency.replay(self._store, key, request, self._clock())
+            known = idempotency.replay(self._store, key, request, now)
         if known is not None:
             return known
         try:
             with self._store.transaction():
                 reply = self._answer(call)
-                idempotency.remember(self._store, key, request, self._clock(), reply)
+                idempotency.remember(self._store, key, request, now, reply)
         except Problem as problem:
             # unverified for validation errors: the sources say that errors are kept as well.
             reply = problem_reply(problem)
             with self._store.transaction():
-                idempotency.remember(self._store, key, request, self._clock(), reply)
+                idempotency.remember(self._store, key, request, now, reply)
         return reply
 
     def _done(self, call: Call) -> Reply:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -81,8 +81,14 @@ def application(service: Service) -> Starlette:
             # The official client writes it with a capital.
             Route("/Connections", connections, methods=["GET"]),
             Route(API + "{path:path}", api, methods=["GET", "PUT", "POST", "DELETE"]),
-        ]
+        ],
+        exception_handlers={ClientDisconnect: _unheard},
     )
+
+
+async def _unheard(_request: Request, _gone: Exception) -> Response:
+    """Whoever asked was gone before all of it was here; nothing is done, and nobody hears it."""
+    return Response(status_code=400)
 
 
 def _json(payload: object) -> Reply:

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from pm2xero.errors import Finding, InputError, Position
+from pm2xero.firm.chart_file import ChartFile, read_chart
 from pm2xero.firm.snapshot import XeroSnapshot, load_snapshot
 from pm2xero.pack.model import Pack
 from pm2xero.pack.yaml.suggest import did_you_mean
-
-_COLUMNS = ("account", "xero")
-_PURPOSES = ("office", "trust")
-
-
-@dataclass(slots=True)
-class _Chart:
-    banks: dict[str, tuple[str, str]] = field(default_factory=dict)
-    accounts: dict[str, str] = field(default_factory=dict)
-    roles: dict[str, str] = field(default_factory=dict)
 
 
 def own_firm(
@@ -37,7 +25,7 @@ def own_firm(
         InputError: PI808, with every line of the chart that cannot be used.
     """
     xero = load_snapshot(snapshot, Position(str(snapshot)))
-    found = _read(chart, xero, pack) if chart is not None else _Chart()
+    found = _read(chart, xero, pack) if chart is not None else ChartFile()
     open_roles = [n for n, r in pack.roles.items() if r.system is None and n not in found.roles]
     lines = [
         "# yaml-language-server: $schema=schema/organisation.schema.json",
@@ -91,50 +79,27 @@ def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _read(chart: Path, xero: XeroSnapshot, pack: Pack) -> _Chart:
-    found = _Chart()
-    faults = list(_rows(chart, xero, pack, found))
+def _read(chart: Path, xero: XeroSnapshot, pack: Pack) -> ChartFile:
+    at = Position(str(chart))
+    found = read_chart(chart, xero, "PI808", at)
+    faults = [*found.faults, *_unknown(found, xero, pack)]
     if faults:
-        raise InputError(*faults)
+        raise InputError(*sorted(faults, key=lambda f: f.at or at))
     return found
 
 
-def _rows(
-    chart: Path, xero: XeroSnapshot, pack: Pack, found: _Chart
-) -> Iterator[Finding]:  # fmt: skip
-    try:
-        text = chart.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        yield Finding("PI808", "the chart cannot be read as UTF-8 text", Position(str(chart)))
-        return
-    rows = csv.DictReader(io.StringIO(text))
-    heads = [str(h).strip().lower() for h in rows.fieldnames or ()]
-    if not {*_COLUMNS} <= {*heads}:
-        should_be = "account,xero,purpose,role"
-        message = "the chart lacks its columns account and xero"
-        yield Finding("PI808", message, Position(str(chart)), should_be=should_be)
-        return
-    roles = [n for n, r in pack.roles.items() if r.system is None]
-    for row in rows:
-        cells = {str(k).strip().lower(): str(v or "").strip() for k, v in row.items() if k}
-        account, code = cells["account"], cells["xero"]
-        purpose, role = cells.get("purpose", "").lower(), cells.get("role", "")
-        at = Position(str(chart), rows.line_num)
-        if not account and not code:
-            continue
-        there = xero.accounts.get(code)
-        if there is None:
+def _unknown(found: ChartFile, xero: XeroSnapshot, pack: Pack) -> Iterator[Finding]:
+    """Codes that Xero does not have, and roles that the pack does not have."""
+    codes = {**found.accounts, **{n: c for n, (c, _) in found.banks.items()}}
+    named = [(found.at[n], c) for n, c in codes.items()]
+    named += [(found.role_at[n], c) for n, c in found.roles.items()]
+    for at, code in dict.fromkeys(named):
+        if code not in xero.accounts:
             hint = did_you_mean(code, xero.accounts)
             yield Finding("PI808", f'Xero has no account with the code "{code}"', at, hint=hint)
-        elif role and role not in roles:
+    roles = [n for n, r in pack.roles.items() if r.system is None]
+    for role in found.roles:
+        if role not in roles:
             hint = did_you_mean(role, roles)
+            at = found.role_at[role]
             yield Finding("PI808", f'the pack has no role "{role}"', at, hint=hint)
-        elif there.type == "BANK" and account and purpose not in _PURPOSES:
-            message = f'the bank "{account}" must be of the purpose office or trust'
-            yield Finding("PI808", message, at)
-        elif there.type == "BANK" and account:
-            found.banks[account] = (code, purpose)
-        elif account:
-            found.accounts[account] = code
-        if there is not None and role in roles:
-            found.roles[role] = code

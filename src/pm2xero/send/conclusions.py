@@ -42,6 +42,8 @@ class Seen(Enum):
     STANDS = "it is there and stands in the ledger (or it is taken back, where that was asked)"
     DRAFT = "it is there as a draft"
     RIVALS = "several could be it, or one bears its id and differs"
+    SPENT = "a new or restored outbox: it is there, taken back, and its taking back is planned, too"
+    TAKEN_BACK = "a new or restored outbox: it is there, but somebody took it back"
     ABSENT = "the complete list does not have it"
     UNPROVEN = "the list is not complete, or no list (404, a page missing, no ids)"
     UNSEEN = "nothing shows whether it was done"
@@ -123,6 +125,10 @@ def _rows() -> dict[tuple[Seen, When], Conclusion]:
         "the earlier call may be why it is refused, or may still arrive")  # fmt: skip
     # --- what a look-up shows ---
     row(_S.STANDS, _ANY_LOOK, _E.CONFIRM, Step.DONE, "its id is taken over")
+    row(_S.SPENT, _ANY_LOOK, _E.CONFIRM, Step.DONE,
+        "its id is taken over, and the taking back finds itself done")  # fmt: skip
+    row(_S.TAKEN_BACK, _ANY_LOOK, _E.HOLD, Step.PERSON,
+        "who took it back may not want it a second time")  # fmt: skip
     row(_S.DRAFT, _ANY_LOOK, _E.DOUBT, Step.PERSON, "it counts once it is approved in Xero")
     row(_S.RIVALS, _ANY_LOOK, _E.DOUBT, Step.PERSON, "sending it might make one more of it")
     row(_S.UNSEEN, _ANY_LOOK, _E.DOUBT, Step.PERSON, "nothing proves that it is not there")

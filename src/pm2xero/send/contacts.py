@@ -81,6 +81,7 @@ class ContactBook:
         self._archived_ids: dict[str, str] = {}
         self.refused: dict[str, Refusal] = {}
         self.notes: list[str] = []
+        self._details: Mapping[str, Mapping[str, Any]] = {}
         # Xero says that they exist, but does not show them.
         self._puzzling: dict[str, Refusal] = {}
         # Where a ContactID leads to after all merges; None when Xero does not know it.
@@ -120,15 +121,19 @@ class ContactBook:
                 if len(cut) == LONGEST and not is_shortened(cut) and known[1] == name:
                     self._keep(number, *known)
 
-    def provide(self, wanted: Mapping[str, str]) -> None:
+    def provide(
+        self, wanted: Mapping[str, str], details: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         """See that every contact has an id or a refusal.
 
         Args:
             wanted: names by number.
+            details: what else a contact gets that is new, by number.
 
         Raises:
             StopRun: Xero does not answer, or refuses the sign-in.
         """
+        self._details = details or {}
         self.know(wanted)
         self._know_as_before(wanted)
         missing = self._left(wanted)
@@ -270,7 +275,11 @@ class ContactBook:
     def _put(self, batch: Sequence[tuple[str, str]], *, numbered: bool) -> dict[str, str]:
         """Create contacts; those whose name is taken come back, unless they were `numbered`."""
         elements = [
-            {"Name": _numbered(name, number) if numbered else name, "ContactNumber": number}
+            {
+                "Name": _numbered(name, number) if numbered else name,
+                "ContactNumber": number,
+                **self._details.get(number, {}),
+            }
             for number, name in batch
         ]
         body = orjson.dumps({"Contacts": elements})

@@ -15,6 +15,7 @@ from pm2xero.outbox.states import Event
 from pm2xero.send.caller import REPEATABLE, STILL_LATE, TURNED_BACK, Caller, backoff
 from pm2xero.send.conclusions import Conclusion, Seen, Step, When, conclude
 from pm2xero.send.echo import seen_of
+from pm2xero.send.explanations import draft, said_of, taken_back
 from pm2xero.send.fill_ids import Ready, body, idempotency_key
 from pm2xero.send.lookup import Eyes, Lookups, Sighting
 from pm2xero.send.parcel import Parcel, Said, renumbered
@@ -33,12 +34,6 @@ REPEATS = 2
 _LOOKS = 3
 # Something on the way gave up waiting, as with a 504.
 _GAVE_UP = frozenset((408, 499))
-_SEVERAL = "More than one document in Xero could be this one ({rivals}); a person must choose"
-_DIFFERS = (
-    "A document in Xero ({rivals}) bears its id or number, and differs; a person must see why"
-)
-_UNSEEN = "Nobody can say whether this was done in Xero; a person must look"
-_DRAFT = "It is a draft in Xero ({id}): approve it there, or delete it; the next push looks again"
 
 
 class Delivery:
@@ -101,7 +96,8 @@ class Delivery:
     def _deliver_parts(self, member: Ready, parts: Sequence[Ready]) -> None:
         """Xero takes one part in a call; the request is done when all of them are there."""
         there = [False] * len(parts)
-        if len(parts) > 1 and (member.salt or member.row.attempts):
+        is_begun = member.salt or member.row.attempts or self._book.gap is not None
+        if len(parts) > 1 and is_begun:
             try:
                 there = self._lookups.parts_there(member, self._eyes)
             except Unproven as fault:
@@ -217,7 +213,7 @@ class Delivery:
         for member, result in taken:
             self._book.warnings.extend(f"{member.row.id}: {text}" for text in result.warnings)
         for member, result in kinds.get(Seen.DRAFT_MADE, []):
-            said = Said("draft", _DRAFT.format(id=result.xero_id), answer.status)
+            said = replace(draft(result.xero_id), status=answer.status)
             self._apply(conclude(Seen.DRAFT_MADE, parcel.when), parcel, said, [member])
         again: list[Parcel] = []
         # First of all nothing may stay as sent, should one of the next steps end the run.
@@ -322,7 +318,8 @@ class Delivery:
         when = self._moment(parcel, at, is_whole)
         steps: dict[Conclusion, list[Ready]] = {}
         for member in parcel.members:
-            steps.setdefault(conclude(sightings[member.row.id].seen, when), []).append(member)
+            seen = self._seen(member, sightings[member.row.id])
+            steps.setdefault(conclude(seen, when), []).append(member)
         waiting: list[Ready] = []
         again: list[Parcel] = []
         for conclusion, members in steps.items():
@@ -340,6 +337,14 @@ class Delivery:
                     self._note_sighting(member, sightings[member.row.id], conclusion)
         return waiting, again
 
+    def _seen(self, member: Ready, sighting: Sighting) -> Seen:
+        """What was seen; of one that never left from this outbox, also that it was taken back."""
+        row = member.row
+        is_spent = sighting.seen is Seen.ABSENT and bool(sighting.gone)
+        if not is_spent or not self._book.is_forgotten(row):
+            return sighting.seen
+        return Seen.SPENT if self._book.is_to_be_undone(row) else Seen.TAKEN_BACK
+
     def _moment(self, parcel: Parcel, at: datetime, is_whole: bool) -> When:
         """What a look that began at `at` can prove."""
         if parcel.lost is not None and at < parcel.lost + self._late:
@@ -356,18 +361,14 @@ class Delivery:
 
     def _note_sighting(self, member: Ready, sighting: Sighting, conclusion: Conclusion) -> None:
         if conclusion.event is Event.CONFIRM:
-            self._confirm([(member, sighting.xero_id)], None, adopted=True)
+            found = sighting.xero_id if sighting.seen is Seen.STANDS else sighting.gone[0]
+            self._confirm([(member, found)], None, adopted=True)
             return
-        rivals = ", ".join(sighting.rivals)
-        if sighting.seen is Seen.DRAFT:
-            said = Said("draft", _DRAFT.format(id=sighting.xero_id))
-        elif sighting.seen is Seen.RIVALS:
-            text = _SEVERAL if len(sighting.rivals) > 1 else _DIFFERS
-            said = Said("several", text.format(rivals=rivals))
-        elif sighting.seen is Seen.UNPROVEN:
-            said = Said("unproven", f"Nobody can say whether this was done: {sighting.why}")
-        else:
-            said = Said("unseen", _UNSEEN)
+        if conclusion.event is Event.HOLD:
+            said = taken_back(sighting)
+            self._book.set_aside(member.row, said.cause, said.message)
+            return
+        said = said_of(sighting)
         self._book.unknown([member.row], said.cause, said.message)
 
     def _confirm(

@@ -8,7 +8,7 @@ from pm2xero.send.conclusions import Seen
 from pm2xero.send.fill_ids import Ready
 from pm2xero.send.lookup import Lookups, element_of
 from pm2xero.xero.answers import Element
-from pm2xero.xero.natural_key import GONE, STANDING, is_gone
+from pm2xero.xero.natural_key import GONE, is_as_sent, is_gone
 
 
 def seen_of(member: Ready, result: Element, lookups: Lookups) -> Seen:
@@ -25,7 +25,7 @@ def seen_of(member: Ready, result: Element, lookups: Lookups) -> Seen:
         return Seen.TAKEN if _is_change_of(member, element, result) else Seen.NAMELESS
     if not _echoes(member, element, result, lookups):
         return Seen.NAMELESS
-    return Seen.TAKEN if result.body.get("Status") in (None, *STANDING) else Seen.DRAFT_MADE
+    return Seen.TAKEN if is_as_sent(element, result.body) else Seen.DRAFT_MADE
 
 
 def _is_change_of(member: Ready, element: dict[str, Any], result: Element) -> bool:

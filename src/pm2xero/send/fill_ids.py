@@ -13,8 +13,7 @@ from urllib.parse import quote
 import orjson
 
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.render.request import Contract
-from pm2xero.xero.contracts import contract
+from pm2xero.xero.contracts import Contract, contract
 
 _PLACEHOLDER = re.compile(r"<([A-Za-z]+) of (.+?)>(?=/|$)")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -107,6 +106,16 @@ def contact_of(row: StoredRequest) -> tuple[str, str] | None:
         return None
     number = str(named["ContactNumber"])
     return number, str(named.get("Name") or number)
+
+
+def details_of(row: StoredRequest) -> Mapping[str, Any]:
+    """What a request says of its contact besides number and name, for when it is new in Xero."""
+    if '"Contact"' not in row.element:
+        return {}
+    named = json.loads(row.element).get("Contact")
+    if not isinstance(named, dict):
+        return {}
+    return {k: v for k, v in named.items() if k not in ("ContactID", "ContactNumber", "Name")}
 
 
 def references(row: StoredRequest) -> set[str]:

@@ -17,12 +17,13 @@ from pm2xero.send.conclusions import Seen
 from pm2xero.send.fill_ids import Ready
 from pm2xero.send.lookup_table import ByAbsence, ByKey, ByParts, ByState, HowToFind, load_table
 from pm2xero.xero.answers import Object, Read, Unproven, complete_list, id_name_of, one_object
+from pm2xero.xero.contracts import with_suffix
 from pm2xero.xero.natural_key import (
     GONE,
     NaturalKey,
     as_date,
+    is_as_sent,
     is_gone,
-    is_standing,
     paired,
     same_value,
 )
@@ -30,6 +31,8 @@ from pm2xero.xero.natural_key import (
 LinkedTo = Callable[[str], str | None]
 SameContact = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 
+# The counts that may stand behind a number that stays taken; see `parcel.renumbered`.
+RENUMBERED = (2, 3)
 # Xero answers 404 to a list whose address is longer than about 2,000 characters; what comes before
 # and after the values has 200 at most.
 _LONGEST_QUERY = 1700
@@ -44,6 +47,7 @@ class Sighting:
         rivals: the ids of which a person must choose, if there are any.
         why: what kept a look-up from proving anything.
         is_number_kept: its number is that of a document that was taken back, and stays taken.
+        gone: ids of documents that were taken back, and are what was sent in all else.
     """
 
     seen: Seen
@@ -51,6 +55,7 @@ class Sighting:
     rivals: tuple[str, ...] = ()
     why: str = ""
     is_number_kept: bool = False
+    gone: tuple[str, ...] = ()
 
 
 _ABSENT = Sighting(Seen.ABSENT)
@@ -136,13 +141,17 @@ def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sight
     transactions = {member.row.id: member.row.transaction for member in members}
     id_name = id_name_of(how.endpoint)
     listed = list(_listed(how, list(sent.values()), eyes.read))
-    found = {str(doc[id_name]): doc for doc in listed if not is_gone(doc)}
     gone = [doc for doc in listed if is_gone(doc)]
+    # Where a document that was taken back keeps the number, ours may have a count behind it.
+    kept = {r for r, e in sent.items() if any(how.key.is_of(e, doc) for doc in gone)}
+    listed += _renumbered(how, [sent[r] for r in kept], eyes.read)
+    found = {str(doc[id_name]): doc for doc in listed if not is_gone(doc)}
     owners: dict[str, str | None] = {}
     candidates: dict[str, list[str]] = {}
     suspects: dict[str, list[str]] = {}
     for request, element in sent.items():
-        for id_, doc in found.items():
+        for id_, shown in found.items():
+            doc = how.key.with_number_of(element, shown) if request in kept else shown
             wrong = how.key.mismatches(element, doc, transactions[request], eyes.same_contact)
             if wrong == {(how.key.pays or ("",))[0]}:
                 # A list may leave out what a batch pays; the batch itself shows it.
@@ -160,15 +169,22 @@ def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sight
     result: dict[str, Sighting] = {}
     for request in sent:
         if request in given:
-            seen = Seen.STANDS if is_standing(found[given[request]]) else Seen.DRAFT
+            seen = Seen.STANDS if is_as_sent(sent[request], found[given[request]]) else Seen.DRAFT
             result[request] = Sighting(seen, given[request])
         elif request in rivals:
             result[request] = Sighting(Seen.RIVALS, rivals=rivals[request])
         elif left := tuple(i for i in suspects.get(request, ()) if i not in taken):
             result[request] = Sighting(Seen.RIVALS, rivals=left)
         else:
-            kept = any(how.key.is_of(sent[request], doc) for doc in gone)
-            result[request] = Sighting(Seen.ABSENT, is_number_kept=kept)
+            same = tuple(
+                str(doc[id_name])
+                for doc in gone
+                if not how.key.mismatches(
+                    sent[request], doc, transactions[request], eyes.same_contact
+                )
+                and eyes.linked_to(str(doc[id_name])) in (None, request)
+            )
+            result[request] = Sighting(Seen.ABSENT, is_number_kept=request in kept, gone=same)
     return result
 
 
@@ -257,6 +273,24 @@ def _shown_parts(parts: str, endpoint: str, parent: str, read: Read) -> list[Obj
 def _listed(how: ByKey, elements: Sequence[Mapping[str, Any]], read: Read) -> Iterator[Object]:
     for query in _queries(how, elements):
         yield from complete_list(read, how.endpoint, query, paged=how.paged)
+
+
+def _renumbered(
+    how: ByKey, elements: Sequence[Mapping[str, Any]], read: Read
+) -> list[Object]:  # fmt: skip
+    """Documents whose numbers are those of the elements with a count behind them."""
+    name = how.key.number
+    if not elements or how.parameter is None or name is None or name != how.by:
+        return []
+    numbers = (str(element[name]) for element in elements)
+    counted = [
+        {name: with_suffix(number, str(count))} for number in numbers for count in RENUMBERED
+    ]
+    return [
+        doc
+        for query in _queries(how, counted)
+        for doc in complete_list(read, how.endpoint, query, paged=how.paged)
+    ]
 
 
 def _queries(how: ByKey, elements: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from pm2xero.errors import Finding, PackError, Position
+from pm2xero.pack.language.plain_conditions import parse_plain
 from pm2xero.pack.yaml.read import SourceMap, read_yaml
 from pm2xero.pack.yaml.schema import check
 from pm2xero.resources import root
+from pm2xero.xero.body_fields import body_record
 from pm2xero.xero.natural_key import NaturalKey, Sum
 
 
@@ -62,16 +64,24 @@ def load_table(path: Path | None = None) -> Mapping[str, HowToFind]:
     return _loaded(path or root() / "mappings" / "xero" / "lookup.yaml")
 
 
+def listed_endpoints() -> list[str]:
+    """The endpoints in whose lists documents are found again."""
+    return sorted({how.endpoint for how in load_table().values() if isinstance(how, ByKey)})
+
+
 @cache
 def _loaded(path: Path) -> Mapping[str, HowToFind]:
     tree = read_yaml(path, path.name)
     findings: list[Finding] = check("xero_lookup.schema", tree, Position(path.name))
     if findings:
         raise PackError(*findings)
-    return {name: _how(raw) for name, raw in tree["lookups"].items()}
+    table = {name: _how(name, raw, findings) for name, raw in tree["lookups"].items()}
+    if findings:
+        raise PackError(*findings)
+    return table
 
 
-def _how(raw: SourceMap) -> HowToFind:
+def _how(contract: str, raw: SourceMap, findings: list[Finding]) -> HowToFind:
     if "document" in raw:
         return ByState(raw["document"], raw["reached"])
     if "gone_from" in raw:
@@ -81,7 +91,7 @@ def _how(raw: SourceMap) -> HowToFind:
     pays = next(((name, tuple(fields)) for name, fields in raw.get("pays", {}).items()), None)
     key = NaturalKey(
         same=tuple(raw["same"]),
-        sums=tuple(_sum(entry) for entry in raw.get("sums", ())),
+        sums=tuple(_sum(contract, entry, findings) for entry in raw.get("sums", ())),
         identity=tuple(raw.get("identity", ())),
         tag=raw.get("tag"),
         pays=pays,
@@ -97,7 +107,10 @@ def _how(raw: SourceMap) -> HowToFind:
     )
 
 
-def _sum(raw: SourceMap) -> Sum:
+def _sum(contract: str, raw: SourceMap, findings: list[Finding]) -> Sum:
     parts, _, amount = raw["of"].partition(".")
-    when = {name: tuple(values) for name, values in raw.get("when", {}).items()}
+    when = None
+    if "when" in raw:
+        body = body_record(contract)
+        when = parse_plain(raw["when"], body, raw.value_at["when"], findings)
     return Sum(parts, amount, raw["equals"], when)

@@ -13,6 +13,7 @@ from pm2xero.send.fill_ids import placeholders
 from pm2xero.xero.contracts import contract
 from pm2xero.xero.errors import Refusal
 from pm2xero.xero.ports import Outbox
+from pm2xero.xero.purpose import Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Tally:
     adopted: int = 0
     rejected: int = 0
     failed: int = 0
+    aside: int = 0
 
 
 class Book:
@@ -50,6 +52,9 @@ class Book:
     def __init__(self, outbox: Outbox, clock: Callable[[], datetime]) -> None:
         self._outbox = outbox
         self._clock = clock
+        # What another outbox may have sent is looked up first.
+        self.gap = outbox.gap()
+        outbox.suspect_forgotten()
         self.rows = list(outbox.requests(states=DUE))
         needed = (need for row in self.rows for need in row.needs)
         self._states: dict[str, RequestState] = {
@@ -126,6 +131,25 @@ class Book:
         self._set([row], RequestState.FAILED)
         self.tally.failed += 1
 
+    def set_aside(self, row: StoredRequest, cause: str, message: str) -> None:
+        """Xero has not got this one any more; a person must say whether it is sent."""
+        self._outbox.set_aside(row, cause, message)
+        self._set([row], RequestState.HELD)
+        self.tally.aside += 1
+
+    def is_forgotten(self, row: StoredRequest) -> bool:
+        """Whether another outbox may have sent this one, as far as this one knows."""
+        return self.gap is not None and row.cause != "resend"
+
+    def is_to_be_undone(self, row: StoredRequest) -> bool:
+        """Whether another open request takes back what this one makes."""
+        return any(
+            other.purpose is Purpose.UNDO
+            and (other.target == row.id or row.transaction in takes_back(other))
+            for other in self.rows
+            if other.id != row.id
+        )
+
     def partly(self, row: StoredRequest) -> None:
         """One of its parts is in Xero; the others follow."""
         self.unknown([row], "partly", "Some of its parts are in Xero, the others are still to come")
@@ -144,10 +168,11 @@ class Book:
             self._set(rows, RequestState.UNKNOWN)
 
     def plan_again(self, rows: Sequence[StoredRequest]) -> None:
-        """Xero has not got these."""
+        """Xero has not got these; those that a person wants to rest do so from now on."""
         if rows:
-            self._outbox.plan_again(rows)
+            rests = self._outbox.plan_again(rows)
             self._set(rows, RequestState.PLANNED)
+            self._states.update(rests)
 
     def progress(self, calls: int) -> Progress:
         """How far the run is."""

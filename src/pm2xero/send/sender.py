@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from pm2xero.errors import LeaseLost
 from pm2xero.outbox.lease import TTL
@@ -15,7 +16,7 @@ from pm2xero.send.batching import batches, grouped, ready, wave
 from pm2xero.send.caller import STILL_LATE, Caller
 from pm2xero.send.contacts import ContactBook
 from pm2xero.send.delivery import LOOKED_UP, Delivery
-from pm2xero.send.fill_ids import MissingId, Ready, contact_of, fill, placeholders
+from pm2xero.send.fill_ids import MissingId, Ready, contact_of, details_of, fill, placeholders
 from pm2xero.send.lookup import Eyes, Lookups, load_lookups
 from pm2xero.send.parcel import Said
 from pm2xero.send.run_state import Book, Progress
@@ -26,6 +27,8 @@ from pm2xero.xero.errors import ErrorTable, load_errors
 from pm2xero.xero.ports import Outbox
 
 LEASE = TTL
+# A contact that is none, where Xero knows no contact of a number.
+_NOBODY = "00000000-0000-0000-0000-000000000000"
 # unverified: how long after it was lost on its way Xero may still act on a call. Connections and
 # proxies give up within a minute or so; nothing is sent under another key before this is over.
 LATE = timedelta(minutes=2)
@@ -39,6 +42,7 @@ class SendReport:
         calls: calls to the Accounting API, lookups and contacts included.
         adopted: those of the confirmed that were found in Xero after an unknown outcome.
         failed: those that left again and again and never arrived.
+        aside: those that somebody took back in Xero, of which a person must say what is to become.
         unknown: requests of which only a person, or a later run, can tell what became of them.
         blocked: requests that wait for one that was refused, held or skipped.
         left: requests that are still planned.
@@ -55,6 +59,7 @@ class SendReport:
     blocked: int
     left: int
     failed: int = 0
+    aside: int = 0
     stopped: str | None = None
     cause: str | None = None
     warnings: tuple[str, ...] = ()
@@ -101,13 +106,26 @@ class Sender:
             LeaseTaken: PE110, another process is sending for this organisation.
             StateConflict: PE105, another process has taken over meanwhile and sent the same.
         """
+        return self._run(on_progress, looks_only=False)
+
+    def look(self, on_progress: Callable[[Progress], None] | None = None) -> SendReport:
+        """Find out about all that may be in Xero, and send nothing.
+
+        Raises:
+            LeaseTaken, StateConflict: as `run`.
+        """
+        return self._run(on_progress, looks_only=True)
+
+    def _run(
+        self, on_progress: Callable[[Progress], None] | None, *, looks_only: bool
+    ) -> SendReport:
         if not self._is_held:
             with self.lease():
-                return self.run(on_progress)
+                return self._run(on_progress, looks_only=looks_only)
         return _Run(
             self._outbox, self._caller, self._errors, self._lookups, self._clock, self._late,
             on_progress,
-        ).run()  # fmt: skip
+        ).run(looks_only=looks_only)  # fmt: skip
 
     @contextmanager
     def lease(self) -> Iterator[None]:
@@ -160,14 +178,15 @@ class _Run:
         # How often each left before; so no key is used that Xero may remember another answer for.
         self._salts = {row.id: row.attempts for row in self._book.rows}
 
-    def run(self) -> SendReport:
+    def run(self, *, looks_only: bool) -> SendReport:
         """All steps; a reason to stop ends them early."""
         stopped: str | None = None
         cause: str | None = None
         try:
             self._recover()
-            self._provide_contacts()
-            self._send_all()
+            if not looks_only:
+                self._provide_contacts()
+                self._send_all()
         except StopRun as stop:
             stopped, cause = stop.sentence, stop.cause
         except SignInError as error:
@@ -178,14 +197,17 @@ class _Run:
 
     def _recover(self) -> None:
         """Find out about everything of which nobody knows whether it is in Xero."""
-        lost = self._outbox.lost_at(LOOKED_UP)
+        open_ = [row for row in self._book.rows if row.state in UNSETTLED]
+        ways = [self._outbox.lost_at(LOOKED_UP)]
+        if self._book.gap is not None and open_:
+            ways.append(self._book.gap.lost_at)
+        lost = max(filter(None, ways), default=None)
         if lost is not None:
             # By a clock that was wrong it may lie ahead; it was not lost later than now.
             lost = min(lost, self._clock())
             # A look-up proves nothing while the lost call may still arrive.
             wait = lost + self._late - self._clock()
             self._caller.pause(wait.total_seconds(), STILL_LATE)
-        open_ = [row for row in self._book.rows if row.state in UNSETTLED]
         self._contacts.find(dict(filter(None, map(contact_of, open_))))
         # What refers to another document is looked up when that one is known.
         while open_:
@@ -193,8 +215,9 @@ class _Run:
             if not ready:
                 break
             for group in grouped([row for row in open_ if row.id in ready]):
-                for batch in _chunks([ready[row.id] for row in group]):
-                    self._delivery.settle(batch, _said(batch[0].row))
+                for alike in _by_cause(group):
+                    for batch in _chunks([ready[row.id] for row in alike]):
+                        self._delivery.settle(batch, _said(batch[0].row))
             open_ = [row for row in open_ if row.id not in ready]
         for row in open_:
             if not self._waits_for_a_look(row):
@@ -207,10 +230,12 @@ class _Run:
 
     def _provide_contacts(self) -> None:
         wanted: dict[str, str] = {}
+        details: dict[str, Mapping[str, Any]] = {}
         for row in self._book.rows:
             if self._book.state(row.id) == RequestState.PLANNED and (named := contact_of(row)):
                 wanted.setdefault(*named)
-        self._contacts.provide(wanted)
+                details.setdefault(named[0], details_of(row))
+        self._contacts.provide(wanted, details)
         for row in self._book.rows:
             if self._book.state(row.id) != RequestState.PLANNED or not self._contacts.refused:
                 continue
@@ -253,10 +278,16 @@ class _Run:
 
     def _try_filled(self, row: StoredRequest) -> Ready | None:
         known = self._contacts.known_id
+        if self._book.is_forgotten(row):
+            # Its contact may be known under another number now; all else is looked up.
+            known = self._known_or_nobody
         try:
             return fill(row, self._book.links, known, self._salts[row.id])
         except MissingId:
             return None
+
+    def _known_or_nobody(self, number: str) -> str:
+        return self._contacts.known_id(number) or _NOBODY
 
     def _relinked(self, member: Ready) -> Ready | None:
         """The same request when its contact was merged into another one, else None."""
@@ -278,6 +309,7 @@ class _Run:
             adopted=tally.adopted,
             rejected=tally.rejected,
             failed=tally.failed,
+            aside=tally.aside,
             unknown=sum(count.get(state, 0) for state in UNSETTLED),
             blocked=count.get(RequestState.BLOCKED, 0),
             left=count.get(RequestState.PLANNED, 0),
@@ -314,6 +346,14 @@ def make_sender(
 
 def _chunks(members: Sequence[Ready], size: int = 50) -> list[Sequence[Ready]]:
     return [members[start : start + size] for start in range(0, len(members), size)]
+
+
+def _by_cause(rows: Sequence[StoredRequest]) -> Iterator[Sequence[StoredRequest]]:
+    """Requests whose outcome is unknown for the same reason, so that each keeps its own."""
+    groups: dict[tuple[RequestState, str | None], list[StoredRequest]] = {}
+    for row in rows:
+        groups.setdefault((row.state, row.cause), []).append(row)
+    yield from groups.values()
 
 
 def _said(row: StoredRequest) -> Said:

@@ -114,9 +114,11 @@ class GrantedToken:
         scopes: str = "",
         url: str = TOKEN_URL,
         transport: httpx.BaseTransport | None = None,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._credentials = credentials
         self._clock = clock
+        self._ticks = ticks
         self._scopes = scopes
         self._url = url
         self._http = httpx.Client(transport=transport, timeout=30)
@@ -164,9 +166,9 @@ class GrantedToken:
 
     def _post(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         secrets = (self._credentials.client_id, self._credentials.client_secret)
-        began = time.monotonic()
+        began = self._ticks()
         with self._http.stream("POST", self._url, data=form, auth=secrets) as response:
-            content = read_answer(response, _PATIENCE, lambda: time.monotonic() - began)
+            content = read_answer(response, _PATIENCE, lambda: self._ticks() - began)
         return response.status_code, read_object(content) or {}
 
     def _hidden(self, text: str, form: Mapping[str, str]) -> str:

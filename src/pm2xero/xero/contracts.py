@@ -10,12 +10,64 @@ from typing import Any
 
 import jsonschema_rs
 
-from pm2xero.render.request import Contract, Rename, Undo
 from pm2xero.resources import root, schema_file
 
 # References between the schemas resolve against this name; nothing is ever fetched.
 _BASE = "https://schema.invalid/xero/"
 _LONGEST_NUMBER = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """A number that stays taken when its document is voided, so it is given up before.
+
+    Attributes:
+        field: such as InvoiceNumber.
+        types: types of documents whose numbers are unique.
+    """
+
+    field: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """How an object of Xero is taken back.
+
+    Attributes:
+        contract: the verb and endpoint that does it.
+        id_in_body: whether its id goes into the body, or at the end of the path.
+        status: the status to set; None where it is taken out of the document that it belongs to.
+        rename: what is done before, where a later revision may come back under the number.
+    """
+
+    contract: str
+    id_in_body: bool
+    status: str | None
+    rename: Rename | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What is known of one verb on one endpoint, from `schema/xero/`.
+
+    Attributes:
+        id_name: field of the answer that carries the new id, such as InvoiceID.
+        wrapper: element that holds a list of documents; None where the body stands alone.
+        batch: several documents may go in one call.
+        summarize: the endpoint takes `summarizeErrors`.
+        idempotent: it takes an idempotency key.
+    """
+
+    name: str
+    method: str
+    path: str
+    id_name: str | None
+    wrapper: str | None
+    batch: bool
+    summarize: bool
+    undo: Undo | None = None
+    idempotent: bool = True
 
 
 @cache
@@ -125,5 +177,13 @@ def faults(name: str, body: Any) -> list[str]:
         place = "".join(
             f"[{s}]" if isinstance(s, int) else f".{s}" for s in error.instance_path
         ).lstrip(".")
-        found.append(f"{place or 'the body'}: {error.message}")
+        why = error.message if error.instance is not None else _nothing(place)
+        found.append(f"{place or 'the body'}: {why}")
     return found
+
+
+def _nothing(place: str) -> str:
+    """Why a value is null, as far as its name tells."""
+    if place.rpartition(".")[2] in ("Code", "AccountCode", "AccountID"):
+        return "the account has no code in Xero, or the firm has not mapped it (null)"
+    return "there is no value, because a field of the document is missing (null)"

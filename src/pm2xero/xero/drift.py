@@ -19,8 +19,11 @@ Ask = Callable[[str, Mapping[str, str]], Response]
 _TOLD = 8
 
 
-def take_snapshot(ask: Ask) -> bytes:
+def take_snapshot(ask: Ask, *, catalogue: bool = False) -> bytes:
     """Organisation, Accounts and TaxRates as Xero gives them, as one JSON text.
+
+    Args:
+        catalogue: with TrackingCategories and Items, by which a pack is checked.
 
     Raises:
         UsageError: PU904 when Xero does not show one of them.
@@ -31,6 +34,8 @@ def take_snapshot(ask: Ask) -> bytes:
         "Accounts": _listed(ask, "Accounts", "Accounts"),
         "TaxRates": _listed(ask, "TaxRates", "TaxRates"),
     }
+    for endpoint in ("TrackingCategories", "Items") if catalogue else ():
+        value[endpoint] = _listed(ask, endpoint, endpoint, may_be_empty=True)
     return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"
 
 
@@ -143,12 +148,14 @@ def _used(firm: Organisation) -> list[str]:
     return list(dict.fromkeys((*firm.accounts.values(), *banks, *firm.roles.values())))
 
 
-def _listed(ask: Ask, endpoint: str, wrapper: str) -> list[Any]:
+def _listed(
+    ask: Ask, endpoint: str, wrapper: str, *, may_be_empty: bool = False
+) -> list[Any]:  # fmt: skip
     answer = ask(f"/{endpoint}", {})
     # Digits stay as Xero wrote them.
     found = json.loads(answer.text, parse_float=orjson.Fragment) if answer.json else {}
     items = found.get(wrapper) or []
-    if answer.status != 200 or not items:
+    if answer.status != 200 or not (items or may_be_empty):
         message = f"Xero does not show its {endpoint} (HTTP {answer.status})"
         raise UsageError(Finding("PU904", message))
     return list(items)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
 from pm2xero.errors import Finding, PackError, Position
+from pm2xero.pack.language.conditions import Condition
+from pm2xero.pack.language.plain_conditions import holds, parse_plain
+from pm2xero.pack.language.types import COUNT, TEXT, RecordType
 from pm2xero.pack.yaml.read import SourceMap, place_of, read_yaml
 from pm2xero.pack.yaml.schema import check
 from pm2xero.resources import root
@@ -20,6 +23,8 @@ Treatment = Literal["retry", "reject", "person", "stop", "lookup", "adopt"]
 
 # A refused element of an accepted call is matched as if the call had been refused.
 REFUSED = 400
+# What a condition of the table is about.
+ANSWER = RecordType("an answer of Xero", {"status": COUNT}, {"message": TEXT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +32,13 @@ class Entry:
     """One cause.
 
     Attributes:
-        statuses: HTTP statuses that fit; empty when any does.
-        message: the words of Xero; None when any message fits.
+        when: asked of the HTTP status and each message of Xero; None where anything fits.
         say: a sentence for the user, without a full stop; remedy: what to do about it.
         about_contact: the contact may be the cause.
     """
 
     id: str
-    statuses: frozenset[int]
-    message: re.Pattern[str] | None
+    when: Condition | None
     treat: Treatment
     say: str
     remedy: str
@@ -43,9 +46,10 @@ class Entry:
 
     def fits(self, status: int, messages: Sequence[str]) -> bool:
         """Whether the entry is about this refusal."""
-        if self.statuses and status not in self.statuses:
-            return False
-        return self.message is None or any(_says(self.message, text) for text in messages)
+        if self.when is None:
+            return True
+        said: Sequence[str | None] = messages or (None,)
+        return any(holds(self.when, {"status": status, "message": m}, _says) for m in said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +77,21 @@ class Refusal:
 _QUOTED = re.compile(r"''.*?''|'[^']*'|\"[^\"]*\"|\u201c[^\u201d]*\u201d|\u2018[^\u2019]*\u2019")
 
 
-def _says(words: re.Pattern[str], text: str) -> bool:
+def _says(pattern: str, text: str) -> bool:
     """Whether Xero says this in its own words, and not in a name that it quotes.
 
     Each alternative stands for itself: with ^ the whole sentence counts, else the unquoted rest.
     """
+    words = _compiled(pattern)
     found = words.search(text)
     if found is None:
         return False
     return found.start() == 0 or words.search(_QUOTED.sub("''", text)) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
 
 
 class ErrorTable:
@@ -140,29 +150,41 @@ def _loaded(path: Path) -> ErrorTable:
         raise PackError(*findings)
     entries: list[Entry] = []
     for index, raw in enumerate(tree["errors"]):
-        try:
-            entries.append(_entry(raw))
-        except re.error as error:
-            at = place_of(tree, ["errors", index, "when", "message"])
-            findings.append(Finding("PX108", f"the message is no regular expression: {error}", at))
-        if entries and any(entries[-1].id == other.id for other in entries[:-1]):
+        entries.append(_entry(raw, findings))
+        if any(entries[-1].id == other.id for other in entries[:-1]):
             at = place_of(tree, ["errors", index, "id"])
             findings.append(Finding("PX102", f'the id "{raw["id"]}" stands twice', at))
+    default = _entry(tree["default"], findings)
     if findings:
         raise PackError(*findings)
-    return ErrorTable(entries, _entry(tree["default"]))
+    return ErrorTable(entries, default)
 
 
-def _entry(raw: SourceMap) -> Entry:
-    when = raw.get("when") or {}
-    status = when.get("status", [])
-    pattern = when.get("message")
+def _entry(raw: SourceMap, findings: list[Finding]) -> Entry:
+    when = None
+    if "when" in raw:
+        when = parse_plain(raw["when"], ANSWER, raw.value_at["when"], findings)
+        findings += _whole_sentences(raw["when"])
     return Entry(
         id=raw["id"],
-        statuses=frozenset([status] if isinstance(status, int) else status),
-        message=re.compile(pattern, re.IGNORECASE) if pattern else None,
+        when=when,
         treat=cast(Treatment, raw["treat"]),
         say=raw["say"],
         remedy=raw["remedy"],
         about_contact=raw.get("about") == "contact",
     )
+
+
+def _whole_sentences(when: SourceMap) -> Iterator[Finding]:
+    """A message written as plain text, which would have to be all that Xero says."""
+    for key in ("message",):
+        text = when.get(key)
+        if isinstance(text, str):
+            yield Finding(
+                "PX301",
+                "this asks for the whole message, word for word",
+                when.value_at[key],
+                hint="a part of a message, or a pattern, is asked for with `matches`",
+                should_be=f"{key}: {{ matches: {text!r} }}",
+                width=len(text),
+            )

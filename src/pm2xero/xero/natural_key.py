@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
+
+from pm2xero.pack.language.conditions import Condition
+from pm2xero.pack.language.plain_conditions import holds
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_DATE = re.compile(r"/Date\((-?[0-9]{1,14})(?:[+-]\d{4})?\)/")
@@ -19,17 +22,17 @@ class Sum:
     """A total of Xero's document that must equal a sum over what was sent.
 
     Attributes:
-        when: applies only when the element has one of these values in each field.
+        when: applies only to elements of which this holds; None to all.
     """
 
     parts: str
     amount: str
     equals: str
-    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    when: Condition | None = None
 
     def holds(self, sent: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
         """Whether the totals are equal; also where the sum cannot be made."""
-        if any(sent.get(name) not in values for name, values in self.when.items()):
+        if self.when is not None and not holds(self.when, sent):
             return True
         amounts = [part.get(self.amount) for part in sent.get(self.parts) or []]
         if not amounts or None in amounts or found.get(self.equals) is None:
@@ -40,6 +43,8 @@ class Sum:
 
 # What a document of Xero must say to be in the ledger; where nothing is said there are no drafts.
 STANDING = frozenset(("AUTHORISED", "PAID", "POSTED"))
+# What it says until somebody approves it.
+DRAFTS = frozenset(("DRAFT", "SUBMITTED"))
 # What it says when it was taken back, by whomever.
 GONE = frozenset(("VOIDED", "DELETED", "ARCHIVED"))
 
@@ -54,6 +59,11 @@ def is_gone(found: Mapping[str, Any]) -> bool:
 def is_standing(found: Mapping[str, Any]) -> bool:
     """Whether a document of Xero is in the ledger; a draft, or one to be approved, is not."""
     return not is_gone(found) and found.get("Status") in (None, *STANDING)
+
+
+def is_as_sent(sent: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    """Whether a document of Xero stands, or is the draft that it was sent as."""
+    return is_standing(found) or (sent.get("Status") in DRAFTS and found.get("Status") in DRAFTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,21 @@ class NaturalKey:
         """Whether a document bears the number of the one that was sent, whatever else it says."""
         named = [name for name in self.identity if name in sent]
         return bool(named) and all(same_value(sent[name], found.get(name)) for name in named)
+
+    @property
+    def number(self) -> str | None:
+        """The field that numbers a document, where one does."""
+        return next((name for name in self.identity if name.endswith("Number")), None)
+
+    def with_number_of(
+        self, sent: Mapping[str, Any], found: Mapping[str, Any]
+    ) -> Mapping[str, Any]:  # fmt: skip
+        """A document of Xero as if it bore the number that was sent, where only a count is more."""
+        name = self.number
+        ours, theirs = (sent.get(name), found.get(name)) if name is not None else (None, None)
+        if name is None or not isinstance(ours, str) or not isinstance(theirs, str):
+            return found
+        return {**found, name: ours} if same_number(ours, theirs) else found
 
     def is_suspect(self, sent: Mapping[str, Any], wrong: Collection[str]) -> bool:
         """Whether something that differs may be the document all the same.

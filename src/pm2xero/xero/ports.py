@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from pm2xero.outbox.memory import Gap
 from pm2xero.outbox.records import Link, StoredRequest
 from pm2xero.outbox.states import RequestState
 
@@ -40,6 +41,15 @@ class Outbox(Contacts, Protocol):
 
     def tally(self, states: Collection[RequestState]) -> Mapping[RequestState, int]:
         """How many requests there are in each of the states."""
+
+    def suspect_forgotten(self) -> Collection[str]:
+        """Where the outbox may have lost something: what is planned is looked up first."""
+
+    def gap(self) -> Gap | None:
+        """What the outbox may not know."""
+
+    def set_aside(self, request: StoredRequest, cause: str, message: str) -> None:
+        """Write down that a person must say what becomes of one that Xero has not got."""
 
     def lost_at(self, looked_up: Collection[str]) -> datetime | None:
         """When the last call was lost of those that have no result, but for these causes."""
@@ -81,8 +91,8 @@ class Outbox(Contacts, Protocol):
     ) -> None:
         """Write down that nobody knows what became of a call."""
 
-    def plan_again(self, requests: Sequence[StoredRequest]) -> None:
-        """Write down that Xero has not got them."""
+    def plan_again(self, requests: Sequence[StoredRequest]) -> Mapping[str, RequestState]:
+        """Write down that Xero has not got them; returns those that a person wants to rest."""
 
     def writing(self, owner: str) -> AbstractContextManager[None]:
         """Be the only writer. Raises LeaseTaken when somebody else is."""

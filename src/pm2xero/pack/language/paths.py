@@ -28,8 +28,9 @@ from pm2xero.pack.language.types import (
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 
 Base = Literal[
-    "transaction", "item", "organisation", "xero", "settings", "trust", "earlier", "submission"
-]
+    "transaction", "item", "organisation", "xero", "settings", "trust", "amounts", "earlier",
+    "submission",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,6 +188,8 @@ ROOTS: dict[str, Mapping[str, FieldType]] = {
         "surplus": MONEY,
         "bank": TEXT,
     },
+    # All money of the document added up, whatever its sign: no part of it is more.
+    "amounts": {"together": MONEY},
     "earlier": {"outcome": ScalarType("text", OUTCOMES)},
 }
 # Facts about trust money that are found together: either all of a group are there, or none.

@@ -3,7 +3,8 @@
 Accounts are compared by their AccountID, since codes and names change in Xero, and the class of the
 organisation says whether it is a trial one. A snapshot that was put together by hand may lack
 them: then an account that gets another code makes every older document differ, and documents for a
-trial organisation are not refused. Looked at only when a firm is named with --org.
+trial organisation are not refused; and tracking categories and items that mappings name cannot be
+checked. Looked at only when a firm is named with --org.
 
 FAIL
     { "Accounts": [{ "Code": "200", "Name": "Sales", … }] }      # no AccountID
@@ -40,6 +41,11 @@ def check(subject: Subject) -> Iterator[Finding]:
         lacking.append(f"the AccountID of {len(nameless)} of its accounts ({listed})")
     if not firm.xero.organisation_class:
         lacking.append("the Class of the organisation")
+    lines = [line for specs in subject.pack.requests.values() for s in specs for line in s.lines]
+    if firm.xero.tracking is None and any(line.tracking for line in lines):
+        lacking.append("the TrackingCategories that mappings name")
+    if firm.xero.items is None and any(line.item is not None for line in lines):
+        lacking.append("the Items that mappings name")
     for what in lacking:
         yield Finding(
             CODE,

@@ -13,6 +13,7 @@ PASS
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -36,7 +37,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 found = subject.memory.once(
                     ("missing values", mapping, there),
                     (subject.env, spec, kind),
-                    partial(_found, subject, kind, mapping, spec),
+                    partial(_found, subject, kind, spec, there),
                 )
                 for missing in found:
                     finding = _finding(subject, missing, kind, spec)
@@ -46,19 +47,24 @@ def check(subject: Subject) -> Iterator[Finding]:
                         yield finding
 
 
-def _found(subject: Subject, kind: Kind, mapping: str, spec: RequestSpec) -> tuple[Missing, ...]:
-    return tuple(missing_values(subject.pack, subject.env, kind, mapping, spec))
+def _found(
+    subject: Subject, kind: Kind, spec: RequestSpec, there: frozenset[str]
+) -> tuple[Missing, ...]:
+    return tuple(missing_values(subject.env, kind, spec, there))
 
 
 def _finding(subject: Subject, missing: Missing, kind: Kind, spec: RequestSpec) -> Finding:
     path = missing.path
     if missing.template is None:
-        assert missing.source is not None
-        at = missing.source.at
+        assert missing.at is not None
+        at = missing.at
         hint = f"ask for it with `when: {{ {path}: {{ present: true }} }}`, or refuse what lacks it"
     else:
         at = place_in_template(subject.env, missing.template, missing.line, path)
-        hint = f'guard it with {{% if {path} %}}, or write ({path} or "")'
+        # A method of a dictionary is told of by itself; here it stands for a field.
+        read = re.sub(r"\.(get|items|keys|values)$", ".FIELD", missing.read)
+        default = f"{read} if {path} else" if read != path else f"{path} or"
+        hint = f'guard it with {{% if {path} %}}, or write ({default} "")'
     return Finding(
         CODE,
         f'"{path}" of {kind.name} may be missing here',

@@ -1,0 +1,158 @@
+"""What an outbox knows of itself: its generations, and whether Xero may have more than it knows.
+
+An outbox that is new, or was restored from an older copy, has a gap: what was sent before a moment
+may be in Xero without a trace here. What is planned and may be as old as the gap is looked up
+before it is sent, as if it had left and no answer had come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, func, insert, select
+
+from pm2xero.outbox.database import Database
+from pm2xero.outbox.memory_schema import gaps, generations
+from pm2xero.outbox.moving import move
+from pm2xero.outbox.rows import chunks, mine
+from pm2xero.outbox.schema import human_actions, requests, transactions
+from pm2xero.outbox.states import Event, RequestState
+
+# Cause of a request that is looked up because of a gap.
+FORGOTTEN = "forgotten"
+_WHY = "The outbox is new or was restored, so this is looked up in Xero before it is sent"
+# So far the clocks of Practice Management and of this machine may differ.
+_CLOCKS = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One opening of an outbox to send.
+
+    Attributes:
+        number: from 1; mark: tells generations with the same number in two copies apart.
+    """
+
+    number: int
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What an outbox may not know.
+
+    Attributes:
+        since: what was written to Xero before this moment may be unknown here.
+        lost_at: when a call that is unknown here may last have left; None where there was none.
+    """
+
+    since: datetime
+    lost_at: datetime | None
+
+
+class Remembering(Database):
+    """Generations and the gap; the database and the file beside it are compared elsewhere."""
+
+    def generation(self, number: int | None = None) -> Generation | None:
+        """A generation of the outbox, the latest when none is named."""
+        rows = select(generations).where(generations.c.organisation == self._organisation)
+        if number is not None:
+            rows = rows.where(generations.c.number == number)
+        with self._read() as connection:
+            row = connection.execute(rows.order_by(generations.c.number.desc()).limit(1)).first()
+        return Generation(row.number, row.mark) if row is not None else None
+
+    def begin_generation(self, mark: str, at: datetime) -> Generation:
+        """The next generation, written down before anything of it is sent."""
+        mine_ = generations.c.organisation == self._organisation
+        with self._write() as connection:
+            last = connection.execute(select(func.max(generations.c.number)).where(mine_)).scalar()
+            found = Generation((last or 0) + 1, mark)
+            connection.execute(
+                insert(generations).values(
+                    organisation=self._organisation, number=found.number, mark=mark, at=at
+                )
+            )
+        return found
+
+    def gap(self) -> Gap | None:
+        """What the outbox may not know; None when it knows all that was sent."""
+        with self._read() as connection:
+            row = connection.execute(
+                select(gaps).where(gaps.c.organisation == self._organisation)
+            ).first()
+        return Gap(row.since, row.lost_at) if row is not None else None
+
+    def note_gap(self, since: datetime, lost_at: datetime | None) -> None:
+        """From now on nothing is sent that may be in Xero since before this moment."""
+        with self._write() as connection:
+            connection.execute(delete(gaps).where(gaps.c.organisation == self._organisation))
+            connection.execute(
+                insert(gaps).values(organisation=self._organisation, since=since, lost_at=lost_at)
+            )
+
+    def suspect_forgotten(self) -> set[str]:
+        """Let everything planned be looked up first that may be as old as the gap.
+
+        Returns:
+            the ids of those requests; a person who asked for one to be resent has seen that it was
+            taken back in Xero, so its cause says so.
+        """
+        gap = self.gap()
+        if gap is None:
+            return set()
+        with self._write() as connection:
+            rows = connection.execute(
+                select(requests.c.id, requests.c.transaction_id, transactions.c.document)
+                .join(
+                    transactions,
+                    (transactions.c.organisation == requests.c.organisation)
+                    & (transactions.c.id == requests.c.transaction_id)
+                    & (transactions.c.revision == requests.c.revision),
+                )
+                .where(mine(self._organisation), requests.c.state == RequestState.PLANNED)
+            ).all()
+            old = {r.id: r.transaction_id for r in rows if _may_be_older(r.document, gap.since)}
+            resent: set[str] = set()
+            for part in chunks(dict.fromkeys(old.values())):
+                words = connection.execute(
+                    select(human_actions.c.what, human_actions.c.transaction_id)
+                    .where(
+                        human_actions.c.organisation == self._organisation,
+                        human_actions.c.transaction_id.in_(part),
+                        human_actions.c.what.in_(("hold", "skip", "resend")),
+                    )
+                    .order_by(human_actions.c.id)
+                )
+                last = {row.transaction_id: row.what for row in words}
+                resent.update(id for id, what in last.items() if what == "resend")
+            again = [id for id, transaction in old.items() if transaction in resent]
+            others = [id for id in old if id not in again]
+            for ids, cause in ((again, "resend"), (others, FORGOTTEN)):
+                move(connection, self._organisation, ids, Event.SUSPECT, cause=cause, message=_WHY)
+        return set(old)
+
+
+def _may_be_older(document: bytes, since: datetime) -> bool:
+    """Whether a document may have been there before a moment; one that says nothing may."""
+    try:
+        tree = orjson.loads(document)
+    except orjson.JSONDecodeError:
+        return True
+    if not isinstance(tree, dict):
+        return True
+    latest = (since + _CLOCKS).astimezone(UTC)
+    created = _moment(tree.get("created_at"))
+    day = str(tree.get("date") or "")
+    return created is None or created <= latest or day <= latest.date().isoformat()
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None

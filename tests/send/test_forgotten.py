@@ -1,0 +1,195 @@
+"""A sender whose outbox may have lost something looks before it sends."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from pm2xero.outbox.store import Outbox
+from tests.support.xero_world import World, allocations, credit_note, invoice
+
+
+def forget(world: World) -> None:
+    """The outbox is gone, another one takes its place, and Xero remembers no key."""
+    world.outbox.close()
+    world.outbox = Outbox.open("sqlite://", "bellbird-legal", world.clock)
+    world.sequence = 0
+    world.clock.advance(3600)
+    world.outbox.note_gap(world.clock(), None)
+
+
+def writes(world: World) -> tuple[httpx.BaseTransport, list[str]]:
+    """The way to Xero, with a list of what is written on it."""
+    seen: list[str] = []
+
+    class Watching(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if request.method != "GET":
+                seen.append(f"{request.method} {request.url.path.rsplit('/api.xro/2.0', 1)[-1]}")
+            return world.asgi.handle_request(request)
+
+    return Watching(), seen
+
+
+def test_all_is_adopted_and_nothing_is_written(world: World) -> None:
+    world.month()
+    world.run()
+    live, balances, states = world.live(), world.balances(), world.states()
+    assert set(states.values()) == {"confirmed"}
+    forget(world)
+    world.month()
+    transport, seen = writes(world)
+    report = world.run(transport)
+    assert (report.confirmed, report.adopted, report.unknown) == (13, 13, 0)
+    assert seen == []
+    assert (world.live(), world.balances(), world.states()) == (live, balances, states)
+
+
+def test_looks_are_made_in_blocks_and_once(world: World) -> None:
+    for number in range(120):
+        world.add(f"B{number:03}/invoice", "put.Invoices", invoice(f"B{number:03}"))
+    world.outbox.note_gap(world.clock(), None)
+    report = world.run()
+    # Three looks of up to fifty, three calls of fifty, and two looks and a call for the contact.
+    assert (report.confirmed, report.adopted) == (120, 0)
+    assert report.calls <= 9
+
+
+@pytest.mark.parametrize(("lost", "waits"), [(0, 120), (90, 30), (500, 0), (None, 0)])
+def test_a_call_that_another_outbox_lost_is_waited_for(
+    world: World, lost: float | None, waits: float
+) -> None:
+    world.add("B1/invoice", "put.Invoices", invoice("B1"))
+    at = world.clock() - timedelta(seconds=lost) if lost is not None else None
+    world.outbox.note_gap(world.clock(), at)
+    world.run()
+    assert world.clock.slept == waits
+    world.clock.slept = 0.0
+    world.run()
+    assert world.clock.slept == 0
+
+
+def test_of_several_allocations_only_those_that_are_missing_are_sent(world: World) -> None:
+    def plan(*parts: tuple[str, str]) -> None:
+        for number in (1, 2):
+            world.add(f"B{number}/invoice", "put.Invoices", invoice(f"B{number}"))
+        world.add("C1/credit_note", "put.CreditNotes", credit_note("C1"))
+        world.add(
+            "A1/allocation", "put.CreditNotes.Allocations", allocations(*parts),
+            path="/CreditNotes/<CreditNoteID of C1>/Allocations",
+            needs=["C1/credit_note", "B1/invoice", "B2/invoice"], level=2,
+        )  # fmt: skip
+
+    plan(("B1", "20.00"))
+    world.run()
+    forget(world)
+    plan(("B1", "20.00"), ("B2", "15.00"))
+    transport, seen = writes(world)
+    report = world.run(transport)
+    assert len(seen) == 1
+    assert (report.confirmed, set(world.states().values())) == (4, {"confirmed"})
+    (note,) = world.sandbox.documents("CreditNotes")
+    assert [float(a["Amount"]) for a in note["Allocations"]] == [20.0, 15.0]
+
+
+def user(world: World, path: str, body: dict[str, Any]) -> None:
+    answer = world.client().call("POST", path, {}, {}, json.dumps(body).encode())
+    assert answer.status == 200, answer.text
+
+
+def test_a_contact_under_another_number_hides_nothing(world: World) -> None:
+    world.add("B1/invoice", "put.Invoices", invoice("B1"))
+    world.run()
+    (contact,) = [c for c in world.sandbox.documents("Contacts") if c["Name"] == "Ann Client"]
+    user(world, "/Contacts", {"Contacts": [
+        {"ContactID": contact["ContactID"], "ContactNumber": "changed", "Name": "Ann C."},
+    ]})  # fmt: skip
+    forget(world)
+    world.add("B1/invoice", "put.Invoices", invoice("B1"))
+    for _ in range(2):
+        report = world.run()
+        assert (report.confirmed, report.unknown) == (0, 1)
+    found = world.outbox.request("B1/invoice")
+    assert found is not None
+    assert found.cause == "several"
+    assert world.live()["Invoices"] == 1
+
+
+def test_a_look_that_proves_nothing_sends_nothing(world: World) -> None:
+    world.add("B1/invoice", "put.Invoices", invoice("B1"))
+    world.run()
+    forget(world)
+    world.add("B1/invoice", "put.Invoices", invoice("B1"))
+
+    class Blind(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if request.method == "GET" and request.url.path.endswith("/Invoices"):
+                return httpx.Response(404, json={})
+            return world.asgi.handle_request(request)
+
+    assert world.run(Blind()).unknown == 1
+    assert world.live()["Invoices"] == 1
+    assert world.run().adopted == 1
+    assert world.live()["Invoices"] == 1
+
+
+@pytest.mark.parametrize("kind", ["put.Invoices", "put.CreditNotes"])
+def test_a_document_under_a_number_with_a_count_is_found(world: World, kind: str) -> None:
+    """Somebody voided one and its number stays taken, so the next bears a count behind it."""
+    made, field = (invoice, "InvoiceNumber") if kind == "put.Invoices" else (
+        credit_note, "CreditNoteNumber",
+    )  # fmt: skip
+    endpoint = kind.removeprefix("put.")
+
+    def plan() -> None:
+        world.add("B1/made", kind, made("B1"))
+
+    plan()
+    world.run()
+    (first,) = world.sandbox.documents(endpoint)
+    user(world, f"/{endpoint}/{first[endpoint[:-1] + 'ID']}", {"Status": "VOIDED"})
+    forget(world)
+    plan()
+    world.run()
+    world.outbox.resend("B1", "kim", "there again", world.clock())
+    assert world.run().confirmed == 1
+    numbers = {d[field]: d["Status"] for d in world.sandbox.documents(endpoint)}
+    assert numbers == {"B1": "VOIDED", "B1 (2)": "AUTHORISED"}
+    forget(world)
+    plan()
+    report = world.run()
+    assert (report.adopted, report.aside, world.states()) == (1, 0, {"B1/made": "confirmed"})
+    assert {d[field]: d["Status"] for d in world.sandbox.documents(endpoint)} == numbers
+
+
+def test_a_count_behind_a_number_that_is_free_is_another_document(world: World) -> None:
+    world.add("B1/invoice", "put.Invoices", invoice("B1 (2)"))
+    world.run()
+    forget(world)
+    world.add("B1/invoice", "put.Invoices", invoice("B1"))
+    assert world.run().adopted == 0
+    assert world.live()["Invoices"] == 2
+
+
+def test_what_was_taken_back_there_waits_for_a_person_also_after_a_look_that_failed(
+    world: World,
+) -> None:
+    world.add("B1/invoice", "put.Invoices", invoice("B1"))
+    world.run()
+    (made,) = world.sandbox.documents("Invoices")
+    user(world, f"/Invoices/{made['InvoiceID']}", {"Status": "VOIDED"})
+    forget(world)
+    world.add("B1/invoice", "put.Invoices", invoice("B1"))
+    (row,) = world.outbox.requests()
+    world.outbox.suspect_forgotten()
+    world.outbox.unknown([row], "unproven", "no list", world.clock())
+    report = world.run()
+    assert (report.aside, world.states()) == (1, {"B1/invoice": "held"})
+    assert world.live()["Invoices"] == 0
+    world.outbox.resend("B1", "kim", "there again", world.clock())
+    assert world.run().confirmed == 1
+    assert world.live()["Invoices"] == 1
