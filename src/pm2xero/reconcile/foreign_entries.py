@@ -162,9 +162,11 @@ def _perhaps_ours(rows: Iterable[StoredRequest], live: Live, ours: set[str]) -> 
 
     They are nobody else's until the next push has looked them up.
     """
+    lookups = load_lookups()
     for row in rows:
-        key = load_lookups().key(row.contract) if row.state in _MAYBE_THERE else None
-        if key is None:
+        key = lookups.key(row.contract) if row.state in _MAYBE_THERE else None
+        # A part of another document stands in no list, and is no entry of its own.
+        if key is None or lookups.parts(row.contract) is not None:
             continue
         try:
             sent = json.loads(row.element, parse_float=Decimal)
