@@ -132,3 +132,16 @@ def test_a_person_can_name_what_stands_while_a_later_revision_waits_for_it(
     office.push(changed)
     assert standing(office) == [("INV-3007", "1416.85")]
     assert office.reconcile()["agrees"]
+
+
+def test_reconcile_tells_of_an_allocation_whose_outcome_is_unknown(
+    office: Office, docs: dict[str, Doc]
+) -> None:
+    allocated = {**docs["AU-0075"], "amount": "40.00",
+                 "allocations": [{"document_id": "AU-0016", "amount": "40.00"}]}  # fmt: skip
+    office.push(docs["AU-0016"], docs["AU-0074"], allocated)
+    ((request,),) = office.sql("SELECT id FROM requests WHERE transaction_id = 'AU-0075'")
+    lose_the_answer(office, request)
+    assert not office.reconcile()["agrees"]
+    office.push()
+    assert office.reconcile()["agrees"]

@@ -184,6 +184,50 @@ rules:
         },
         "", {"kind": "paid_bill", "bank_account": "BA-OFFICE"},
     ),
+    "a credit that is applied at once, by an endpoint below another": (
+        {
+            "rules/w.yaml": HEAD + """kinds:
+  applied_credit:
+    title: A credit note with the bill that it is for
+    side: sales
+    fields: { required: [number, participant, lines, totals, applied_to: document] }
+    ignores: { totals: the sums of the lines }
+    postings:
+      - { credit: accounts_receivable, amount: totals.gross }
+      - { each: lines, debit: { account: gl_account }, amount: net }
+      - { each: lines, debit: sales_tax, amount: tax }
+rules:
+  - { id: applied_credit, kinds: [applied_credit], outcome: post, mapping: applied_credit }
+  - { id: reversal_not_supported, kinds: { add: [applied_credit] } }
+  - { id: number_missing, kinds: { add: [applied_credit] } }
+  - { id: number_too_long, kinds: { add: [applied_credit] } }
+""",
+            "mappings/w.yaml": HEAD + f"""mappings:
+  applied_credit:
+    requests:
+      - id: credit
+        put: CreditNotes
+        template: credit_note.json.j2
+        with: {{ type: ACCRECCREDIT }}
+        contact: participant
+        lines: [{{ {LINES}, account: {{ account: gl_account }} }}]
+        when_tax_differs: override
+        becomes: document
+      - id: allocation
+        needs: [credit]
+        put: CreditNotes/{{id_of.credit}}/Allocations
+        template: own_allocation.json.j2
+""",
+            "mappings/templates/own_allocation.json.j2": """{
+  "Allocations": [
+    { "Invoice": { "InvoiceID": {{ xero_id(applied_to) }} },
+      "Amount": {{ totals.gross }}, "Date": {{ date }} }
+  ]
+}
+""",
+        },
+        "", {"kind": "applied_credit", "applied_to": "B-0"},
+    ),
 }  # fmt: skip
 
 
@@ -194,10 +238,11 @@ def test_a_wish_is_said_in_yaml(tmp_path: Path, wish: str, snapshot: SnapshotAss
     if changed.get("lines") == "by matter":
         for row, matter in zip(raw["lines"], ("M-1", "M-2", "M-1"), strict=True):
             row |= {"matter_id": matter, "gl_account": "4000"}
-    if raw["kind"] == "paid_bill":
+    if raw["kind"] != "client_bill":
         del raw["matter"]
     pipeline = firm(tmp_path, files, settings)
-    assert rendered(pipeline, raw) == snapshot
+    before = [bill(id="B-0", number="INV-0")] if "applied_to" in raw else []
+    assert rendered(pipeline, raw, before) == snapshot
 
 
 BOOKED = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +66,20 @@ def line(account: str, net: str, text: str, **more: Any) -> Raw:
     }  # fmt: skip
 
 
-def rendered(pipeline: Pipeline, raw: Raw) -> list[Any]:
-    """The requests that a posted document makes: step, path, needs and body."""
-    tx = pipeline.reader.read(raw, "in.jsonl", 1)
-    assert isinstance(tx, Transaction), tx
+def rendered(pipeline: Pipeline, raw: Raw, before: Sequence[Raw] = ()) -> list[Any]:
+    """The requests that a posted document makes: step, path, needs and body.
+
+    Args:
+        before: documents that are posted before it.
+    """
     state = MemoryState(None)
-    decision = pipeline.decider.decide(tx, state)
-    assert decision.outcome == "post", decision.reasons
+    for document in (*before, raw):
+        tx = pipeline.reader.read(document, "in.jsonl", 1)
+        assert isinstance(tx, Transaction), tx
+        decision = pipeline.decider.decide(tx, state)
+        assert decision.outcome == "post", decision.reasons
+        if document is not raw:
+            pipeline.decider.apply(tx, decision, state)
     made = pipeline.mapper.requests(tx, decision.mapping or "", state)
     return [
         {"step": r.step, "path": r.path, "needs": list(r.needs), "body": json.loads(r.element)}

@@ -18,7 +18,7 @@ BAD: list[tuple[str, int, str, Any, str]] = [
     ("put.Invoices", 0, "Contact", MISSING, ""),
     ("put.Invoices", 0, "Contact", {}, "="),
     ("put.Invoices", 0, "Contact", {"ContactID": "1"}, "Contact/ContactID"),
-    ("put.Invoices", 0, "Contact/EmailAddress", "a@b.example", "Contact"),
+    ("put.Invoices", 0, "Contact/Phones", [], "Contact"),
     ("put.Invoices", 0, "Contact/ContactNumber", "9" * 51, "="),
     ("put.Invoices", 0, "Contact/Name", "A <b>", "="),
     ("put.Invoices", 0, "Contact/Name", "A" * 256, "="),

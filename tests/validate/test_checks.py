@@ -274,3 +274,31 @@ def test_px521_trust_money_that_counts_nowhere(
     told = told_of(firm_with(tmp_path / "firm", opening), "PX521")
     assert [word in message for message in told if word] == ([True] if word else [])
     assert len(told) == (1 if word else 0)
+
+
+NUMBERED = RULES.replace("[amount,", "[amount, number,")
+LONG = (
+    "  - { id: levy.long, kinds: [levy], outcome: reject, reason: Too long., remedy: Shorten it., "
+    "when: { number: { longer_than: LENGTH } } }\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "rule", "told"),
+    [
+        ("{{ number }}", "", ["warning"]),
+        ("{{ number }}", LONG.replace("LENGTH", "256"), ["warning"]),
+        ("{{ number }}", LONG.replace("LENGTH", "255"), []),
+        ("{{ number | fit(255) }}", "", []),
+        ("{{ id }}", "", []),
+    ],
+)
+def test_px509_a_field_that_may_be_too_long(
+    tmp_path: Path, written: str, rule: str, told: list[str]
+) -> None:
+    template = TEMPLATE.replace("{{ id | fit(255) }}", written)
+    assert template.count(written) == 1
+    result = checked(tmp_path, rules=NUMBERED + rule, template=template)
+    found = [f for f in result.findings if f.code == "PX509"]
+    assert [f.severity for f in found] == told
+    assert all(at(f) == "levy.json.j2:6:19" and f.hint for f in found)

@@ -113,6 +113,8 @@ class _Universe:
             if is_own:
                 self.goals[Goal("requests", mapping, spec.id)] = None
             self.templates[spec.template].add(f"{mapping}/{spec.id}")
+            if spec.link is not None or "link" in spec.values:
+                self.given.add((spec.template, "link"))
             for line in spec.lines:
                 if line.item is not None:
                     self.given.add((spec.template, "line.item"))
@@ -186,6 +188,8 @@ def _cannot(goal: Goal, universe: _Universe) -> str | None:
         for name in ("line.item", "line.tracking"):
             if name in goal.what and (template, name) not in universe.given:
                 return f"no mapping gives its lines {name.removeprefix('line.')} with {template}"
+        if goal.what == "{{ link }}" and (template, "link") not in universe.given:
+            return f"no request names a link with {template}"
     if goal.group == "outcomes":
         second = universe.second[goal.owner, goal.what]
         return None if None in second else "; ".join(sorted(w for w in second if w))

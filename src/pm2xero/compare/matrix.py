@@ -90,7 +90,12 @@ def _cell(pack: Pack, kind: str) -> Cell:
         return Cell(support, notes, tuple(r.id for r in refused))
     posting = [r for r in rules if r.outcome == "post"]
     if not posting:
-        return Cell("no", ("no rule posts it",), ())
+        # Variants of it are refused by rules of their own; together they are the row.
+        of = pack.kinds[kind]
+        row = f"{of.section} / {of.title}"
+        parts = [r for r in rules if r.outcome == "reject" and r.source == row]
+        said = tuple(dict.fromkeys(_said(r, kind) for r in parts)) or ("no rule posts it",)
+        return Cell("no", said, tuple(r.id for r in parts))
     needs = tuple(
         dict.fromkeys(
             role.title

@@ -21,11 +21,13 @@ class Memory:
         read: what reading a file gave, by its path and how messages name it.
         edited: texts that are not saved yet, by the path of their file; they stand in its place.
         strays: files of a pack that nothing reads, by the pack's folder.
+        listed: the files of a folder.
     """
 
     read: dict[tuple[str, str], Any] = field(default_factory=dict)
     edited: dict[Path, str] = field(default_factory=dict)
     strays: dict[Path, tuple[Any, ...]] = field(default_factory=dict)
+    listed: dict[Path, list[Path]] = field(default_factory=dict)
     _built: dict[Hashable, tuple[tuple[object, ...], Any]] = field(default_factory=dict)
     _alike: dict[Hashable, list[Any]] = field(default_factory=dict)
 

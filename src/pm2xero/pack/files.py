@@ -131,7 +131,7 @@ class Files:
             place = pack.path / part / folder
             files = self._listed(place)
             if not folder:
-                files += self._listed(place / BASE)
+                files = [*files, *self._listed(place / BASE)]
             documents += [d for f in files if (d := self._file(f, pack, schema)) is not None]
         return tuple(documents)
 
@@ -142,12 +142,16 @@ class Files:
 
     def _listed(self, place: Path) -> list[Path]:
         """The YAML files of a folder, with those that are edited there and not saved yet."""
+        known = self._memory.listed.get(place)
+        if known is not None:
+            return known
         files = set(place.glob("*.yaml")) if place.is_dir() else set()
         if self._memory.edited:
             where = place.resolve()
             names = (p.name for p in self._memory.edited if p.parent == where)
             files |= {place / n for n in names if n.endswith(".yaml")}
-        return sorted(files)
+        found = self._memory.listed[place] = sorted(files)
+        return found
 
     def _region(self, pack: PackRoot, region: str) -> list[Document]:
         documents: list[Document] = []

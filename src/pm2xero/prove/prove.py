@@ -240,12 +240,13 @@ def _redundant(
     pack: Pack, known: dict[str, _Known], dead: list[Rule]
 ) -> Iterable[tuple[Rule, dict[str, tuple[Rule, ...]]]]:
     """Rules that add nothing in any of their kinds, with the rules that cover them in each."""
+    asks = _Asks()
     for index, rule in enumerate(pack.rules):
         if rule.outcome == "post" or rule in dead:
             continue
         covers: dict[str, tuple[Rule, ...]] = {}
         for kind in rule.kinds:
-            earlier = tuple(r for r in pack.rules[:index] if _rivals(r, rule, kind))
+            earlier = tuple(r for r in pack.rules[:index] if _rivals(r, rule, kind, asks))
             if not earlier or _alone(known[kind], rule, earlier):
                 break
             covers[kind] = earlier
@@ -254,16 +255,26 @@ def _redundant(
                 yield rule, covers
 
 
-def _rivals(earlier: Rule, rule: Rule, kind: str) -> bool:
+class _Asks:
+    """What a rule asks of a kind, as a text that is the same for the same; made once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], str | None] = {}
+
+    def of(self, rule: Rule, kind: str) -> str | None:
+        """The text; None where nothing is asked."""
+        place = (rule.id, kind)
+        if place not in self._known:
+            condition = rule.conditions[kind]
+            self._known[place] = None if condition is None else condition.key
+        return self._known[place]
+
+
+def _rivals(earlier: Rule, rule: Rule, kind: str, asks: _Asks) -> bool:
     """The earlier rule says the same, or asks for the same."""
-    if kind not in earlier.kinds or earlier.outcome != rule.outcome:
+    if earlier.outcome != rule.outcome or kind not in earlier.conditions:
         return False
-    if earlier.code == rule.code:
-        return True
-    one, two = earlier.conditions[kind], rule.conditions[kind]
-    if one is None or two is None:
-        return one is two
-    return one.key == two.key
+    return earlier.code == rule.code or asks.of(earlier, kind) == asks.of(rule, kind)
 
 
 def _alone(known: _Known, rule: Rule, earlier: tuple[Rule, ...]) -> bool:

@@ -26,6 +26,13 @@ def integer(name: str) -> Term:
     return z3.Int(name)
 
 
+def _joined(make: Any, parts: list[Term]) -> Term:
+    """Truths put together; they are known to be truths, so that z3 need not look at each."""
+    context = z3.main_ctx()
+    listed = (z3.Ast * len(parts))(*[p.as_ast() for p in parts])
+    return z3.BoolRef(make(context.ref(), len(parts), listed), context)
+
+
 def both(*parts: Term) -> Term:
     """All parts hold."""
     left = []
@@ -36,7 +43,7 @@ def both(*parts: Term) -> Term:
             left.append(part)
     if not left:
         return True
-    return left[0] if len(left) == 1 else z3.And(left)
+    return left[0] if len(left) == 1 else _joined(z3.Z3_mk_and, left)
 
 
 def either(*parts: Term) -> Term:
@@ -49,7 +56,7 @@ def either(*parts: Term) -> Term:
             left.append(part)
     if not left:
         return False
-    return left[0] if len(left) == 1 else z3.Or(left)
+    return left[0] if len(left) == 1 else _joined(z3.Z3_mk_or, left)
 
 
 def no(part: Term) -> Term:

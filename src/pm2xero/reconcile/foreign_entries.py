@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from pm2xero.history.requests import is_creation
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import UNSETTLED
 from pm2xero.reconcile.accounts import Balances, YearToDate
@@ -162,11 +163,10 @@ def _perhaps_ours(rows: Iterable[StoredRequest], live: Live, ours: set[str]) -> 
 
     They are nobody else's until the next push has looked them up.
     """
-    lookups = load_lookups()
     for row in rows:
-        key = lookups.key(row.contract) if row.state in _MAYBE_THERE else None
-        # A part of another document stands in no list, and is no entry of its own.
-        if key is None or lookups.parts(row.contract) is not None:
+        key = load_lookups().key(row.contract) if row.state in _MAYBE_THERE else None
+        # A part of another document, such as an allocation, is in no list of its own.
+        if key is None or not is_creation(row):
             continue
         try:
             sent = json.loads(row.element, parse_float=Decimal)

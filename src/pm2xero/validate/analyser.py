@@ -56,6 +56,7 @@ class Analyser:
         memory = self._memory
         memory.edited = {path.resolve(): text for path, text in (edited or {}).items()}
         memory.strays.clear()
+        memory.listed.clear()
         for key in list(memory.read):
             if self._stamp(key) != self._stamps.get(key):
                 del memory.read[key]

@@ -1,7 +1,8 @@
 """A text that is longer than Xero takes
 
-A template cuts a text with `fit` at a length that is more than Xero takes for that field, or a
-mapping hands over a fixed text that is too long. The lengths are those of `schema/xero/`.
+A template cuts a text with `fit` at a length that is more than Xero takes for that field, a mapping
+hands over a fixed text that is too long, or a field of the document is written as it is, though no
+rule refuses one that is longer (`longer_than`). The lengths are those of `schema/xero/`.
 
 FAIL
     "Narration": {{ title | fit(9000) }}
@@ -21,13 +22,17 @@ from typing import Any
 from jinja2 import TemplateNotFound, TemplateSyntaxError
 
 from pm2xero.errors import Finding, Position
-from pm2xero.pack.model import RequestSpec
+from pm2xero.pack.language.conditions import AnyOf, Compare
+from pm2xero.pack.model import Kind, Pack, RequestSpec
+from pm2xero.read.limits import NAME, TEXT
 from pm2xero.render.template_checks import parsed, template_file
 from pm2xero.render.templates import BodyEnvironment
 from pm2xero.resources import schema_file
 from pm2xero.validate.subject import Subject
 
 CODE = "PX509"
+# How long a field may be that is read.
+_LONGEST = {"text": TEXT, "identifier": NAME}
 _FITTED = re.compile(r'"(\w+)"\s*:\s*\{\{[^}]*\|\s*fit\((\d+)\)')
 _PLAIN = re.compile(r'"(\w+)"\s*:\s*\{\{\s*(\w+)\s*\}\}')
 
@@ -35,10 +40,14 @@ _PLAIN = re.compile(r'"(\w+)"\s*:\s*\{\{\s*(\w+)\s*\}\}')
 def check(subject: Subject) -> Iterator[Finding]:
     """`fit` and fixed texts against the lengths that Xero takes."""
     seen: set[object] = set()
-    for specs in subject.pack.requests.values():
-        for spec in specs:
+    for name, mappings in subject.posted().items():
+        kind = subject.pack.kinds[name]
+        refused = dict(_refused(subject.pack, name))
+        for spec in subject.requests_of(name, mappings):
             found = subject.memory.once(
-                CODE, (subject.env, spec), partial(_found, spec, subject.env)
+                (CODE, *sorted(refused.items())),
+                (subject.env, spec, kind),
+                partial(_found, spec, subject.env, kind, refused),
             )
             for finding in found:
                 key = (finding.at, finding.message)
@@ -47,11 +56,28 @@ def check(subject: Subject) -> Iterator[Finding]:
                     yield finding
 
 
-def _found(spec: RequestSpec, env: BodyEnvironment) -> tuple[Finding, ...]:
-    return tuple(_spec(spec, env))
+def _refused(pack: Pack, kind: str) -> Iterator[tuple[str, int]]:
+    """The fields that some rule refuses beyond a length, whatever else holds."""
+    for rule in pack.rules_of(kind):
+        condition = rule.conditions[kind]
+        if rule.outcome in (None, "post") or condition is None:
+            continue
+        parts = condition.parts if isinstance(condition, AnyOf) else (condition,)
+        for part in parts:
+            if isinstance(part, Compare) and part.op == "longer_than":
+                assert isinstance(part.operand, int)
+                yield ".".join(part.path.steps), part.operand
 
 
-def _spec(spec: RequestSpec, env: BodyEnvironment) -> Iterator[Finding]:
+def _found(
+    spec: RequestSpec, env: BodyEnvironment, kind: Kind, refused: Mapping[str, int]
+) -> tuple[Finding, ...]:
+    return tuple(_spec(spec, env, kind, refused))
+
+
+def _spec(
+    spec: RequestSpec, env: BodyEnvironment, kind: Kind, refused: Mapping[str, int]
+) -> Iterator[Finding]:
     lengths = _lengths(spec.contract)
     try:
         lines = parsed(env, spec.template).lines
@@ -80,6 +106,22 @@ def _spec(spec: RequestSpec, env: BodyEnvironment) -> Iterator[Finding]:
                     f"{len(value)}",
                     spec.value_at.get(match[2], spec.at),
                     width=len(value),
+                )
+            of = kind.record.field(match[2]) if match[2] not in spec.values else None
+            if allowed is None or of is None or of.name not in _LONGEST:
+                continue
+            if min(_LONGEST[of.name], refused.get(match[2], TEXT)) > allowed:
+                at = Position(template_file(env, spec.template), number, match.start(2) + 1)
+                yield Finding(
+                    CODE,
+                    f'{match[1]} takes at most {allowed} characters, and "{match[2]}" of '
+                    f"{kind.name} may have more",
+                    at,
+                    hint=f"cut it with `| fit({allowed})`, or refuse what is longer in a rule",
+                    should_be=f"when: {{ {match[2]}: {{ longer_than: {allowed} }} }}",
+                    width=len(match[2]),
+                    severity="warning",
+                    related=((spec.value_at.get("template", spec.at), "used by this request"),),
                 )
 
 
