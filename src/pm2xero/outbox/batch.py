@@ -144,14 +144,21 @@ class Batch:
         else:
             return
         if current and (same is not None or decision.outcome == "post" or planned):
-            self._compare_requests(tx, planned)
+            self._compare_requests(tx, decision, planned)
 
-    def _compare_requests(self, tx: StoredTransaction, planned: Sequence[StoredRequest]) -> None:
+    def _compare_requests(
+        self, tx: StoredTransaction, decision: StoredDecision, planned: Sequence[StoredRequest]
+    ) -> None:
         rows = self._requests.get(tx.id, [])
         counting = [r for r in rows if r.current]
         unsettled = [r for r in counting if r.revision < tx.revision and self._may_be_there(r)]
-        if unsettled:
+        if unsettled and (decision.outcome == "post" or planned):
             raise _unsettled(tx, unsettled)
+        # What waits takes no place yet, however often it is decided; what was sent is found out.
+        waits = decision.outcome == "hold" and not planned
+        counting = [
+            r for r in counting if r not in unsettled and not (waits and r.revision < tx.revision)
+        ]
         wanted = {r.id for r in planned}
         for row in counting:
             if row.revision < tx.revision:
