@@ -81,6 +81,20 @@ def test_what_may_have_arrived_keeps_its_slot_whatever_a_person_says(
     assert standing(outbox, "B1") == ["B1/invoice"]
 
 
+@pytest.mark.parametrize("state", ["unknown", "rejected", "planned"])
+def test_a_revision_that_waits_leaves_the_one_before_it_alone_however_often_it_is_decided(
+    outbox: Outbox, state: str
+) -> None:
+    outbox.save(*document("B1"))
+    if state == "unknown":
+        stopped_by(outbox, "nothing")
+    elif state == "rejected":
+        refused(outbox, "B1/invoice")
+    for why in ("no answer yet", "a person must look", "a person must look"):
+        outbox.save(*document("B1", revision=2, digest="d2", outcome="hold", reasons=[{"m": why}]))
+        assert (states(outbox), standing(outbox, "B1")) == ({"B1/invoice": state}, ["B1/invoice"])
+
+
 def test_a_word_for_the_state_does_not_set_free_what_left(outbox: Outbox) -> None:
     """As an earlier schema could leave it: skipped, though the call may have arrived."""
     outbox.save(*document("B1"))

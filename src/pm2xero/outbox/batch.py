@@ -143,22 +143,19 @@ class Batch:
             self._seen.append(rows)
         else:
             return
-        if current and (same is not None or decision.outcome == "post" or planned):
-            self._compare_requests(tx, decision, planned)
+        replaces = decision.outcome == "post" or bool(planned)
+        if current and (same is not None or replaces):
+            self._compare_requests(tx, planned, replaces=replaces)
 
     def _compare_requests(
-        self, tx: StoredTransaction, decision: StoredDecision, planned: Sequence[StoredRequest]
+        self, tx: StoredTransaction, planned: Sequence[StoredRequest], *, replaces: bool
     ) -> None:
         rows = self._requests.get(tx.id, [])
-        counting = [r for r in rows if r.current]
+        # One that is not posted, however often it is decided, leaves the lower ones on their way.
+        counting = [r for r in rows if r.current and (replaces or r.revision == tx.revision)]
         unsettled = [r for r in counting if r.revision < tx.revision and self._may_be_there(r)]
-        if unsettled and (decision.outcome == "post" or planned):
+        if unsettled:
             raise _unsettled(tx, unsettled)
-        # What waits takes no place yet, however often it is decided; what was sent is found out.
-        waits = decision.outcome == "hold" and not planned
-        counting = [
-            r for r in counting if r not in unsettled and not (waits and r.revision < tx.revision)
-        ]
         wanted = {r.id for r in planned}
         for row in counting:
             if row.revision < tx.revision:
