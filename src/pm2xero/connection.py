@@ -162,7 +162,10 @@ class Connection:
 
     def get_any(self, endpoint: str) -> object | None:
         """Something of an endpoint, or that Xero did not say; None when Xero has nothing there."""
-        answer = self.ask(f"/{endpoint}", {"page": "1", "pageSize": "1"})
+        try:
+            answer = self.ask(f"/{endpoint}", {"page": "1", "pageSize": "1"})
+        except UsageError as refused:
+            return refused
         if answer.status != 200 or answer.json is None:
             return answer
         items = answer.json.get(endpoint)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from pm2xero.connection import Target
+from pm2xero.connection import Connection, Target
+from pm2xero.errors import Finding, UsageError
 from pm2xero.outbox import Outbox
 from pm2xero.outbox.memory import Gap
-from pm2xero.push.memory_file import MemoryFile, Trace, begin, end
+from pm2xero.push.memory_file import MemoryFile, Trace, begin, end, is_unwritten
+from pm2xero.xero.client import Response
 from tests.outbox.documents import AT, document
 
 LATER = AT + timedelta(hours=1)
@@ -151,3 +153,27 @@ def test_the_file_is_beside_the_outbox_or_the_firm(
     target = Target(tmp_path / "organisation.yaml", None, (), given, None, None)
     expected = tmp_path / named if named else None
     assert target.memory_file("a/b") == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_so"),
+    [
+        (Response(200, {}, {"Invoices": []}, ""), True),
+        (Response(200, {}, {"Invoices": [{}]}, ""), False),
+        (Response(200, {}, {"status": "busy"}, ""), False),
+        (Response(200, {}, None, ""), False),
+        (Response(404, {}, None, ""), False),
+        (UsageError(Finding("PU904", "Xero does not show /Invoices")), False),
+    ],
+)
+def test_xero_has_nothing_only_where_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, answer: Response | UsageError, is_so: bool
+) -> None:
+    def ask(self: Connection, path: str, query: Mapping[str, str]) -> Response:
+        if isinstance(answer, UsageError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(Connection, "ask", ask)
+    connection = object.__new__(Connection)
+    assert is_unwritten(["Invoices"], connection.get_any) is is_so

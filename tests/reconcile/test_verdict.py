@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from pm2xero.connection import now
+from pm2xero.outbox.store import Outbox
+from pm2xero.pack.counts import Counts
+from pm2xero.reconcile.accounts import Accounts
+from pm2xero.reconcile.missing import is_missing
+from pm2xero.reconcile.pm_side import books_of
 from tests.support.office import Doc, Office, month, revised
 
 from .firm import Found, dated, declare, differing, firm, said
@@ -183,3 +190,14 @@ def test_nothing_at_all_is_told_as_of_the_opening(tmp_path: Path) -> None:
     office.push(month()["AU-0086"])
     found = office.reconcile()
     assert found["verdict"] == IN_XERO
+
+
+@pytest.mark.parametrize("counts", Counts)
+def test_what_is_partly_in_xero_is_missing_whatever_a_later_revision_says(
+    office: Office, counts: Counts
+) -> None:
+    office.push(month()["AU-0086"])
+    with Outbox.open(f"sqlite:///{office.database}", "bellbird-legal", now) as outbox:
+        (item,) = (b for b in books_of(outbox, (), Accounts(())) if b.id == "AU-0086")
+    assert is_missing(replace(item, standing="partial", counts=counts))
+    assert not is_missing(replace(item, standing="in_xero", counts=counts))

@@ -37,10 +37,11 @@ def push(
     checked_live(connection)
     sender = sender_for(connection)
     with sender.lease():
+        before = connection.memory.read(connection.clock())
         begun = begin(connection.outbox, connection.memory, connection.clock(),
                       unwritten(connection))  # fmt: skip
         report = take_in(connection, sources, connection.outbox.save_many, writes=True)
-        sent = sender.run(on_progress)
+        sent = sender.run(on_progress, before.at if before is not None else None)
         end(connection.memory, begun, connection.clock())
         return report, sent
 

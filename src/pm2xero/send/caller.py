@@ -78,21 +78,30 @@ class Caller:
         """
         return self._read(path, query, is_look=True)
 
-    def read(self, path: str, query: Mapping[str, str]) -> Response:
+    def read(
+        self, path: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Response:
         """A GET; answers with 200 or 404 and tries again otherwise.
 
         Raises:
             StopRun: Xero does not answer, or refuses.
         """
-        return self._read(path, query)
+        return self._read(path, query, headers)
 
-    def _read(self, path: str, query: Mapping[str, str], *, is_look: bool = False) -> Response:
+    def _read(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
+        *,
+        is_look: bool = False,
+    ) -> Response:
         last = ""
         for attempt in range(_TRIES):
             if attempt:
                 self.pause(backoff(attempt))
             try:
-                answer = self._call("GET", path, query, None, None)
+                answer = self._call("GET", path, query, headers, None)
             except CallError as error:
                 last = str(error)
                 continue

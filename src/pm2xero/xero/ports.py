@@ -48,6 +48,9 @@ class Outbox(Contacts, Protocol):
     def gap(self) -> Gap | None:
         """What the outbox may not know."""
 
+    def note_gap(self, since: datetime, lost_at: datetime | None) -> None:
+        """From now on nothing is sent that may be in Xero since before this moment."""
+
     def set_aside(self, request: StoredRequest, cause: str, message: str) -> None:
         """Write down that a person must say what becomes of one that Xero has not got."""
 
