@@ -142,7 +142,7 @@ class Month:
             document = self._generator.document(kind, size, self._open)
             document = self._with_matters(document)
             document["date"] = str(date.fromisoformat(document["date"]) + self._day())
-            self._even(kind, document)
+            self._even(kind, document, way)
             if "contains" in kind.record.optional:
                 document = self._with_parts(document)
             if "transfer" in kind.record.required:
@@ -182,8 +182,8 @@ class Month:
         """Days run on, so that few documents are alike in all that Xero knows of them."""
         return timedelta(days=len(self.documents) % 20)
 
-    def _even(self, kind: Kind, document: Doc) -> None:
-        """Journals add up; and nobody enters another tax than Xero's on its bank entries."""
+    def _even(self, kind: Kind, document: Doc, way: str) -> None:
+        """Journals add up; and the tax of what is entered by hand is what Xero calculates."""
         for line in document.get("journal_lines", ())[1:]:
             line["debit"] = line["credit"] = "0.00"
         for line in document.get("journal_lines", ())[:1]:
@@ -192,7 +192,7 @@ class Month:
             back = {"gl_account": other, "debit": "0.00", "credit": line["debit"]}
             line["credit"] = "0.00"
             document["journal_lines"] = [line, back]
-        if "bank_account" in kind.record.required and "lines" in document:
+        if way == "reject" and "lines" in document:
             chart = self._pipeline.decider.chart
             for line in document["lines"]:
                 rate = chart.tax(line["tax_code"], line["gl_account"], kind.side).rate or 0
