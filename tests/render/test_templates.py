@@ -27,7 +27,7 @@ hostile = st.one_of(
     st.text(characters, min_size=1, max_size=40),
     st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=6).map("".join),
     st.text(characters, min_size=1, max_size=5).map(lambda t: (t * 5000)[:5000]),
-)
+).filter(lambda text: as_read(text).strip())
 MAPPED = sorted(firm().pack.requests)
 
 
@@ -56,6 +56,13 @@ def bodies(kind: str, mapping: str, text: str) -> list[Any]:
 @settings(max_examples=15)
 def test_a_text_never_changes_the_form_of_a_body(mapping: str, kind: str, text: str) -> None:
     assert shape(bodies(kind, mapping, text)) == shape(bodies(kind, mapping, "plain"))
+
+
+@pytest.mark.parametrize("blank", [" ", "\u2028"])
+def test_a_text_of_blanks_is_none(blank: str) -> None:
+    (body,) = bodies("client_bill", "sales_invoice", blank)
+    assert "Reference" not in body
+    assert {row["Description"] for row in body["LineItems"]} == {"(no description)"}
 
 
 @given(text=hostile)
