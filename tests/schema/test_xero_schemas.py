@@ -15,6 +15,8 @@ import pytest
 import referencing
 from referencing.jsonschema import DRAFT202012
 
+from pm2xero.send.lookup_table import ByKey, load_table
+
 from .bad_bodies import BAD, LENGTHS, MISSING, REQUIRED
 from .bodies import GOOD, LINE
 
