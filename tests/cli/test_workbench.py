@@ -11,6 +11,7 @@ import pytest
 
 from pm2xero.errors import Finding, Position
 from pm2xero.firm.organisation import load_organisation
+from pm2xero.pack.files import builtin, regions
 from pm2xero.report.findings import format_findings
 
 from .conftest import Run
@@ -83,6 +84,26 @@ def test_init_region_builds_on_any_other(run: Run, tmp_path: Path, parent: str) 
     assert further.exit_code == 0, further.output
     checked = run("validate", tmp_path, "--no-proofs", "--fail-on", "warning")
     assert checked.exit_code == 0, checked.output
+
+
+@pytest.mark.parametrize("region", regions((builtin(),)))
+def test_a_new_firm_of_every_region_validates(run: Run, tmp_path: Path, region: str) -> None:
+    """Also that payments may go to each account that its mappings pay to."""
+    words = ("--region", region, "--currency", "NZD", "--into", tmp_path)
+    assert run("init", "firm", "own", *words).exit_code == 0
+    checked = run("validate", "--org", tmp_path / "organisation.yaml", "--no-proofs")
+    assert checked.exit_code == 0, checked.output
+
+
+def test_an_account_that_takes_no_payments_is_named(run: Run, tmp_path: Path) -> None:
+    words = ("--region", "nz", "--currency", "NZD", "--into", tmp_path)
+    run("init", "firm", "own", *words)
+    snapshot = tmp_path / "xero.json"
+    change(snapshot, '"EnablePaymentsToAccount": true', '"EnablePaymentsToAccount": false')
+    checked = run("validate", "--org", tmp_path / "organisation.yaml")
+    assert checked.exit_code == 1
+    assert "PX524" in checked.stdout and "enable payments to this account" in checked.stdout
+    assert "PX801" not in checked.stdout
 
 
 @pytest.mark.parametrize(
