@@ -72,6 +72,8 @@ DATE = 'expected a date such as "2026-05-31"'
 MOMENT = 'expected a moment with its time zone, such as "2026-05-31T02:15:00Z"'
 NAME = "expected text in quotes, not empty and at most 200 characters"
 ID = "expected text in quotes, not empty and at most 100 characters"
+NAMED = "expected text in quotes that is not blank"
+COUNT = f"expected a whole number from 0 to {2**63 - 1}, without quotes or a decimal point"
 
 
 @pytest.mark.parametrize(
@@ -109,10 +111,16 @@ ID = "expected text in quotes, not empty and at most 100 characters"
         ("id", "x" * 101, f'{ID}, found "{"x" * 37}…"'),
         ("id", ..., "missing"),
         ("id", None, "missing"),
-        ("revision", "1", 'expected a whole number from 0 up, found "1"'),
-        ("revision", -1, "expected a whole number from 0 up, found the number -1 without quotes"),
-        ("revision", 1.0, "expected a whole number from 0 up, found the number 1.0 without quotes"),
-        ("revision", True, "expected a whole number from 0 up, found true"),
+        ("revision", "1", f'{COUNT}, found "1"'),
+        ("revision", -1, f"{COUNT}, found the number -1"),
+        ("revision", 1.0, f"{COUNT}, found the number 1.0"),
+        ("revision", float(2**70), f"{COUNT}, found the number 1.1805916207174113e+21"),
+        ("id", " ", f"{ID}, found nothing but blanks"),
+        ("id", "\u200b\u00a0", f"{ID}, found nothing but blanks"),
+        ("participant.id", "\u3000", f"{NAME}, found nothing but blanks"),
+        ("participant.display_name", " \n", f"{NAMED}, found nothing but blanks"),
+        ("participant.display_name", "", f'{NAMED}, found ""'),
+        ("revision", True, f"{COUNT}, found true"),
         ("revision", ..., "missing"),
         (
             "status", "post",
