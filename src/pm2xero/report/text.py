@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from decimal import Decimal
@@ -44,8 +45,17 @@ class _Harmless(Console):
             yield segment if control else Segment(on_terminal(text), style)
 
 
+def piped_width() -> int:
+    """The width of text that goes to no terminal: COLUMNS, where it is a width, else 100."""
+    given = os.environ.get("COLUMNS", "")
+    return max(int(given), 40) if given.isascii() and given.isdigit() else 100
+
+
 def console(stream: IO[str], colour: bool) -> Console:
-    """A console on a stream; without colour it writes plain text, 100 columns when piped."""
+    """A console on a stream; without colour it writes plain text.
+
+    It is as wide as the terminal; when piped, as COLUMNS says, else 100.
+    """
     return _Harmless(
         file=stream if colour else cast(IO[str], _Trimmed(stream)),
         no_color=not colour,
@@ -54,7 +64,7 @@ def console(stream: IO[str], colour: bool) -> Console:
         # A name such as "[/]" or ":smile:" is a name.
         markup=False,
         emoji=False,
-        width=None if stream.isatty() else 100,
+        width=None if stream.isatty() else piped_width(),
         legacy_windows=False,
     )
 
@@ -76,6 +86,11 @@ def print_decision(out: Console, decision: Decision) -> None:
         _indented(out, f"[{reason.code}{by_hand}] {rule}{reason.at}", "dim")
     for warning in decision.warnings:
         _indented(out, f"warning: {warning.message}", "yellow")
+
+
+def print_line(stream: IO[str], colour: bool, line: str) -> None:
+    """One sentence, folded to the width of the output."""
+    console(stream, colour).print(Text(line, style=STYLES["reject"]))
 
 
 def _indented(out: Console, text: str, style: str = "") -> None:
