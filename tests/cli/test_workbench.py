@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -201,3 +202,31 @@ def test_every_line_of_a_chart_that_cannot_be_used_is_told(
     assert result.exit_code == 2
     assert f"{chart}:3:1" in result.stderr and says in result.stderr
     assert not into.exists()
+
+
+def test_a_chart_without_its_snapshot_is_refused(run: Run, tmp_path: Path) -> None:
+    chart, into = tmp_path / "chart.csv", tmp_path / "own"
+    chart.write_text(CHART, encoding="utf-8")
+    words = ("--region", "au", "--currency", "AUD", "--chart", chart, "--into", into)
+    result = run("init", "firm", "marsh", *words)
+    assert result.exit_code == 2 and "--chart needs the firm's --snapshot" in result.stderr
+    assert not into.exists()
+
+
+def test_examples_use_accounts_of_the_purpose(run: Run, firm: Path) -> None:
+    """Money of clients stands in trust banks, and what is bought is a cost."""
+    loaded = load_organisation(firm)
+
+    def shown(kind: str) -> dict[str, Any]:
+        told = run("schema", kind, "--example", "--org", firm, "--format", "json").stdout
+        found: dict[str, Any] = json.loads(told)
+        return found
+
+    banks = loaded.bank_accounts
+    assert banks[shown("trust_payment")["bank_account"]].purpose == "trust"
+    moved = shown("trust_invoice_payment")
+    assert banks[moved["bank_account"]].purpose == "trust"
+    assert banks[moved["to_bank_account"]].purpose == "office"
+    for kind, wanted in (("supplier_invoice", "EXPENSE"), ("client_bill", "REVENUE")):
+        code = loaded.accounts[shown(kind)["lines"][0]["gl_account"]]
+        assert loaded.xero.accounts[code].account_class == wanted

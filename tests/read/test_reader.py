@@ -72,6 +72,7 @@ DATE = 'expected a date such as "2026-05-31"'
 MOMENT = 'expected a moment with its time zone, such as "2026-05-31T02:15:00Z"'
 NAME = "expected text in quotes, not empty and at most 200 characters"
 ID = "expected text in quotes, not empty and at most 100 characters"
+OBJECT = "expected a document, which is an object ({…})"
 NAMED = "expected text in quotes that is not blank"
 COUNT = f"expected a whole number from 0 to {2**63 - 1}, without quotes or a decimal point"
 
@@ -161,10 +162,18 @@ def test_a_fault_in_a_list_names_the_entry(path: str, value: object, shown: str)
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ([1], "expected a document ({…}), found a list"),
-        ("PM-1", 'expected a document ({…}), found "PM-1"'),
-        (None, "expected a document ({…}), found null"),
-        (7, "expected a document ({…}), found the number 7 without quotes"),
+        ([1], f"{OBJECT}, found a list"),
+        ("PM-1", f'{OBJECT}, found "PM-1"'),
+        (None, f"{OBJECT}, found null"),
+        (7, f"{OBJECT}, found the number 7"),
+        (
+            {"documents": [{"kind": "client_bill"}] * 9},
+            (
+                'this is no document: the list of documents is inside, under "documents"; '
+                "export the array itself"
+            ),
+        ),
+        ({"lines": [{"net": "1.00"}]}, "kind: missing; it says what type of transaction this is"),
         ({}, "kind: missing; it says what type of transaction this is"),
         (changed("kind", None), "kind: missing; it says what type of transaction this is"),
         (
