@@ -71,11 +71,16 @@ def test_bodies_go_to_files_whatever_the_ids_are(run: Run, firm: Path, tmp_path:
 
 
 def test_a_body_that_must_not_leave_turns_the_document_down(
-    run: Run, firm: Path, month: Path
+    run: Run, firm: Path, month: Path, tmp_path: Path
 ) -> None:
+    """The check of every body stands behind the rules: here the rule that says so is gone."""
+    rules = tmp_path / "rules" / "own.yaml"
+    rules.parent.mkdir()
+    rules.write_text("spec: 1\nrules:\n  - { id: number_too_long, remove: true }\n", "utf-8")
     document = json.loads(month.read_text(encoding="utf-8").splitlines()[3])
     document["number"] = "N" * 300
-    result = run("render", "-", "--org", firm, "--format", "json", input=json.dumps(document))
+    places = ("--org", firm, "--pack", tmp_path, "--format", "json")
+    result = run("render", "-", *places, input=json.dumps(document))
     decision = json.loads(result.stdout)
     assert result.exit_code == 1
     assert decision["outcome"] == "reject"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -26,10 +26,11 @@ class Bookkeeper:
     """Works in the embedded Xero organisation of a firm."""
 
     def __init__(
-        self, snapshot: Path, sandbox: Path, leaves: tuple[str, ...] = ("trust_invoice_payment",)
-    ) -> None:
+        self, snapshot: Path, sandbox: Path, leaves: tuple[str, ...] = ("trust_invoice_payment",),
+        corrects: Collection[str] = _TO_CORRECT,
+    ) -> None:  # fmt: skip
         self._snapshot = load_snapshot(snapshot)
-        self._leaves = leaves
+        self._leaves, self._corrects = leaves, corrects
         rates = self._snapshot["TaxRates"]
         self._rates = {r["TaxType"]: Decimal(str(r["EffectiveRate"])) for r in rates}
         self._ids: dict[str, list[str]] = {}
@@ -57,7 +58,7 @@ class Bookkeeper:
         """What is wrong stays out, and other currencies have no rate."""
         base = self._snapshot["Organisation"]["BaseCurrency"]
         # A bill paid from trust whose money did not move is put right by moving it.
-        right = item["code"] not in _TO_CORRECT and item["kind"] not in self._leaves
+        right = item["code"] not in self._corrects and item["kind"] not in self._leaves
         return right and bool(item["xero"]) and item["currency"] == base
 
     @contextmanager

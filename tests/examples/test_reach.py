@@ -23,7 +23,7 @@ def test_what_is_posted_agrees_and_so_does_what_is_entered_as_told(
     shutil.copytree(EXAMPLES / region, tmp_path, dirs_exist_ok=True)
     organisation = refusing(tmp_path / "organisation.yaml")
     month = Month(organisation, seed=7)
-    month.fill(each=4)
+    month.fill(each=2)
     assert month.lacking() == set()
 
     office = Office(tmp_path, organisation)

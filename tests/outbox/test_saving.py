@@ -159,6 +159,25 @@ def test_a_higher_revision_waits_for_an_outcome_that_is_not_known(
     assert states(outbox) == {"B1/invoice": state}
 
 
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [("hold", "sent"), ("hold", "unknown"), ("hold", "planned"),
+     ("reject", "sent"), ("reject", "unknown")],
+)  # fmt: skip
+def test_what_is_decided_again_and_takes_no_place_leaves_the_lower_revision_to_be_found_out(
+    outbox: Outbox, outcome: str, state: str
+) -> None:
+    """A push that was killed after its intake decides the same once more."""
+    outbox.save(*document("B1"))
+    if state != "planned":
+        claimed = sent(outbox, "B1/invoice")
+        if state == "unknown":
+            outbox.unknown([claimed], "TIMEOUT", "no answer", AT)
+    for _ in range(2):
+        outbox.save(*document("B1", revision=2, digest="d2", outcome=outcome, sequence=5))
+    assert states(outbox) == {"B1/invoice": state}
+
+
 def test_what_a_person_said_holds_for_later_revisions(outbox: Outbox) -> None:
     chain(outbox)
     outbox.skip("B1", "kim", "entered by hand", AT)

@@ -39,6 +39,9 @@ TAKEN_AWAY = {
         "  - id: trust_overdraw\n    outcome: post\n    mapping: trust_payment\n",
         "PX513", "5:14", "posts",
     ),
+    "not missed": (
+        "  - { id: trust_overdraw, counts: elsewhere }\n", "PX513", "4:35", 'counts as "elsewhere"',
+    ),
     "fewer kinds": (
         "  - { id: trust_overdraw, kinds: [trust_payment, trust_receipt] }\n",
         "PX605", "4:34", "no longer for trust_journal",

@@ -77,6 +77,27 @@ def test_later_runs_know_what_is_due_by_the_new_revision(
     assert payments(office) == [("AUTHORISED", "1416.85")]
 
 
+@pytest.mark.parametrize("first", ["payment", "bill"])
+def test_a_bill_and_its_payment_voided_in_one_export_need_no_hand(
+    office: Office, bill: Doc, payment: Doc, first: str
+) -> None:
+    office.push(bill, payment)
+    times = {"payment": "2026-05-30T01:00:00Z", "bill": "2026-05-30T01:00:00Z"}
+    times[first] = "2026-05-29T01:00:00Z"
+    gone = [
+        {**revised(bill, **VOIDED), "posted_at": times["bill"]},
+        {**revised(payment, **VOIDED), "posted_at": times["payment"]},
+    ]
+    said = office.push(*gone)
+    assert "needs_a_person" not in said.stdout
+    work = json.loads(office.run("manual-work", "--format", "json").stdout)
+    assert [w["id"] for w in work] == []
+    office.push()
+    assert {s for _, s, _ in invoices(office)} == {"VOIDED"}
+    assert {s for s, _ in payments(office)} == {"DELETED"}
+    assert agrees(office)
+
+
 def test_paid_bill_needs_a_person(office: Office, bill: Doc, smaller: Doc, payment: Doc) -> None:
     office.push(bill, payment)
     result = office.push(smaller)

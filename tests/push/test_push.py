@@ -227,14 +227,16 @@ def test_status_tells_what_rules_refused_and_what_people_decided(
     assert "as nothing of it waits to be sent" in office.run("hold", "AU-0016", *word).stderr
     told = office.status()
     assert told["refused"] == [
-        {"code": "not_supported.bank_transfer", "documents": 2, "by_hand": 2, "money": "24000.00"}
-    ]
+        {"code": "not_supported.bank_transfer", "documents": 2, "by_hand": 2, "money": "24000.00",
+         "counts": "missing", "foreign": []}
+    ]  # fmt: skip
     assert told["money"] == {"post": "4672.98", "reject": "24000.00"}
     assert [(p["who"], p["what"], p["transaction"], p["why"]) for p in told["people"]] == [
         ("kim", "hold", "AU-0016", "entered twice"), ("kim", "skip", "AU-0086", "entered twice"),
     ]  # fmt: skip
     shown = office.run("status").stdout
-    assert "not_supported.bank_transfer  2  24,000.00        2" in shown
+    assert "not_supported.bank_transfer  2  24,000.00  not in Xero" in shown
+    assert "to be entered by hand: 2, see pm2xero manual-work" in shown
     assert "kim  hold AU-0016: entered twice" in shown
     assert "Xero last answered at" in shown
 

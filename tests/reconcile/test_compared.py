@@ -133,6 +133,28 @@ def test_the_same_suppliers_bill_twice_is_a_double(office: Office) -> None:
     assert told["double_of"][0] == "AU-0004"
 
 
+@pytest.mark.parametrize("names_it", ["CreditNoteNumber", "Reference"])
+@pytest.mark.parametrize("is_voided", [False, True])
+def test_a_credit_note_of_others_that_answers_a_bill_of_ours_is_told(
+    office: Office, names_it: str, is_voided: bool
+) -> None:
+    bill = month()["AU-0017"]
+    ours = one(office, "Invoices", InvoiceNumber=bill["number"])
+    if is_voided:
+        void = {"status": "voided", "voided_at": "2026-05-30T01:00:00Z"}
+        office.push({**bill, "revision": bill["revision"] + 1, **void})
+    note = {
+        "Type": "ACCRECCREDIT", "Status": "AUTHORISED", "Contact": ours["Contact"],
+        "Date": ours["DateString"][:10], "LineAmountTypes": "NoTax",
+        "LineItems": [{"Description": "x", "UnitAmount": 5, "AccountCode": "200"}],
+        names_it: bill["number"],
+    }  # fmt: skip
+    office.user_calls("PUT", "/CreditNotes", note)
+    found = office.reconcile()
+    (told,) = found["others"]
+    assert (told["double_of"][0], found["verdict"]) == ("AU-0017", DIFFERS)
+
+
 def test_the_same_number_of_another_supplier_is_none(office: Office) -> None:
     ours = one(office, "Invoices", InvoiceNumber=month()["AU-0004"]["number"])
     copied(office, "Invoices", ours, Contact={"Name": "Another supplier"})

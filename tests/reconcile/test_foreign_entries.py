@@ -13,7 +13,7 @@ from rich.console import Console
 from pm2xero.connection import Target, connect
 from pm2xero.reconcile.run import run
 from pm2xero.report.reconciliation import print_reconciliation
-from tests.support.office import Office
+from tests.support.office import Office, month
 
 from .firm import Found, Snapshot, account, dated, differing, firm, lines, said
 
@@ -368,6 +368,14 @@ def test_last_years_entries_of_others_stand_in_retained_earnings(office: Office)
     }  # fmt: skip
 
 
+# Of each sort of call that the month makes one.
+CONTRACTS = (
+    "put.Invoices", "put.CreditNotes", "put.CreditNotes.Allocations", "put.Payments",
+    "put.BatchPayments", "put.BankTransactions", "put.BankTransfers", "put.ManualJournals",
+    "post.Payments",
+)  # fmt: skip
+
+
 def test_a_document_whose_outcome_is_unknown_is_nobody_elses(office: Office) -> None:
     """The call was carried out, its answer was lost; the next push finds it."""
     office.sql(
@@ -378,6 +386,16 @@ def test_a_document_whose_outcome_is_unknown_is_nobody_elses(office: Office) -> 
     assert found["others"] == []
     assert "090" in differing(found)
     assert found["verdict"] == "does_not_agree"
+
+
+def test_whatever_is_unknown_reconcile_comes_to_an_end(office: Office) -> None:
+    office.push(*month().values())
+    for contract in CONTRACTS:
+        (first,) = office.sql("SELECT min(id) FROM requests WHERE contract = ?", contract)
+        assert first[0] is not None, contract
+        office.sql("DELETE FROM links WHERE request = ?", *first)
+        office.sql("UPDATE requests SET state = 'unknown', xero_id = NULL WHERE id = ?", *first)
+        assert office.reconcile()["verdict"] == "does_not_agree", contract
 
 
 def test_a_trial_balance_of_practice_management_knows_nothing_of_others(

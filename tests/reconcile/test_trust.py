@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -115,7 +116,7 @@ def test_more_than_the_firm_has_in_trust_is_refused_and_missing(nz: Office) -> N
     assert later["booked"]["surplus"] == "-10350.00"
     said = " ".join(nz.run("trust", "--as-at", "2026-05-31").stdout.split())
     assert "the firm's funds would be -10,350.00; they must not be below 0.00." in said
-    assert said.endswith("1 document that moved 11,500.00 NZD of trust banks are not there")
+    assert said.endswith("1 document that moved 11,500.00 NZD of trust banks is not there")
 
 
 @pytest.mark.parametrize("account", ["092", "870", "872"])
@@ -258,3 +259,25 @@ def test_trust_money_at_the_start_is_given_once(nz: Office) -> None:
     result = nz.push(receipt("R1", 4, "10.00"))
     assert (result.exit_code, nz.database.exists()) == (2, False)
     assert "PO520" in result.stderr
+
+
+def test_the_page_about_trust_shows_what_the_commands_say(nz: Office) -> None:
+    page = (EXAMPLES.parent / "docs" / "trust.md").read_text(encoding="utf-8")
+    shown = [" ".join(x.split()) for x in re.findall(r"```\n(.*?)\n```", page, re.S)]
+
+    def said(*args: str) -> str:
+        return " ".join(nz.run("trust", *args).stdout.split())
+
+    nz.push(
+        receipt("R1", 4, "8000.00"), firm_funds("T1", 5, "3000.00", into=True),
+        firm_funds("T2", 6, "1000.00", into=False), payment("P1", 7, "500.00"),
+    )  # fmt: skip
+    proved, missing, broken, statement = shown
+    assert said().startswith(proved.rpartition(" trust money")[0])
+    assert said().endswith(proved.rpartition("agree")[0][-60:] + "agree")
+    nz.push(payment("P2", 8, "7500.01"))
+    late = ("--as-at", "2026-05-31")
+    assert said(*late).endswith(missing)
+    assert said("--matter", "2001", *late) == statement
+    nz.user_calls("PUT", "/BankTransactions", spent("092", "404"))
+    assert said(*late).endswith(broken)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from pm2xero.connection import now
+from pm2xero.outbox.store import Outbox
+from pm2xero.pack.counts import Counts
+from pm2xero.reconcile.accounts import Accounts
+from pm2xero.reconcile.missing import is_missing
+from pm2xero.reconcile.pm_side import books_of
 from tests.support.office import Doc, Office, month, revised
 
 from .firm import Found, dated, declare, differing, firm, said
@@ -37,6 +44,19 @@ def test_whatever_books_something_and_was_refused_is_missing(office: Office, sam
     assert office.run("reconcile").exit_code == 1
 
 
+def with_named(id: str) -> list[Doc]:
+    """A document of the month with the payments that it contains, and what they pay."""
+    docs = month()
+    found, waiting = [docs[id]], [docs[id]]
+    while waiting:
+        document = waiting.pop()
+        paid = (part["document_id"] for part in document.get("allocations", ()))
+        named = [docs[n] for n in (*document.get("contains", ()), *paid) if n in docs]
+        found = [*named, *found]
+        waiting += named
+    return found
+
+
 @pytest.mark.parametrize(
     ("sample", "counts"),
     [("AU-0001", "in_opening"), ("AU-0044", "elsewhere"), ("AU-0021", "elsewhere"),
@@ -45,7 +65,7 @@ def test_whatever_books_something_and_was_refused_is_missing(office: Office, sam
 def test_what_counts_elsewhere_or_moves_nothing_leaves_the_verdict_alone(
     office: Office, sample: str, counts: str
 ) -> None:
-    office.push(month()[sample])
+    office.push(*with_named(sample))
     found = office.reconcile()
     assert found["verdict"] == AGREES
     (group,) = found["unsupported"]
@@ -183,3 +203,14 @@ def test_nothing_at_all_is_told_as_of_the_opening(tmp_path: Path) -> None:
     office.push(month()["AU-0086"])
     found = office.reconcile()
     assert found["verdict"] == IN_XERO
+
+
+@pytest.mark.parametrize("counts", Counts)
+def test_what_is_partly_in_xero_is_missing_whatever_a_later_revision_says(
+    office: Office, counts: Counts
+) -> None:
+    office.push(month()["AU-0086"])
+    with Outbox.open(f"sqlite:///{office.database}", "bellbird-legal", now) as outbox:
+        (item,) = (b for b in books_of(outbox, (), Accounts(())) if b.id == "AU-0086")
+    assert is_missing(replace(item, standing="partial", counts=counts))
+    assert not is_missing(replace(item, standing="in_xero", counts=counts))

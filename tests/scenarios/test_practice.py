@@ -2,7 +2,9 @@
 
 Each file of `practice/` names a firm (an example region, with what is different about it), pushes
 documents in one step or several, and says what is decided, what Xero's accounts then hold, what is
-to be entered by hand with which journal, and whether the ledgers agree.
+to be entered by hand with which journal, and whether the ledgers agree, also as they were on a day.
+What is left on the list at the end is entered as it is told, and then they agree; a file in which
+that would not put things right says why under `not_entered`.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from pm2xero.cli.main import cli
+from tests.examples.bookkeeper import Bookkeeper
 from tests.support.office import EXAMPLES, Doc, Office
 
 HERE = Path(__file__).parent / "practice"
@@ -94,15 +97,27 @@ def decided(result: Result) -> dict[str, list[Any]]:
     return {d["id"]: [d["outcome"], *(r["code"] for r in d["reasons"])] for d in found}
 
 
+def _enter(office: Office, firm: Firm) -> None:
+    """A bookkeeper enters the list as it is told, and what waited for that follows."""
+    work = json.loads(office.run("manual-work", "--format", "json").stdout)
+    bookkeeper = Bookkeeper(firm.snapshot, office.sandbox_file, leaves=(), corrects=())
+    assert set(bookkeeper.enter(work)) == {item["id"] for item in work}
+    office.run("resolve", "--matched", "--yes", "--reason", "entered")
+    office.push()
+    found = office.reconcile()
+    assert (found["verdict"], by_hand(office)) == ("agrees", {})
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_practice(name: str, tmp_path: Path) -> None:
     told = yaml.safe_load((HERE / f"{name}.yaml").read_text(encoding="utf-8"))
     firm = Firm(tmp_path, told)
     office = Office(tmp_path, firm.organisation)
     for step in told["steps"]:
-        if "lock" in step:
-            firm.xero["Organisation"]["PeriodLockDate"] = step["lock"]
-            firm.keep()
+        for name in ("PeriodLockDate", "EndOfYearLockDate"):
+            if name in step:
+                firm.xero["Organisation"][name] = step[name]
+                firm.keep()
         documents = [firm.document(d) for d in step["push"]]
         text = "\n".join(json.dumps(d) for d in documents)
         if step.get("decides"):
@@ -122,6 +137,10 @@ def test_practice(name: str, tmp_path: Path) -> None:
         assert all(sum(journal.values()) == 0 for journal in found.values())
         if "agrees" in step:
             assert office.reconcile()["agrees"] is step["agrees"]
+        for day in step.get("agrees_on") or ():
+            assert (day, office.reconcile("--as-at", day)["agrees"]) == (day, True)
+    if found and "not_entered" not in told:
+        _enter(office, firm)
     for body, fields in (told.get("bodies") or {}).items():
         endpoint, _, reference = body.partition(" ")
         (document,) = (d for d in office.in_xero(endpoint) if d.get("Reference") == reference)

@@ -413,7 +413,12 @@ def test_a_process_that_wakes_after_another_took_over_sends_nothing_more(
 
 def test_a_call_repeated_after_its_key_ran_out_is_not_sent_but_looked_up(world: World) -> None:
     world.add("T1/receipt", "put.BankTransactions", receipt("T1", "500.00"))
+    late: list[Pass] = []
     writes = 0
+
+    def keep(forward: Pass) -> httpx.Response:
+        late.append(forward)
+        raise httpx.ReadTimeout("still on its way")
 
     def choose(number: int, request: httpx.Request) -> Fault | None:
         nonlocal writes
@@ -421,11 +426,14 @@ def test_a_call_repeated_after_its_key_ran_out_is_not_sent_but_looked_up(world: 
             return None
         writes += 1
         if writes == 1:
-            return FAULTS["offline_after"]
+            return keep
         if writes == 2:
+            # It arrives, and the computer falls asleep just before the call goes again.
+            late.pop()()
             world.clock.advance(600)
         return None
 
     report = world.run(FaultyTransport(world.asgi, world.clock, choose))
     assert (report.confirmed, report.adopted, report.stopped) == (1, 1, None)
+    assert writes == 2
     assert world.live()["BankTransactions"] == 1

@@ -20,7 +20,7 @@ _WITH: Mapping[str, Sequence[str]] = {
     "restores_the_outbox": ("puts_a_copy_aside",),
     "types_and_resolves": ("lost", "unsaid"),
     "skips": ("late",),
-    "resends": ("unsaid",),
+    "resends": ("late", "unsaid", "lists_not_found", "busy_lists"),
     "empty_ids": ("fails_elements",),
     "refuses_mixed_calls": ("fails_elements",),
     "lists_not_found": ("unsaid",),

@@ -35,7 +35,7 @@ TWICE = {
     "a gateway answers 504 while the call is carried out": ("late", "unsaid"),
     "a list answers 404": ("lists_not_found", "unsaid"),
     "a look-up is answered without a list": ("busy_lists", "unsaid"),
-    "resend after a 5xx": ("resends", "unsaid"),
+    "resend after a 5xx": ("resends", "late", "unsaid", "lists_not_found", "busy_lists"),
     "empty ids after a partial failure": ("empty_ids", "fails_elements"),
     "a 400 of which some were kept": ("refuses_mixed_calls", "fails_elements"),
     "short answers to allocations": ("one_allocation_per_call", "short_answers"),

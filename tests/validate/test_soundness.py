@@ -17,11 +17,13 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 REGIONS = sorted(p.parent.name for p in EXAMPLES.glob("*/organisation.yaml"))
 
 
-def report(region: str, pack: Path | None = None, per_kind: int = 6) -> SoundnessReport:
+def report(
+    region: str, pack: Path | None = None, per_kind: int = 6, seed: int = 3
+) -> SoundnessReport:
     firm = load_organisation(EXAMPLES / region / "organisation.yaml")
     extensions = (extension(pack),) if pack is not None else ()
     return check_soundness(
-        load_pack(firm.region, extensions=extensions), firm, seed=3, per_kind=per_kind
+        load_pack(firm.region, extensions=extensions), firm, seed=seed, per_kind=per_kind
     )
 
 
@@ -145,7 +147,7 @@ def test_a_fault_in_a_rare_branch_is_found_with_the_smallest_document(tmp_path: 
     wrong = text.replace("part.amount", "allocations[0].amount")
     assert wrong != text, "the template no longer writes amounts like this"
     (templates / own.name).write_text(wrong, encoding="utf-8")
-    found = {u.kind: u for u in report("au", tmp_path, per_kind=2).unsound}
+    found = {u.kind: u for u in report("au", tmp_path, per_kind=2, seed=1).unsound}
     payment = found["client_payment"]
     assert len(payment.document["allocations"]) == 2
     # What the wrong payment took off the bills is gone, so a smaller one may be refused for that.
@@ -181,7 +183,8 @@ def test_only_the_named_kinds_are_checked() -> None:
     found = check_soundness(pack, firm, per_kind=2, only={"client_payment"})
     assert (found.kinds, found.findings) == (1, ())
     alone = check_soundness(pack, firm, per_kind=2, only={"trust_receipt"})
-    assert alone.transactions < found.transactions
+    assert alone.kinds == 1
+    assert alone.transactions < check_soundness(pack, firm, per_kind=2).transactions
 
 
 def test_the_same_seed_gives_the_same_transactions() -> None:

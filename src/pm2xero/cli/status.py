@@ -25,7 +25,8 @@ Examples:
 def command(form: str, **options: Any) -> None:
     """Show the outbox by state; what is stuck is grouped by cause with the money at stake.
 
-    Then what rules refused, by reason, and what people decided, with who and why.
+    Then records that could not be read, what rules refused, by reason and by where its money is,
+    and what people decided, with who and why.
     """
     from pm2xero.connection import now
     from pm2xero.firm.organisation import load_organisation
@@ -36,10 +37,10 @@ def command(form: str, **options: Any) -> None:
     place = target(**options)
     firm = load_organisation(place.organisation, place.region)
     with Outbox.open(place.require_outbox(), firm.id, now) as outbox:
-        status = gather(outbox)
+        status = gather(outbox, firm.base_currency)
     if form == "json":
         click.echo(json.dumps(status.as_json()))
     else:
         shown = console(sys.stdout, common.use_colour(sys.stdout))
         print_status(shown, status, firm.base_currency)
-    sys.exit(common.FINDINGS if status.stuck else common.OK)
+    sys.exit(common.FINDINGS if status.needs_attention else common.OK)

@@ -84,6 +84,12 @@ def _rows(pack: Pack) -> Iterator[tuple[str, str, str | None]]:
 def _cell(pack: Pack, kind: str) -> Cell:
     rules = pack.rules_of(kind)
     refused = [r for r in rules if r.outcome == "reject" and r.conditions[kind] is None]
+    if not refused and not any(r.outcome == "post" for r in rules):
+        # Its own rules refuse it among them, each in another case.
+        section = pack.kinds[kind].section
+        refused = [
+            r for r in rules if r.outcome == "reject" and r.section == section and not r.required
+        ]
     if refused:
         notes = tuple(dict.fromkeys(_said(r, kind) for r in refused))
         support: Support = "partial" if all(r.partial for r in refused) else "no"

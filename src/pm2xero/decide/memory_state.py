@@ -193,6 +193,11 @@ class Without:
         self._id = id
         self._effect = state.effect_of(id)
 
+    def given_back(self) -> tuple[str, ...]:
+        """The documents on which what the transaction settled is outstanding again."""
+        reverses = () if self._effect.reverses is None else (self._effect.reverses,)
+        return (*(id for id, _ in self._effect.settled), *reverses)
+
     def document(self, id: str) -> DocumentFact:
         """The document of that id, with what the transaction settled of it outstanding again."""
         if id == self._id:

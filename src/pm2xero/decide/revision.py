@@ -49,7 +49,7 @@ def left_to_a_person(tx: Transaction, why: str, reasons: tuple[Reason, ...] = ()
     """A revision that cannot be corrected safely from here."""
     return _held(
         tx, "needs_a_person", why, reasons,
-        "Correct it in Xero by hand, then say so: "
+        "Correct it in Xero by hand, then say so at once, before the next push: "
         f"pm2xero resolve {tx.id} --as-done-in-xero ID --reason …",
     )  # fmt: skip
 

@@ -19,8 +19,8 @@ from pm2xero.pack.yaml.suggest import did_you_mean
 if TYPE_CHECKING:
     from pm2xero.pack.layers import Entry, Layer, Merged
 
-# What a layer may not change without proof: who is refused, and what refusing means.
-_BINDING = ("kinds", "when", "outcome")
+# What a layer may not change unseen: who is refused, what that means, and where its money is.
+_BINDING = ("kinds", "when", "outcome", "counts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class Corrector:
         if fresh.takes_back:
             policy = self._policy(mapping, "voided")
             if situation == "paid":
-                return _person(tx, "it is voided here, and something is paid on it there")
+                return self._paid(tx, "it is voided here, and something is paid on it there")
             if policy in ("void", "delete"):
                 undo = self._undo(tx, there, None)
                 return Result(0, tx, replace(fresh, mapping=mapping), tuple(undo))
@@ -95,8 +95,21 @@ class Corrector:
         if policy in ("update", "delete_and_recreate", "void_and_recreate"):
             return self._redone(tx, fresh, there, update=policy == "update")
         if situation == "paid":
-            return _person(tx, "something is paid on it or credited against it there")
+            return self._paid(tx, "something is paid on it or credited against it there")
         return _person(tx, "such an entry is never changed once it is there")
+
+    def _paid(self, tx: Transaction, why: str) -> Result:
+        """Something is paid on it in Xero: a person corrects it, unless that is to go anyway."""
+        opened = self._pipeline.state.opened(tx.id)
+        due = self._pipeline.state.document(tx.id).amount_due
+        if opened is None or due != opened.amount_due:
+            return _person(tx, why)
+        return _held(tx, left_for_later(
+            tx, f"{why}, and nothing here",
+            "Nothing to enter: what was paid is taken back there first, by the void of the payment "
+            "that was pushed or, where it was entered in Xero by hand, by a person; the push after "
+            "that corrects this.",
+        ))  # fmt: skip
 
     def _policy(self, mapping: str, situation: str) -> str:
         declared = self._pipeline.pack.mappings.get(mapping)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from pm2xero.decide.decision import Decision
+from pm2xero.decide.memory_state import Without
 from pm2xero.decide.state import State
 from pm2xero.history.chapters import History, changes_of
 from pm2xero.history.names import Names
@@ -78,6 +79,8 @@ class Saving:
         chapter = self._history.chapter(tx, decision, names, seen)
         self._chapters.append(chapter)
         self._changed += changes_of(chapter)
+        if isinstance(seen, Without):
+            self._changed += (("document", id) for id in seen.given_back())
         return requests
 
     def waits_on(self, tx: Transaction, decision: Decision, names: Names) -> None:

@@ -90,8 +90,11 @@ class Matcher:
             if r.xero_id and is_creation(r)
         }
         for id in (*self._named.get(item.id, ()), *self._former.get(item.id, ())):
-            linked.setdefault(id, self._endpoint_of(id))
-        for id, endpoint in linked.items():
+            linked.setdefault(id, "")
+        for id, sent_to in linked.items():
+            # A person may make it as another kind of document than would have been sent.
+            is_there = sent_to and id in self._live.objects(sent_to)
+            endpoint = sent_to if is_there else self._endpoint_of(id)
             found = self._live.objects(endpoint).get(id) if endpoint else None
             if found is not None and str(found.get("Status", "")) in GONE:
                 continue

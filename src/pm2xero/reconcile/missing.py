@@ -79,6 +79,8 @@ class Missing:
 
 def is_missing(item: Booked) -> bool:
     """Whether a document is booked in Practice Management and not (wholly) in Xero."""
+    if item.standing == "partial":
+        return True  # Half of it stands in Xero, wherever a later revision says that it is.
     if item.standing in ("in_xero", "voided") or item.counts in _NOT_HERE:
         return False
     return item.counts is not Counts.NOTHING or item.standing in _UNDER_WAY

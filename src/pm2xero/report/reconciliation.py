@@ -128,15 +128,17 @@ def _verdict(out: Console, result: Reconciliation, currency: str, firm: str) -> 
             text = f"agrees: both ledgers are equal to the cent as at {day}"
             if result.others:
                 text += f", with {_entries(len(result.others))} of others in Xero explained"
-            out.print(Text(text, style="bold green"))
+            style = "bold green"
         case Verdict.AGREES_FOR_XERO:
             text = f"agrees for what is in Xero as at {day}: {missing}"
-            out.print(Text(text, style="bold yellow"))
+            style = "bold yellow"
         case Verdict.DIFFERS:
             text = f"does not agree as at {day}: {'; '.join(_faults(result))}"
             if missing:
                 text += f"; besides, {missing}"
-            out.print(Text(text, style="bold red"))
+            style = "bold red"
+    # One line for whoever reads it by a program, however long it is.
+    out.print(Text(text, style=style), soft_wrap=not out.is_terminal)
 
 
 def _missing(result: Reconciliation, currency: str) -> str:

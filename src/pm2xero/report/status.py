@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,10 +14,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from pm2xero.outbox.past_records import Unreadable
 from pm2xero.outbox.records import Action
 from pm2xero.outbox.states import IN_FLIGHT, RequestState
 from pm2xero.outbox.store import Outbox
 from pm2xero.outbox.totals import DecisionTotal
+from pm2xero.pack.counts import Counts
 from pm2xero.report.text import money
 
 ZERO = Decimal("0.00")
@@ -25,6 +27,12 @@ PEOPLE = 10
 PUSH_AGAIN = "If no push is running, one was cut off: push again, and it looks first what arrived."
 _OPEN = tuple(s for s in RequestState if s not in (RequestState.CONFIRMED, RequestState.SKIPPED))
 STUCK = ("rejected", "failed", "unknown", "on its way", "planned", "held", "waiting", "blocked")
+WHERE: dict[str, str] = {
+    Counts.MISSING: "not in Xero",
+    Counts.IN_OPENING: "in the opening",
+    Counts.ELSEWHERE: "elsewhere",
+    Counts.NOTHING: "moves no money",
+}
 WORDS = {
     "rejected": "refused by Xero",
     "failed": "that left again and again and never arrived",
@@ -50,12 +58,19 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A reason for which rules reject documents: how many, their money, how many by hand."""
+    """A reason for which rules reject documents, and how their money counts.
+
+    Attributes:
+        counts: missing where it is to be in Xero; by_hand: how many of those a person can enter.
+        money: of those in the base currency, in its units; foreign: of others, by currency.
+    """
 
     code: str
     count: int
     by_hand: int
     money: Decimal
+    counts: str = Counts.MISSING
+    foreign: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +78,10 @@ class Status:
     """Requests by state and decisions by outcome, with their money.
 
     Attributes:
-        refused: what rules reject, by the first reason; what most documents have comes first.
+        refused: what rules reject, by the first reason and how it counts; what is missing in Xero
+            comes first, then what most documents have.
+        money: by outcome, of documents in the base currency.
+        unreadable: records of exports that were no documents; what they moved is not known.
         people: what people decided, the last first.
         last_answer: when Xero last answered.
     """
@@ -75,6 +93,12 @@ class Status:
     refused: tuple[Refusal, ...] = ()
     people: tuple[Action, ...] = ()
     last_answer: datetime | None = None
+    unreadable: tuple[Unreadable, ...] = ()
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether something is stuck, or is not known because it could not be read."""
+        return bool(self.stuck or self.unreadable)
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
@@ -84,9 +108,17 @@ class Status:
             "money": {k: str(v) for k, v in self.money.items()},
             "last_answer": self.last_answer.isoformat() if self.last_answer else None,
             "refused": [
-                {"code": r.code, "documents": r.count, "by_hand": r.by_hand, "money": str(r.money)}
+                {
+                    "code": r.code,
+                    "documents": r.count,
+                    "by_hand": r.by_hand,
+                    "money": str(r.money),
+                    "counts": r.counts,
+                    "foreign": [[currency, str(amount)] for currency, amount in r.foreign],
+                }
                 for r in self.refused
             ],
+            "unreadable": [asdict(trace) for trace in self.unreadable],
             "people": [
                 {
                     "at": a.at.isoformat(),
@@ -111,11 +143,14 @@ class Status:
         }
 
 
-def gather(outbox: Outbox) -> Status:
+def gather(outbox: Outbox, base: str) -> Status:
     """Group what is stuck by its cause; the money of a transaction counts once in a group.
 
     A document that a rule holds is stuck as well, though it has no requests (of that revision).
     Only what is open is read; the rest is counted where it is kept.
+
+    Args:
+        base: the base currency; money in others is never added to it.
     """
     groups: dict[tuple[str, str, str], dict[str, Decimal]] = {}
     given = outbox.requests(states=_OPEN)
@@ -148,37 +183,46 @@ def gather(outbox: Outbox) -> Status:
     sums: dict[str, Decimal] = {}
     for total in totals:
         outcomes[total.outcome] += total.count
-        sums[total.outcome] = sums.get(total.outcome, ZERO) + total.money
+        money = total.money if total.currency in (None, base) else ZERO
+        sums[total.outcome] = sums.get(total.outcome, ZERO) + money
     states = {str(state): count for state, count in outbox.tally(tuple(RequestState)).items()}
     return Status(
-        states, dict(outcomes), sums, stuck, _refused(totals),
-        tuple(reversed(outbox.actions())), outbox.last_answer(),
+        states, dict(outcomes), sums, stuck, _refused(totals, base),
+        tuple(reversed(outbox.actions())), outbox.last_answer(), tuple(outbox.unreadable()),
     )  # fmt: skip
 
 
-def _refused(totals: Iterable[DecisionTotal]) -> tuple[Refusal, ...]:
-    by_code: dict[str, list[DecisionTotal]] = {}
+def _refused(totals: Iterable[DecisionTotal], base: str) -> tuple[Refusal, ...]:
+    alike: dict[tuple[str, str], list[DecisionTotal]] = {}
     for total in totals:
         if total.outcome == "reject":
-            by_code.setdefault(total.code or "", []).append(total)
-    found = [
-        Refusal(
+            counts = total.counts or Counts.MISSING
+            alike.setdefault((total.code or "", counts), []).append(total)
+    found = []
+    for (code, counts), group in alike.items():
+        foreign: dict[str, Decimal] = {}
+        for total in group:
+            if total.currency not in (None, base):
+                name = str(total.currency)
+                foreign[name] = foreign.get(name, ZERO) + total.money
+        found.append(Refusal(
             code,
             sum(t.count for t in group),
-            sum(t.count for t in group if t.by_hand),
-            sum((t.money for t in group), ZERO),
-        )
-        for code, group in by_code.items()
-    ]
-    return tuple(sorted(found, key=lambda r: (-r.count, r.code)))
+            sum(t.count for t in group if t.by_hand) if counts == Counts.MISSING else 0,
+            sum((t.money for t in group if t.currency in (None, base)), ZERO),
+            counts,
+            tuple(sorted(foreign.items())),
+        ))  # fmt: skip
+    return tuple(sorted(found, key=lambda r: (r.counts != Counts.MISSING, -r.count, r.code)))
 
 
 def print_status(out: Console, status: Status, currency: str) -> None:
     """The documents and requests, what is stuck and why, what rules refused, what people said."""
-    if not status.decisions:
+    if not status.decisions and not status.unreadable:
         out.print("the outbox is empty: nothing was pushed yet")
         return
-    _documents(out, status, currency)
+    if status.decisions:
+        _documents(out, status, currency)
     if status.requests:
         out.print()
         _requests(out, status)
@@ -193,6 +237,8 @@ def print_status(out: Console, status: Status, currency: str) -> None:
             _line(out, cause.message)
         ids = ", ".join(cause.transactions[:12])
         _line(out, f"{ids}{' …' if count > 12 else ''}", "dim")
+    if status.unreadable:
+        _unreadable(out, status.unreadable)
     if status.refused:
         _refusals(out, status.refused, currency)
     if status.people:
@@ -215,15 +261,29 @@ def _requests(out: Console, status: Status) -> None:
         out.print(Text(f"Xero last answered at {_moment(status.last_answer)}", style="dim"))
 
 
+def _unreadable(out: Console, traces: tuple[Unreadable, ...]) -> None:
+    out.print()
+    records = "1 record" if len(traces) == 1 else f"{len(traces):,} records"
+    out.print(Text(f"{records} of an export could not be read", style="yellow"))
+    for trace in traces:
+        _line(out, f"{trace.id or 'a record'} of {trace.place}: {trace.message}")
+    _line(out, "export again, or dismiss each: "
+          f'pm2xero skip --unreadable {traces[0].digest[:8]} --reason "…"', "dim")  # fmt: skip
+
+
 def _refusals(out: Console, refused: tuple[Refusal, ...], currency: str) -> None:
     out.print()
-    table = _table("refused by rules", "", currency, "by hand")
+    table = _table("refused by rules", "", currency)
+    table.add_column("where it is")
     for refusal in refused:
-        by_hand = f"{refusal.by_hand:,}" if refusal.by_hand else ""
-        table.add_row(refusal.code, f"{refusal.count:,}", money(refusal.money), by_hand)
+        amounts = [money(refusal.money)] if refusal.money or not refusal.foreign else []
+        amounts += [f"{money(amount)} {name}" for name, amount in refusal.foreign]
+        table.add_row(refusal.code, f"{refusal.count:,}", "\n".join(amounts), WHERE[refusal.counts])
     out.print(table)
-    if any(r.by_hand for r in refused):
-        out.print(Text("what is to be entered by hand: pm2xero manual-work", style="dim"))
+    if any(r.counts == Counts.MISSING for r in refused):
+        by_hand = sum(r.by_hand for r in refused)
+        told = f"to be entered by hand: {by_hand:,}, see pm2xero manual-work" if by_hand else ""
+        out.print(Text(told or "to be corrected in Practice Management", style="dim"))
 
 
 def _people(out: Console, people: tuple[Action, ...]) -> None:

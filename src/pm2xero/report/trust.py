@@ -80,10 +80,11 @@ def trust_verdict(proof: TrustProof, currency: str) -> str:
     if proof.value is ProofValue.PROVED_FOR_XERO:
         moved = sum((abs(item.bank) for item in proof.missing), ZERO)
         count = len({item.id for item in proof.missing})
-        word = "document" if count == 1 else "documents"
+        one = count == 1
         return (
-            f"trust money proved as at {proof.day} for what is in Xero: {count} {word} that moved "
-            f"{moved:,.2f} {currency} of trust banks are not there"
+            f"trust money proved as at {proof.day} for what is in Xero: {count} "
+            f"{'document' if one else 'documents'} that moved {moved:,.2f} {currency} of trust "
+            f"banks {'is' if one else 'are'} not there"
         )
     why = []
     for bank in proof.banks:
@@ -159,7 +160,8 @@ def print_statement(out: Console, statement: Statement, currency: str) -> None:
         f"matter {statement.matter} has {statement.balance:,.2f} {currency} as at {statement.day}"
     )
     if statement.missing:
-        text += f"; {len(statement.missing)} of its movements are not in Xero"
+        verb = "is" if len(statement.missing) == 1 else "are"
+        text += f"; {len(statement.missing)} of its movements {verb} not in Xero"
     if statement.overdrawn:
         text += f"; overdrawn in {', '.join(statement.overdrawn)}"
     done = statement.missing or statement.overdrawn

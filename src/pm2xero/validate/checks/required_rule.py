@@ -1,8 +1,10 @@
 """A required rule that is taken away
 
 A rule that says `required: true` guards money. A layer may reword it and move it between reject and
-hold. It may not remove it, skip what it refuses, post it, or make a warning of it. A region whose
-law differs puts another required rule in its place with `replaces`, and names the source.
+hold. It may not remove it, skip what it refuses, post it, or make a warning of it; nor say with
+`counts` that the money it refuses is not missing, for `reconcile` would then agree without it. A
+region whose law differs puts another required rule in its place with `replaces`, and names the
+source.
 
 FAIL
     rules:
@@ -18,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pm2xero.errors import Finding, Position
+from pm2xero.pack.counts import Counts
 from pm2xero.pack.guards import place_of_change
 from pm2xero.pack.model import Guard, Rule
 from pm2xero.validate.subject import Subject
@@ -53,6 +56,10 @@ def _fault(guard: Guard, rules: dict[str, Rule], posted: object) -> Finding | No
         what = "skips" if rule.outcome == "skip" else "posts"
         at = place_of_change(guard, rule, "outcome")
         return _finding(guard, f"it {what} what it must refuse", at, len(rule.outcome))
+    if rule.counts not in (None, Counts.MISSING, guard.rule.counts):
+        at = place_of_change(guard, rule, "counts")
+        what = f'the money of what it refuses counts as "{rule.counts}"'
+        return _finding(guard, what, at, len(rule.counts or ""))
     return None
 
 
