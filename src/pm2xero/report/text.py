@@ -45,6 +45,11 @@ class _Harmless(Console):
             yield segment if control else Segment(on_terminal(text), style)
 
 
+def counted(count: int, noun: str) -> str:
+    """A number with its noun, which makes its plural with s."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
 def piped_width() -> int:
     """The width of text that goes to no terminal: COLUMNS, where it is a width, else 100."""
     given = os.environ.get("COLUMNS", "")
@@ -115,7 +120,7 @@ def print_summary(
         else _down(summary, kinds, used, currency)
     )
     if requests:
-        out.print(f"{summary.requests:,} requests to Xero")
+        out.print(f"{counted(summary.requests, 'request')} to Xero")
     for (code, message), count in summary.warnings.most_common():
         out.print(Text(f"{count} × warning {code}: {message}", style="yellow"))
     if summary.by_hand.count:
