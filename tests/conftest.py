@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,11 @@ import pytest
 from pm2xero.pack.cache import Memory
 from tests.editor.language_server import PINNED, command
 from tests.outbox.postgresql import INSTALLED, binaries
+
+
+def pytest_sessionstart() -> None:
+    """What is written to a pipe is as wide as everywhere, whatever the terminal of the tests."""
+    os.environ.pop("COLUMNS", None)
 
 
 def pytest_report_header() -> list[str]:

@@ -20,7 +20,10 @@ from pm2xero.harmless import in_cell, in_markdown, on_terminal
 from pm2xero.report.findings import format_findings
 from pm2xero.report.text import console
 
-COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Also what has no width: an id with it would look like another one.
+COMMANDS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
 OWN_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 HOSTILE = "a\x1b[2Jb\x9b31mc\rd\x07\u202ee[/]:smile:"
 

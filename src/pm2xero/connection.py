@@ -7,12 +7,12 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pm2xero.errors import Finding, UsageError
 from pm2xero.history.opening import open_past
@@ -235,6 +235,8 @@ def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
     Raises:
         PackError, OrganisationError, OutboxError, UsageError: with all faults.
     """
+    if target.xero_url is not None:
+        _check_url(target.xero_url)
     with ExitStack() as stack:
         pipeline = Pipeline.load(target.organisation, target.region, target.packs)
         url = "sqlite://" if reading and target.is_new_outbox else target.database_url
@@ -244,6 +246,20 @@ def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
         else:
             client = _sandbox_client(target, pipeline, stack, reading)
         yield Connection(target, pipeline, past.outbox, client, past.fingerprint)
+
+
+def _check_url(url: str) -> None:
+    """Refuse what is no address before anything is opened or made.
+
+    Raises:
+        UsageError: PU905.
+    """
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return
+    hint = "--xero-url https://api.xero.com/api.xro/2.0"
+    raise UsageError(Finding("PU905", f'"{url}" is no address of Xero', hint=hint))
 
 
 @contextmanager

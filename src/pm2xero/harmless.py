@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 
 # Control characters but tab and line feed, what turns the direction of writing round, half
-# characters, and the line ends that only some programs take for one.
+# characters, the line ends that only some programs take for one, and what cannot be seen at all
+# (but not the joiners, which Persian, Hindi and emojis need).
 _COMMANDS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064"
+    "\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 MARK = "·"
 # A spreadsheet takes text that begins so for a formula (OWASP, "CSV Injection"); blanks before it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -166,3 +167,44 @@ def test_help_does_not_load_the_engine() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.stderr.strip() == b"[]"
+
+
+def test_what_was_sent_before_is_not_known_and_that_is_said(
+    run: Run, month: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(EXAMPLES / "au", tmp_path / "au", ignore=shutil.ignore_patterns("*.sqlite3*"))
+    firm = tmp_path / "au" / "organisation.yaml"
+    said = "decided without the outbox; `pm2xero plan` knows what was sent"
+    words = ("decide", month, "--org", firm, "--format")
+    assert said not in run(*words, "text").stderr
+    (firm.parent / "outbox.sqlite3").touch()
+    for form in ("text", "json"):
+        result = run(*words, form)
+        assert said in result.stderr and said not in result.stdout
+        result = run("explain", "AU-0001", month, "--org", firm, "--format", form)
+        assert said in result.stderr and said not in result.stdout
+
+
+def test_an_export_that_is_broken_as_a_whole_is_told_by_cause(
+    run: Run, firm: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "month.jsonl"
+    broken.write_text(
+        "".join(f'{{"id": "B-{n}", "kind": "client_bill"\n[{n}]\n' for n in range(2000)), "utf-8"
+    )
+    told = run("decide", broken, "--org", firm).stdout
+    assert len(told.splitlines()) < 200
+    assert told.count("and 1,995 more with") == 2
+    places = f"({broken}:11,{broken}:13,{broken}:15,…)"
+    assert "".join(places.split()) in "".join(told.split())
+    data = run("decide", broken, "--org", firm, "--format", "json").stdout
+    assert len(data.splitlines()) == 4000
+
+
+@pytest.mark.parametrize(("given", "width"), [("60", 60), ("200", 200), ("wide", 100)])
+def test_piped_text_is_as_wide_as_columns_says(
+    run: Run, firm: Path, month: Path, monkeypatch: pytest.MonkeyPatch, given: str, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", given)
+    told = run("decide", month, "--org", firm).stdout.partition("\nkind ")[0]
+    assert width - 20 < max(map(len, told.splitlines())) <= width

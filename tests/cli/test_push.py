@@ -75,6 +75,23 @@ def test_outbox_that_is_no_database(office: Office, command: tuple[str, ...]) ->
     assert "PE108" in result.stderr
 
 
+@pytest.mark.parametrize("url", ["nonsense", "ftp://xero", "https://", "http://[x"])
+def test_an_address_that_is_none_is_told_before_anything_is_made(office: Office, url: str) -> None:
+    result = office.run("push", "--xero-url", url)
+    assert result.exit_code == 2
+    assert "PU905" in result.stderr and "is no address of Xero" in result.stderr
+    assert not office.database.exists()
+
+
+def test_an_older_revision_is_told_as_one(office: Office, docs: dict[str, Doc]) -> None:
+    newer = {**docs["AU-0016"], "revision": 7}
+    office.push(newer)
+    assert "1 document came before as it is, and was left alone" in office.push(newer).stdout
+    told = office.push({**newer, "revision": 6, "memo": "as it was"}).stdout
+    assert "1 document passed over: an older revision than was taken in before" in told
+    assert "came before as it is" not in told
+
+
 @pytest.mark.parametrize("content", ["other", "text", "folder"])
 @pytest.mark.parametrize("command", ["push", "plan", "reconcile"])
 def test_wrong_file_of_the_embedded_organisation(

@@ -6,11 +6,13 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pm2xero.errors import Finding, Position
 from pm2xero.firm.organisation import load_organisation
+from pm2xero.pack.files import builtin, regions
 from pm2xero.report.findings import format_findings
 
 from .conftest import Run
@@ -83,6 +85,26 @@ def test_init_region_builds_on_any_other(run: Run, tmp_path: Path, parent: str) 
     assert further.exit_code == 0, further.output
     checked = run("validate", tmp_path, "--no-proofs", "--fail-on", "warning")
     assert checked.exit_code == 0, checked.output
+
+
+@pytest.mark.parametrize("region", regions((builtin(),)))
+def test_a_new_firm_of_every_region_validates(run: Run, tmp_path: Path, region: str) -> None:
+    """Also that payments may go to each account that its mappings pay to."""
+    words = ("--region", region, "--currency", "NZD", "--into", tmp_path)
+    assert run("init", "firm", "own", *words).exit_code == 0
+    checked = run("validate", "--org", tmp_path / "organisation.yaml", "--no-proofs")
+    assert checked.exit_code == 0, checked.output
+
+
+def test_an_account_that_takes_no_payments_is_named(run: Run, tmp_path: Path) -> None:
+    words = ("--region", "nz", "--currency", "NZD", "--into", tmp_path)
+    run("init", "firm", "own", *words)
+    snapshot = tmp_path / "xero.json"
+    change(snapshot, '"EnablePaymentsToAccount": true', '"EnablePaymentsToAccount": false')
+    checked = run("validate", "--org", tmp_path / "organisation.yaml")
+    assert checked.exit_code == 1
+    assert "PX524" in checked.stdout and "enable payments to this account" in checked.stdout
+    assert "PX801" not in checked.stdout
 
 
 @pytest.mark.parametrize(
@@ -180,3 +202,31 @@ def test_every_line_of_a_chart_that_cannot_be_used_is_told(
     assert result.exit_code == 2
     assert f"{chart}:3:1" in result.stderr and says in result.stderr
     assert not into.exists()
+
+
+def test_a_chart_without_its_snapshot_is_refused(run: Run, tmp_path: Path) -> None:
+    chart, into = tmp_path / "chart.csv", tmp_path / "own"
+    chart.write_text(CHART, encoding="utf-8")
+    words = ("--region", "au", "--currency", "AUD", "--chart", chart, "--into", into)
+    result = run("init", "firm", "marsh", *words)
+    assert result.exit_code == 2 and "--chart needs the firm's --snapshot" in result.stderr
+    assert not into.exists()
+
+
+def test_examples_use_accounts_of_the_purpose(run: Run, firm: Path) -> None:
+    """Money of clients stands in trust banks, and what is bought is a cost."""
+    loaded = load_organisation(firm)
+
+    def shown(kind: str) -> dict[str, Any]:
+        told = run("schema", kind, "--example", "--org", firm, "--format", "json").stdout
+        found: dict[str, Any] = json.loads(told)
+        return found
+
+    banks = loaded.bank_accounts
+    assert banks[shown("trust_payment")["bank_account"]].purpose == "trust"
+    moved = shown("trust_invoice_payment")
+    assert banks[moved["bank_account"]].purpose == "trust"
+    assert banks[moved["to_bank_account"]].purpose == "office"
+    for kind, wanted in (("supplier_invoice", "EXPENSE"), ("client_bill", "REVENUE")):
+        code = loaded.accounts[shown(kind)["lines"][0]["gl_account"]]
+        assert loaded.xero.accounts[code].account_class == wanted

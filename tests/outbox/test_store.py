@@ -27,6 +27,24 @@ def test_an_address_that_cannot_be_opened_says_why(address: str, says: str) -> N
     assert caught.value.findings[0].should_be is not None
 
 
+@pytest.mark.parametrize(
+    ("address", "hint"),
+    [
+        (
+            "sqlite:////nowhere/at/all/outbox.db",
+            "the file and its folder must be there, and writable",
+        ),
+        # A driver that is not installed, whichever it is.
+        ("postgresql+pg8000://host/name", 'pip install "pm2xero[postgres]"'),
+        ("nosuchdb://host/name", None),
+    ],
+)
+def test_an_address_that_cannot_be_opened_has_a_way_out(address: str, hint: str | None) -> None:
+    with pytest.raises(OutboxError) as caught:
+        Outbox.open(address, "bellbird", Clock())
+    assert caught.value.findings[0].hint == hint
+
+
 def test_a_file_that_is_no_database_is_not_touched(tmp_path: Path) -> None:
     file = tmp_path / "outbox.db"
     file.write_text("dear diary\n" * 100)

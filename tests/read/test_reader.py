@@ -72,6 +72,9 @@ DATE = 'expected a date such as "2026-05-31"'
 MOMENT = 'expected a moment with its time zone, such as "2026-05-31T02:15:00Z"'
 NAME = "expected text in quotes, not empty and at most 200 characters"
 ID = "expected text in quotes, not empty and at most 100 characters"
+OBJECT = "expected a document, which is an object ({…})"
+NAMED = "expected text in quotes that is not blank"
+COUNT = f"expected a whole number from 0 to {2**63 - 1}, without quotes or a decimal point"
 
 
 @pytest.mark.parametrize(
@@ -109,10 +112,16 @@ ID = "expected text in quotes, not empty and at most 100 characters"
         ("id", "x" * 101, f'{ID}, found "{"x" * 37}…"'),
         ("id", ..., "missing"),
         ("id", None, "missing"),
-        ("revision", "1", 'expected a whole number from 0 up, found "1"'),
-        ("revision", -1, "expected a whole number from 0 up, found the number -1 without quotes"),
-        ("revision", 1.0, "expected a whole number from 0 up, found the number 1.0 without quotes"),
-        ("revision", True, "expected a whole number from 0 up, found true"),
+        ("revision", "1", f'{COUNT}, found "1"'),
+        ("revision", -1, f"{COUNT}, found the number -1"),
+        ("revision", 1.0, f"{COUNT}, found the number 1.0"),
+        ("revision", float(2**70), f"{COUNT}, found the number 1.1805916207174113e+21"),
+        ("id", " ", f"{ID}, found nothing but blanks"),
+        ("id", "\u200b\u00a0", f"{ID}, found nothing but blanks"),
+        ("participant.id", "\u3000", f"{NAME}, found nothing but blanks"),
+        ("participant.display_name", " \n", f"{NAMED}, found nothing but blanks"),
+        ("participant.display_name", "", f'{NAMED}, found ""'),
+        ("revision", True, f"{COUNT}, found true"),
         ("revision", ..., "missing"),
         (
             "status", "post",
@@ -153,10 +162,18 @@ def test_a_fault_in_a_list_names_the_entry(path: str, value: object, shown: str)
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ([1], "expected a document ({…}), found a list"),
-        ("PM-1", 'expected a document ({…}), found "PM-1"'),
-        (None, "expected a document ({…}), found null"),
-        (7, "expected a document ({…}), found the number 7 without quotes"),
+        ([1], f"{OBJECT}, found a list"),
+        ("PM-1", f'{OBJECT}, found "PM-1"'),
+        (None, f"{OBJECT}, found null"),
+        (7, f"{OBJECT}, found the number 7"),
+        (
+            {"documents": [{"kind": "client_bill"}] * 9},
+            (
+                'this is no document: the list of documents is inside, under "documents"; '
+                "export the array itself"
+            ),
+        ),
+        ({"lines": [{"net": "1.00"}]}, "kind: missing; it says what type of transaction this is"),
         ({}, "kind: missing; it says what type of transaction this is"),
         (changed("kind", None), "kind: missing; it says what type of transaction this is"),
         (

@@ -13,10 +13,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pm2xero.errors import InputError
 from pm2xero.read.limits import RECORD_BYTES
+from pm2xero.read.repeated import repeated_key
 from pm2xero.read.stream import Record, Source, open_source
 
 Raw = dict[str, Any]
@@ -254,3 +258,31 @@ def test_files_put_one_after_the_other_keep_their_marks(opened: Opened) -> None:
     mark = b"\xef\xbb\xbf"
     source = opened(mark + b'{"id": "1"}\n' + mark + b'{"id": "2"}\n')
     assert ids(source) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("record", "key"),
+    [
+        ('{"id": "1", "amount": "1.00", "amount": "2.00"}', "amount"),
+        ('{"id": "1", "lines": [{"net": "1.00", "net": "1.00"}]}', "net"),
+        ('{"id" : "1", "amount" : "1.00", "amount" : "2.00"}', "amount"),
+        (r'{"id": "1", "amount": "1.00", "am\u006funt": "2.00"}', "amount"),
+        # A text that hides as many colons as the repeated key lost.
+        (r'{"id": "a\u003Ab", "amount": "1.00", "amount" : "2.00"}', "amount"),
+        (r'{"id": "\":", "x\":y": {"\":":1,"\":":2}}', '\\":'),
+    ],
+)
+def test_a_key_that_stands_twice_costs_its_record(opened: Opened, record: str, key: str) -> None:
+    first, second = read(opened(f'{record}\n{{"id": "2", "id ": "\\":"}}\n'.encode()))
+    assert first.fault == f'the key "{key}" stands twice in one group of fields'
+    assert (second.fault, second.raw["id"]) == (None, "2")
+
+
+@given(st.recursive(
+    st.text() | st.integers(0, 9) | st.none(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+))  # fmt: skip
+def test_no_key_that_stands_once_is_told(value: object) -> None:
+    for separators in ((",", ":"), (", ", " : ")):
+        text = json.dumps(value, separators=separators, ensure_ascii=False).encode()
+        assert repeated_key(text, orjson.loads(text)) is None

@@ -64,6 +64,7 @@ def command(code: str | None, form: str) -> None:
         for page in chosen:
             click.echo(f"{page.code}  {page.title}")
         for reason in reasons().values():
-            click.echo(f"{reason.code}  {reason.sentence}")
+            more = f" (or {len(reason.also)} more)" if reason.also else ""
+            click.echo(f"{reason.code}  {reason.sentence}{more}")
     else:
         click.echo(chosen[0].text())

@@ -187,6 +187,12 @@ def load(organisation: Path, region: str | None, packs: tuple[Path, ...]) -> Pip
     return Pipeline.load(organisation, region, packs)
 
 
+def say_without_outbox(organisation: Path) -> None:
+    """Where a firm has an outbox, say that this command does not know what was sent."""
+    if (organisation.parent / "outbox.sqlite3").is_file():
+        click.echo("decided without the outbox; `pm2xero plan` knows what was sent", err=True)
+
+
 @contextmanager
 def opened(inputs: tuple[str, ...]) -> Iterator[list[Source]]:
     """Open all inputs; `-` may stand once."""

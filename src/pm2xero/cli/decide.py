@@ -30,7 +30,8 @@ def command(
     """Say what happens to each transaction, and why.
 
     INPUT is JSON Lines or a JSON array of Practice Management documents, or - for standard input.
-    They are decided in the order in which they were posted and listed in the order of the input.
+    They are decided in the order in which they were posted and listed in the order of the input,
+    as if nothing had been sent before: `plan` knows what was.
     """
     from pm2xero.cli.output import write_results
 
@@ -39,4 +40,5 @@ def command(
         code = write_results(
             pipeline, sources, form=form, show_all=show_all, with_requests=False, folder=None
         )
+    common.say_without_outbox(organisation)
     sys.exit(code)

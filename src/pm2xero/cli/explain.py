@@ -34,7 +34,8 @@ def command(
 ) -> None:  # fmt: skip
     """Show how the transaction ID was decided, and where each value of its bodies came from.
 
-    All documents before it are decided too, since what they did may matter. When the id stands
+    All documents before it in the input are decided too, since what they did may matter; what was
+    sent earlier is not known here (`plan` knows it). When the id stands
     in the input several times, each is shown.
     """
     from pm2xero.errors import Finding, UsageError
@@ -62,6 +63,7 @@ def command(
     if not found:
         hint = did_you_mean(id, seen)
         raise UsageError(Finding("PU902", f'no document in the input has the id "{id}"', hint=hint))
+    common.say_without_outbox(organisation)
     sys.exit(common.OK)
 
 

@@ -71,6 +71,9 @@ def command(
     from pm2xero.scaffold import make
 
     make.check_name(what, name)
+    if chart is not None and snapshot is None:
+        hint = "pm2xero snapshot --out xero.json writes it; then name it with --snapshot"
+        raise UsageError(Finding("PU926", "--chart needs the firm's --snapshot", hint=hint))
     if what == "region":
         if name in regions((builtin(),)):
             message = f'there is a region "{name}" already'

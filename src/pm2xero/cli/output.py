@@ -14,7 +14,9 @@ from pm2xero.cli import common, run
 from pm2xero.decide.totals import Summary
 from pm2xero.errors import Finding, Position, UsageError
 from pm2xero.files import make_private_folder, write_private
+from pm2xero.read.transaction import Malformed
 from pm2xero.report import text
+from pm2xero.report.repetitions import Repetitions
 
 if TYPE_CHECKING:
     from pm2xero.pipeline import Pipeline, Result
@@ -31,16 +33,23 @@ def write_results(
     writer = run.InInputOrder(run.to_stdout)
     bodies = _Bodies(folder) if folder is not None else None
     colour = common.use_colour(sys.stdout)
+    repetitions = Repetitions()
     for reordered, result in run.results(pipeline, sources, with_requests=with_requests):
         summary.add(result.transaction, result.decision, len(result.requests))
         if bodies is not None:
             bodies.write(result)
         if form == "json":
             piece = run.json_line(_as_json(result, with_requests))
+        elif isinstance(result.transaction, Malformed) and repetitions.passes_over(
+            result.transaction
+        ):
+            piece = b""
         else:
             piece = _as_text(result, show_all, colour)
         writer.put(reordered, result.ordinal, piece)
     writer.finish()
+    for line in repetitions.lines():
+        text.print_line(sys.stdout, colour, line)
     sys.stdout.flush()
     _say_summary(pipeline, summary, form, with_requests)
     if bodies is not None:

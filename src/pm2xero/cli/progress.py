@@ -70,7 +70,10 @@ class PushProgress:
 
 
 def _so_far(progress: Progress) -> str:
-    return f"{progress.settled:,} of {progress.total:,} requests, {progress.calls:,} calls"
+    from pm2xero.report.text import counted
+
+    requests = counted(progress.total, "request")
+    return f"{progress.settled:,} of {requests}, {counted(progress.calls, 'call')}"
 
 
 def _waiting(progress: Progress) -> str:

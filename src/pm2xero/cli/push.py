@@ -47,7 +47,7 @@ def command(
     from pm2xero.push.lock_list import locks_of
     from pm2xero.push.run import push
     from pm2xero.report.plan import print_plan, print_push
-    from pm2xero.report.text import console
+    from pm2xero.report.text import console, counted
 
     shown = console(sys.stdout, common.use_colour(sys.stdout))
     place = target(**options)
@@ -70,7 +70,7 @@ def command(
         if locks is not None:
             value = locks_of(connection.outbox, firm.id)
             common.write_file(locks, json.dumps(value, indent=1) + "\n")
-            click.echo(f"{len(value['lock'])} documents to lock are in {locks}", err=True)
+            click.echo(f"{counted(len(value['lock']), 'document')} to lock: see {locks}", err=True)
         if form == "json":
             click.echo(json.dumps(_as_json(report, sent), default=str))
         else:
@@ -90,6 +90,7 @@ def _as_json(report: Any, sent: Any) -> dict[str, Any]:
     return {
         "taken_in": sum(c.count for c in report.summary.cells.values()),
         "known": report.known,
+        "older": report.older,
         "needs_attention": report.summary.attention,
         "attention": [d.as_json() for d in (*report.malformed, *report.attention)],
         "sent": asdict(sent),

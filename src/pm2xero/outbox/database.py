@@ -93,14 +93,20 @@ def open_engine(url: str, clock: Clock) -> Engine:
     except ArgumentError:
         # The error quotes the address, perhaps with its password.
         raise _unusable("the outbox's address cannot be used") from None
-    except (NoSuchModuleError, ModuleNotFoundError) as exc:
+    except ModuleNotFoundError as exc:
+        message = f"the outbox's address cannot be used: {exc}"
+        raise _unusable(message, 'pip install "pm2xero[postgres]"') from None
+    except NoSuchModuleError as exc:
         raise _unusable(f"the outbox's address cannot be used: {exc}") from None
     try:
         connection = engine.connect()
     except DBAPIError as exc:
         engine.dispose()
+        denied = "unable to open" in str(exc.orig) or "readonly" in str(exc.orig)
+        writable = "the file and its folder must be there, and writable"
+        hint = writable if denied and _is_file(parsed) else None
         # Nothing was stored yet: the driver speaks of the address and nothing else.
-        raise _unusable(f"{shown(parsed)} cannot be opened: {exc.orig}") from None
+        raise _unusable(f"{shown(parsed)} cannot be opened: {exc.orig}", hint) from None
     try:
         with told(shown(parsed)), connection, connection.begin():
             lock_writers(connection, "pm2xero schema")
@@ -123,10 +129,9 @@ def shown(url: URL) -> str:
     return f"the outbox {url.render_as_string(hide_password=True)}"
 
 
-def _unusable(message: str) -> OutboxError:
-    return OutboxError(
-        Finding("PE108", message, should_be="sqlite:///outbox.db or postgresql+psycopg://…")
-    )
+def _unusable(message: str, hint: str | None = None) -> OutboxError:
+    should_be = "sqlite:///outbox.db or postgresql+psycopg://…"
+    return OutboxError(Finding("PE108", message, should_be=should_be, hint=hint))
 
 
 def _engine(url: URL) -> Engine:

@@ -188,7 +188,7 @@ class Intake:
             return
         standing = self._state.standing(tx.id)
         if self._is_known(tx, standing):
-            self.report.known += 1
+            self.report.passed_over(tx.revision, standing.revision if standing else None)
             self._traces.read(tx)
             return
         conflict = _conflicting(tx, standing)
@@ -212,7 +212,7 @@ class Intake:
             return
         if outcome == "skip" and (before == "post" or _is_older(tx, standing)):
             self._state.take(tx.id)
-            self.report.known += 1
+            self.report.passed_over(tx.revision, standing.revision if standing else None)
             return
         self._sequence += 1
         if before in ("reject", "hold") and outcome == "post":

@@ -12,15 +12,24 @@ from pm2xero.pipeline import Result
 
 @dataclass(slots=True)
 class IntakeReport:
-    """What an intake did; `known` were stored before and stay as they are."""
+    """What an intake did; `known` were stored before and stay as they are.
+
+    `older` of them came in a revision older than the one that was stored.
+    """
 
     summary: Summary = field(default_factory=Summary)
     known: int = 0
+    older: int = 0
     requests: list[StoredRequest] = field(default_factory=list)
     malformed: list[Decision] = field(default_factory=list)
     attention: list[Decision] = field(default_factory=list)
     newly_posted: list[str] = field(default_factory=list)
     _held: dict[str, Result] = field(default_factory=dict)
+
+    def passed_over(self, revision: int, stored: int | None) -> None:
+        """Count a document that stays as it is stored."""
+        self.known += 1
+        self.older += stored is not None and revision < stored
 
     def unreadable(self, result: Result) -> None:
         """Count a record that is no document."""

@@ -6,6 +6,7 @@ However odd the document, what is told has a bounded length and is found in a bo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
@@ -15,7 +16,7 @@ import jsonschema_rs
 from pm2xero.pack.language.types import FieldType, ListType, RecordType, ScalarType
 from pm2xero.pack.yaml.suggest import did_you_mean
 from pm2xero.read.limits import ENTRIES, FAULTS, SHOWN, TEXT
-from pm2xero.read.schema import EXPECTED, document_type, scalar_schema
+from pm2xero.read.schema import EXPECTED, SEEN, document_type, required_type, scalar_schema
 
 # Converts a value of a scalar type; raises ValueError where it cannot be one.
 Scalar = Callable[[str, Any], object]
@@ -39,7 +40,7 @@ def faults(raw: dict[str, Any], record: RecordType, convert: Scalar) -> tuple[st
 def fits(name: str, kind: FieldType, value: Any, convert: Scalar) -> bool:
     """Whether a value can stand in a field of a document."""
     found = _Found(convert)
-    found.check_record({name: value}, RecordType("value", {name: kind}, {}), "")
+    found.check_record({name: value}, RecordType("value", {}, {name: kind}), "")
     return not found.told and not found.more
 
 
@@ -64,7 +65,8 @@ class _Found:
             if raw.get(name) is None:
                 self.add(f"{prefix}{name}", "missing")
             else:
-                self._check(raw[name], _type_of(name, kind, path), f"{prefix}{name}")
+                type_ = required_type(kind) if path else document_type(name, kind)
+                self._check(raw[name], type_, f"{prefix}{name}")
         for name, kind in record.optional.items():
             if raw.get(name) is not None:
                 self._check(raw[name], _type_of(name, kind, path), f"{prefix}{name}")
@@ -110,7 +112,20 @@ class _Found:
                 return None
         if isinstance(value, str) and (reason := _why_text(value, name)):
             return reason
-        return f"expected {EXPECTED[name]}, found {shown(value)}"
+        found = _number(value) if name == "count" else shown(value)
+        return f"expected {EXPECTED[name]}, found {found}"
+
+
+def _number(value: Any) -> str:
+    """A value where a number is wanted: that it has no quotes is no fault of it."""
+    return (
+        shown(value).removesuffix(" without quotes")
+        if type(value) in (int, float)
+        else shown(value)
+    )
+
+
+_NAMES = ("identifier", "document_id", "named_text")
 
 
 def _type_of(name: str, kind: FieldType, path: str) -> FieldType:
@@ -119,11 +134,13 @@ def _type_of(name: str, kind: FieldType, path: str) -> FieldType:
 
 def _why_text(value: str, name: str) -> str | None:
     """What is wrong with a text as such, where its type takes texts of any contents."""
-    if name == "text" and len(value) > TEXT:
+    if name in ("text", "named_text") and len(value) > TEXT:
         return f"expected at most {TEXT:,} characters, found {len(value):,}"
     odd = next((c for c in value[:1000] if c < " " or "\x7f" <= c <= "\x9f"), None)
     if odd is not None and name in ("identifier", "document_id"):
         return f"expected {EXPECTED[name]}, found the control character U+{ord(odd):04X} in it"
+    if value and name in _NAMES and not re.search(SEEN, value):
+        return f"expected {EXPECTED[name]}, found nothing but blanks"
     return None
 
 

@@ -58,11 +58,29 @@ class Reader:
 
     def _no_kind(self, raw: Any, kind: object) -> str:
         if type(raw) is not dict:
-            return f"expected a document ({{…}}), found {shown(raw)}"
+            return f"expected a document, which is an object ({{…}}), found {_as_it_is(raw)}"
+        if kind is None and (inside := _list_inside(raw)) is not None:
+            return (
+                f"this is no document: the list of documents is inside, under {shown(inside)}; "
+                "export the array itself"
+            )
         if kind is None:
             return "kind: missing; it says what type of transaction this is"
         hint = did_you_mean(kind, self._kinds) if isinstance(kind, str) else None
         return f"kind: {shown(kind)} is not known" + (f"; {hint}" if hint else "")
+
+
+def _as_it_is(value: Any) -> str:
+    """A value where no text is wanted either: that it has no quotes is no fault of it."""
+    return shown(value).removesuffix(" without quotes") if type(value) in _NUMBERS else shown(value)
+
+
+def _list_inside(raw: Mapping[str, Any]) -> str | None:
+    """The field of a wrapper that holds the documents; None when this is no wrapper."""
+    for name, value in raw.items():
+        if type(value) is list and value and type(value[0]) is dict and "kind" in value[0]:
+            return name
+    return None
 
 
 def _as_far_as_it_is(raw: dict[str, Any], kind: Kind) -> dict[str, Any] | None:
@@ -100,6 +118,7 @@ def _malformed(
     return Malformed(text("id"), text("kind"), number, faults, source, line, remedy)
 
 
+_NUMBERS = (int, float)
 _JSON = (
     "Correct this record where it was made, or export it again; the other records of the input "
     "are not touched by it."

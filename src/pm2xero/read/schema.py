@@ -9,7 +9,14 @@ from pm2xero.pack.model import Kind
 from pm2xero.read.limits import COUNT, DEPTH, ENTRIES, ID, NAME, RECORD_BYTES, TEXT
 
 # No control characters: such a name would be another one than the one that people see.
-_PLAIN = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+_CONTROL = r"\u0000-\u001f\u007f-\u009f"
+# Blanks of all widths, and what has no width at all: a name of nothing else cannot be told.
+_UNSEEN = (
+    r"\u0020\u00a0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u2066-\u2069\u3000"
+    r"\ufeff"
+)
+SEEN = rf"[^{_CONTROL}{_UNSEEN}]"
+_PLAIN = rf"^[^{_CONTROL}]*{SEEN}[^{_CONTROL}]*$"
 
 
 def _name(most: int) -> dict[str, Any]:
@@ -18,6 +25,7 @@ def _name(most: int) -> dict[str, Any]:
 
 _SCALARS: dict[str, dict[str, Any]] = {
     "text": {"type": "string", "maxLength": TEXT},
+    "named_text": {"type": "string", "maxLength": TEXT, "pattern": SEEN},
     "identifier": _name(NAME),
     "document_id": _name(ID),
     "money": {"type": "string", "pattern": r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$"},
@@ -27,21 +35,29 @@ _SCALARS: dict[str, dict[str, Any]] = {
         "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})$",
     },
     "flag": {"type": "boolean"},
-    "count": {"type": "integer", "minimum": 0, "maximum": COUNT},
+    "count": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": COUNT,
+        "description": "Written without a decimal point: 1, not 1.0.",
+    },
 }
 
 EXPECTED = {
     "text": "text in quotes",
+    "named_text": "text in quotes that is not blank",
     "identifier": f"text in quotes, not empty and at most {NAME} characters",
     "document_id": f"text in quotes, not empty and at most {ID} characters",
     "money": 'an amount as text with two decimals, such as "600.00"',
     "date": 'a date such as "2026-05-31"',
     "instant": 'a moment with its time zone, such as "2026-05-31T02:15:00Z"',
     "flag": "true or false",
-    "count": "a whole number from 0 up",
+    "count": f"a whole number from 0 to {COUNT}, without quotes or a decimal point",
 }
 # The id of the document itself: it needs room behind it for the names of its requests.
 _DOCUMENT_ID = ScalarType("document_id")
+# A text that a record must have, such as the name of a participant.
+_NAMED_TEXT = ScalarType("named_text")
 
 DESCRIPTION = (
     "One document of Practice Management; derived from the kinds of the pack. Amounts are text "
@@ -56,13 +72,23 @@ DESCRIPTION = (
 def kind_schema(kind: Kind) -> dict[str, Any]:
     """The schema of one kind's documents. Fields that no kind declares are let through here."""
     schema = {"title": kind.title, **_record(kind.record)}
-    schema["properties"]["id"] = _SCALARS["document_id"]
+    properties: dict[str, Any] = schema["properties"]
+    for name, type_ in kind.record.required.items():
+        properties[name] = _type(document_type(name, type_))
     return schema
 
 
 def document_type(name: str, declared: FieldType) -> FieldType:
     """The type of a field of a document itself, by its name and what the pack declares."""
     return _DOCUMENT_ID if name == "id" else declared
+
+
+def required_type(declared: FieldType) -> FieldType:
+    """The type of a field that a participant or a line must have: a blank text names nothing.
+
+    Blank texts of a document itself, such as its number, are a matter for rules, which say more.
+    """
+    return _NAMED_TEXT if declared == ScalarType("text") else declared
 
 
 def transaction_schema(kinds: dict[str, Kind]) -> dict[str, Any]:
@@ -98,7 +124,7 @@ def _unless_unfinished(kind: Kind) -> dict[str, Any]:
 
 
 def _record(record: RecordType) -> dict[str, Any]:
-    properties = {name: _type(t) for name, t in record.required.items()}
+    properties = {name: _type(required_type(t)) for name, t in record.required.items()}
     properties |= {
         name: {"anyOf": [_type(t), {"type": "null"}]} for name, t in record.optional.items()
     }

@@ -21,8 +21,10 @@ import orjson
 
 from pm2xero.errors import Finding, InputError, Position
 from pm2xero.read.elements import CHUNK, Broken, Elements
+from pm2xero.read.faults import shown
 from pm2xero.read.forms import BOM, Form, folder, form_of
 from pm2xero.read.limits import RECORD_BYTES
+from pm2xero.read.repeated import repeated_key
 from pm2xero.read.syntax import why_not
 
 STDIN = "-"
@@ -76,7 +78,7 @@ class Source:
             line = self._lines[ordinal] if self._lines is not None else number
             ordinal += 1
             try:
-                yield Record(self.name, line, here, orjson.loads(text))
+                yield self._parsed(text, line, here)
             except orjson.JSONDecodeError:
                 if text.removeprefix(BOM).strip():
                     yield self._odd(text, line, here)
@@ -86,16 +88,26 @@ class Source:
         self._stream.seek(offset)
         text = self._stream.readline(RECORD_BYTES + 1)
         try:
-            return Record(self.name, line, offset, orjson.loads(text))
+            return self._parsed(text, line, offset)
         except orjson.JSONDecodeError:
             return self._odd(text, line, offset)
+
+    def _parsed(self, text: bytes, line: int, offset: int) -> Record:
+        """A record that is JSON; a key that stands twice leaves open which value is meant."""
+        raw = orjson.loads(text)
+        key = repeated_key(text, raw)
+        if key is None:
+            return Record(self.name, line, offset, raw)
+        fault = f"the key {shown(key)} stands twice in one group of fields"
+        digest = blake2b(text.strip(), digest_size=16).digest()
+        return Record(self.name, line, offset, None, fault, digest)
 
     def _odd(self, text: bytes, line: int, offset: int) -> Record:
         """A record that is no JSON as it stands (one that is too large was cut and is none)."""
         if text.startswith(BOM):
             # Files that were put one after the other keep the mark at which each began.
             with suppress(orjson.JSONDecodeError):
-                return Record(self.name, line, offset, orjson.loads(text[len(BOM) :]))
+                return self._parsed(text[len(BOM) :], line, offset)
         digest = blake2b(text.strip(), digest_size=16).digest()
         return Record(self.name, line, offset, None, why_not(text, line), digest)
 

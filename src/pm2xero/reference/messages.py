@@ -20,7 +20,9 @@ def reasons_page() -> str:
     """Every reason why a document is not simply posted, and every cause of Xero's refusals."""
     by_section: dict[str, list[list[str]]] = {}
     for page in reasons().values():
-        said = page.sentence + (f" → {page.remedy}" if page.remedy else "")
+        said = _sentence(page.sentence, page.remedy)
+        for other in page.also:
+            said += f" *Or, by {other.by}:* {_sentence(other.sentence, other.remedy)}"
         if page.regions:
             said += f" (only in {', '.join(page.regions)})"
         row = [code(page.code), ", ".join(page.outcomes), said]
@@ -30,6 +32,10 @@ def reasons_page() -> str:
         for section, rows in by_section.items()
     )
     return filled("reasons", reasons=blocks(*sections))
+
+
+def _sentence(sentence: str, remedy: str) -> str:
+    return sentence + (f" → {remedy}" if remedy else "")
 
 
 def errors_page() -> str:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from pm2xero.push.intake_report import IntakeReport
 from pm2xero.push.plan import Plan, TaxTotal
-from pm2xero.report.text import print_decision, print_summary
+from pm2xero.report.text import counted, print_decision, print_summary
 
 ZERO = Decimal("0.00")
 
@@ -23,7 +23,7 @@ def print_plan(out: Console, plan: Plan, titles: dict[str, str], currency: str) 
     if plan.intake.summary.cells:
         print_summary(out, plan.intake.summary, titles, currency, False)
     if plan.intake.known:
-        out.print(_known(plan.intake.known))
+        _print_known(out, plan.intake)
     if plan.intake.newly_posted:
         text = f"{len(plan.intake.newly_posted)} were held or rejected before and would now post: "
         out.print(Text(text + ", ".join(plan.intake.newly_posted[:10]), style="yellow"))
@@ -96,9 +96,9 @@ def print_push(
     if report.summary.cells:
         print_summary(out, report.summary, titles, currency, True)
     if report.known:
-        out.print(_known(report.known))
+        _print_known(out, report)
     out.print()
-    requests, calls = _count(sent.confirmed, "request"), _count(sent.calls, "call")
+    requests, calls = counted(sent.confirmed, "request"), counted(sent.calls, "call")
     out.print(Text(f"{requests} confirmed by Xero in {calls}", "green"))
     for count, word in ((sent.rejected, "refused by Xero"),
                         (sent.failed, "never arrived, however often sent"),
@@ -115,14 +115,14 @@ def print_push(
         out.print("`pm2xero status` says why")
 
 
-def _count(count: int, word: str) -> str:
-    return f"{count:,} {word}" + ("" if count == 1 else "s")
-
-
-def _known(count: int) -> str:
-    if count == 1:
-        return "1 document came before as it is, and was left alone"
-    return f"{count:,} documents came before as they are, and were left alone"
+def _print_known(out: Console, report: IntakeReport) -> None:
+    same, older = report.known - report.older, report.older
+    if same:
+        came = "came before as it is, and was" if same == 1 else "came before as they are, and were"
+        out.print(f"{counted(same, 'document')} {came} left alone")
+    if older:
+        came = "an older revision than was" if older == 1 else "older revisions than were"
+        out.print(f"{counted(older, 'document')} passed over: {came} taken in before")
 
 
 def _print_attention(out: Console, report: IntakeReport) -> None:

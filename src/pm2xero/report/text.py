@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from decimal import Decimal
@@ -44,8 +45,22 @@ class _Harmless(Console):
             yield segment if control else Segment(on_terminal(text), style)
 
 
+def counted(count: int, noun: str) -> str:
+    """A number with its noun, which makes its plural with s."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def piped_width() -> int:
+    """The width of text that goes to no terminal: COLUMNS, where it is a width, else 100."""
+    given = os.environ.get("COLUMNS", "")
+    return max(int(given), 40) if given.isascii() and given.isdigit() else 100
+
+
 def console(stream: IO[str], colour: bool) -> Console:
-    """A console on a stream; without colour it writes plain text, 100 columns when piped."""
+    """A console on a stream; without colour it writes plain text.
+
+    It is as wide as the terminal; when piped, as COLUMNS says, else 100.
+    """
     return _Harmless(
         file=stream if colour else cast(IO[str], _Trimmed(stream)),
         no_color=not colour,
@@ -54,7 +69,7 @@ def console(stream: IO[str], colour: bool) -> Console:
         # A name such as "[/]" or ":smile:" is a name.
         markup=False,
         emoji=False,
-        width=None if stream.isatty() else 100,
+        width=None if stream.isatty() else piped_width(),
         legacy_windows=False,
     )
 
@@ -76,6 +91,11 @@ def print_decision(out: Console, decision: Decision) -> None:
         _indented(out, f"[{reason.code}{by_hand}] {rule}{reason.at}", "dim")
     for warning in decision.warnings:
         _indented(out, f"warning: {warning.message}", "yellow")
+
+
+def print_line(stream: IO[str], colour: bool, line: str) -> None:
+    """One sentence, folded to the width of the output."""
+    console(stream, colour).print(Text(line, style=STYLES["reject"]))
 
 
 def _indented(out: Console, text: str, style: str = "") -> None:
@@ -100,7 +120,7 @@ def print_summary(
         else _down(summary, kinds, used, currency)
     )
     if requests:
-        out.print(f"{summary.requests:,} requests to Xero")
+        out.print(f"{counted(summary.requests, 'request')} to Xero")
     for (code, message), count in summary.warnings.most_common():
         out.print(Text(f"{count} × warning {code}: {message}", style="yellow"))
     if summary.by_hand.count:

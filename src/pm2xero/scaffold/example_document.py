@@ -12,7 +12,14 @@ from typing import Any
 from pm2xero.decide.decider import Decider
 from pm2xero.firm.organisation import Organisation
 from pm2xero.pack.language.conditions import Sum, atoms
-from pm2xero.pack.language.types import FieldType, ListType, RecordType, ScalarType, TaxCodeType
+from pm2xero.pack.language.types import (
+    FieldType,
+    ListType,
+    RecordType,
+    ReferenceType,
+    ScalarType,
+    TaxCodeType,
+)
 from pm2xero.pack.model import Kind, Pack
 from pm2xero.validate.soundness.balance import make_equal
 
@@ -70,8 +77,17 @@ class _Maker:
             if (fact := self._chart.tax(code, account, self._kind.side)).mapped
             and fact.suits_account
         ]
-        best = max(pairs, key=lambda p: p[0], default=(Decimal(0), "4000", "NO-TAX"))
+        usual = "EXPENSE" if (self._kind.side or "").startswith("purchases") else "REVENUE"
+        best = max(
+            pairs,
+            key=lambda p: (self._class_of(p[1]) == usual, p[0]),
+            default=(Decimal(0), "4000", "NO-TAX"),
+        )
         return best[1], best[2]
+
+    def _class_of(self, account: str) -> str:
+        found = self._firm.xero.accounts.get(self._firm.accounts[account])
+        return found.account_class if found is not None else ""
 
     def _value(self, name: str, of: FieldType) -> Any:
         if isinstance(of, ListType):
@@ -86,9 +102,16 @@ class _Maker:
             return self._pair[0]
         if of.name == "bank_account":
             # Each is another one, so that money does not go where it came from.
+            banks = self._banks_for(of.purpose if isinstance(of, ReferenceType) else "")
             self._asked += 1
-            return self._banks[(self._asked - 1) % len(self._banks)] if self._banks else "OFFICE"
+            return banks[(self._asked - 1) % len(banks)] if banks else "OFFICE"
         return "DOCUMENT-1"
+
+    def _banks_for(self, purpose: str) -> list[str]:
+        """The firm's banks of a purpose that a field asks for; all where it asks for none."""
+        banks = self._firm.bank_accounts
+        fitting = [n for n, b in banks.items() if not purpose or b.purpose == purpose]
+        return fitting or self._banks
 
     def _record(self, of: RecordType) -> dict[str, Any]:
         made = {name: self._value(name, t) for name, t in {**of.required, **of.optional}.items()}

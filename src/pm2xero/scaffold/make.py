@@ -14,6 +14,7 @@ from typing import Any
 from pm2xero.errors import Finding, Position, UsageError
 from pm2xero.files import write_edited
 from pm2xero.pack.model import Pack, TaxRateSearch
+from pm2xero.pack.payment_roles import payment_roles
 from pm2xero.resources import root
 
 _FILES = Path(__file__).parent / "files"
@@ -89,7 +90,8 @@ def firm(
         "roles": "\n".join(rows),
     }
     classes = {codes[n]: (r.title, r.account_class or "LIABILITY") for n, r in roles.items()}
-    snapshot = _snapshot(pack, _title(name), currency, organisation_id, classes)
+    paid = frozenset(codes[n] for n in payment_roles(pack) if n in codes)
+    snapshot = _snapshot(pack, _title(name), currency, organisation_id, classes, paid)
     return {
         "organisation.yaml": _filled("organisation.yaml", values, "schema"),
         "xero.json": json.dumps(snapshot, indent=1) + "\n",
@@ -158,7 +160,7 @@ def _title(name: str) -> str:
 
 def _snapshot(
     pack: Pack, name: str, currency: str, organisation_id: str,
-    extra: Mapping[str, tuple[str, str]],
+    extra: Mapping[str, tuple[str, str]], paid: Collection[str],
 ) -> dict[str, Any]:  # fmt: skip
     plain = [
         ("090", "Office account", "BANK", "ASSET", ""),
@@ -177,13 +179,14 @@ def _snapshot(
             "Class": "DEMO",
             "OrganisationStatus": "ACTIVE",
         },
-        "Accounts": [_account(i, *row) for i, row in enumerate(plain)],
+        "Accounts": [_account(i, *row, row[0] in paid) for i, row in enumerate(plain)],
         "TaxRates": _rates(pack),
     }
 
 
 def _account(
-    number: int, code: str, name: str, kind: str, account_class: str, system: str
+    number: int, code: str, name: str, kind: str, account_class: str, system: str,
+    takes_payments: bool,
 ) -> dict[str, Any]:  # fmt: skip
     return {
         "AccountID": f"00000000-0000-4000-8000-{number:012d}",
@@ -193,7 +196,7 @@ def _account(
         "Class": account_class,
         "Status": "ACTIVE",
         "SystemAccount": system,
-        "EnablePaymentsToAccount": False,
+        "EnablePaymentsToAccount": takes_payments,
     }
 
 

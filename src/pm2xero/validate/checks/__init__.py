@@ -32,6 +32,7 @@ _MODULES = (
     "trust_balance_unused",
     "incomplete_snapshot",
     "released_rule",
+    "payments_not_enabled",
 )
 
 

@@ -9,7 +9,7 @@ that chance leaves out are made by the solver, or shown to be impossible.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,7 @@ from pm2xero.decide.memory_state import MemoryState
 from pm2xero.errors import Finding, RenderError
 from pm2xero.firm.organisation import Organisation
 from pm2xero.pack.model import Kind, Pack
+from pm2xero.pack.payment_roles import payment_roles
 from pm2xero.read.reader import Reader
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.mapper import Mapper
@@ -91,6 +92,19 @@ def check_soundness(
     return _Check(pack, organisation, seed).run(per_kind, only)
 
 
+def _with_payments(pack: Pack, firm: Organisation) -> Organisation:
+    """The firm with payments enabled where the pack pays to; PX524 tells where they are not.
+
+    Else a mapping would be blamed for a setting of one firm's account.
+    """
+    paid = {firm.roles.get(role) for role in payment_roles(pack)} - {None}
+    accounts = [
+        {**a, "EnablePaymentsToAccount": True} if a.get("Code") in paid else a
+        for a in firm.xero.raw["Accounts"]
+    ]
+    return replace(firm, xero=replace(firm.xero, raw={**firm.xero.raw, "Accounts": accounts}))
+
+
 class _Check:
     def __init__(self, pack: Pack, organisation: Organisation, seed: int) -> None:
         self._pack = pack
@@ -101,7 +115,7 @@ class _Check:
         self._state = MemoryState(None)
         self._generator = Generator(self._decider, self._state, seed)
         now = organisation.integration_start + timedelta(days=40)
-        self._ledger = Ledger(organisation, now, seed)
+        self._ledger = Ledger(_with_payments(pack, organisation), now, seed)
         self._open: list[str] = []
         self._journals: dict[str, JournalOf] = {}
         self._booked = 0
