@@ -230,3 +230,8 @@ def test_examples_use_accounts_of_the_purpose(run: Run, firm: Path) -> None:
     for kind, wanted in (("supplier_invoice", "EXPENSE"), ("client_bill", "REVENUE")):
         code = loaded.accounts[shown(kind)["lines"][0]["gl_account"]]
         assert loaded.xero.accounts[code].account_class == wanted
+
+
+def test_a_firm_file_that_is_none_is_broken_input(run: Run, month: Path) -> None:
+    result = run("validate", "--org", month, "--no-proofs")
+    assert result.exit_code == 2 and "PX101" in result.stdout

@@ -82,7 +82,12 @@ def command(
         text = REPORTS[form](result)
     click.echo(text)
     bad = result.count("error") + (result.count("warning") if fail_on == "warning" else 0)
-    sys.exit(common.FINDINGS if bad else common.OK)
+    unread = organisation is not None and any(
+        f.code == "PX101" and f.at is not None and f.at.file == str(organisation)
+        for f in result.findings
+    )
+    # A firm's file that is no YAML was not checked at all.
+    sys.exit(common.BROKEN if unread else common.FINDINGS if bad else common.OK)
 
 
 def _chosen(
