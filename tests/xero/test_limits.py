@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pm2xero.sandbox import Limits
@@ -84,22 +86,24 @@ def test_a_long_wait_ends_the_run(headers: dict[str, str], when: str) -> None:
         Budget(CallLimits(), Clock()).refused(refusal(**headers))
 
 
-def test_a_run_within_the_published_limits_is_never_refused() -> None:
-    world = World(limits=Limits.xero())
-    for number in range(150):
+def test_a_run_that_keeps_to_the_limits_is_never_refused() -> None:
+    """Fourteen calls where six a minute are allowed, instead of 140 under Xero's sixty."""
+    world = World(limits=replace(Limits.xero(), per_minute=6))
+    for number in range(700):
         world.add(f"T{number}/transfer", "put.BankTransfers", transfer(f"T{number}", "1.00"))
-    report = world.run(limits=CallLimits())
-    assert (report.confirmed, report.calls) == (150, 150)
+    report = world.run(limits=CallLimits(per_minute=6))
+    assert (report.confirmed, report.calls) == (700, 14)
     assert 120 <= world.clock.slept < 130
     world.close()
 
 
 def test_limits_that_another_program_uses_up_are_met_with_patience() -> None:
-    world = World(limits=Limits(per_minute=10))
-    for number in range(25):
+    world = World(limits=Limits(per_minute=2))
+    for number in range(210):
         world.add(f"T{number}/transfer", "put.BankTransfers", transfer(f"T{number}", "1.00"))
     world.add("B1/invoice", "put.Invoices", invoice("B1"), document=True)
     report = world.run(limits=CallLimits.none())
-    assert (report.confirmed, report.stopped) == (26, None)
-    assert world.live()["BankTransfers"] == 25
+    assert (report.confirmed, report.stopped) == (211, None)
+    assert world.live()["BankTransfers"] == 210
+    assert world.clock.slept >= 120
     world.close()
