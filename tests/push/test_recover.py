@@ -225,3 +225,13 @@ def test_recover_says_what_it_found_and_sends_nothing(tmp_path: Path, docs: dict
     assert sorted(found["not_in_xero"]) == ["AU-0006/receipt", "AU-0038/payment"]
     office.push()
     assert in_xero(office)["BankTransactions"] == {"AUTHORISED": 1}
+
+
+def test_pushes_that_follow_each_other_do_not_take_their_own_work_for_that_of_another(
+    tmp_path: Path,
+) -> None:
+    office = Office(tmp_path)
+    lines = MONTH.read_text(encoding="utf-8").splitlines()
+    for start in range(0, len(lines), 20):
+        office.run("push", "-", stdin="\n".join(lines[start : start + 20]))
+        assert office.sql("SELECT * FROM gaps") == []

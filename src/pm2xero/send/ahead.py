@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -44,13 +44,17 @@ class _Wanted:
         """Whether a document may be one that is planned; rather too often than too seldom."""
         if any(_word(found.get(name)) == number for name, number in self.numbers):
             return True
-        if any(found.get(name) for name in self.parts):
-            return True
         words = {word for tag in self.tags for word in str(found.get(tag) or "").split()}
         if not words.isdisjoint(self.ids):
             return True
         day, total = as_date(str(found.get("Date") or "")), _amount(found.get("TotalAmount"))
         return (day, total) in self.sums
+
+    def parts_of(self, found: Mapping[str, Any]) -> Iterator[str]:
+        """The ids of the parts of a document that are like those that are planned."""
+        for name in self.parts:
+            for part in found.get(name) or ():
+                yield str(part.get(f"{name.removesuffix('s')}ID") or "")
 
 
 def is_ahead(
@@ -77,9 +81,11 @@ def is_ahead(
             # A look that could not see everything vouches for nothing.
             return True
         name = id_name_of(endpoint)
-        candidates = (doc for doc in changed if wanted.could_be(doc))
-        if any(wanted.parts or not is_known(str(doc[name])) for doc in candidates):
-            return True
+        for doc in changed:
+            if wanted.could_be(doc) and not is_known(str(doc[name])):
+                return True
+            if any(not is_known(id) for id in wanted.parts_of(doc)):
+                return True
     return False
 
 
