@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def test_a_limit_turns_only_what_is_above_it(tmp_path: Path) -> None:
     found = asked(load_pack("au"), new)
     assert pairs(found) == {("client_bill", "post sales_invoice", "hold")}
     (turn,) = found.turns
-    assert turn.example.transaction["totals"]["gross"] == "5000.01"
+    assert Decimal(turn.example.transaction["totals"]["gross"]) > Decimal("5000.00")
     assert found.unshown == ()
     assert "every other transaction" in found.sentence
 

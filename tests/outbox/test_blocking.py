@@ -26,7 +26,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(graphs, steps)
 def test_blocked_means_that_something_near_or_far_stands_in_the_way(
     graph: tuple[set[int], ...], script: list[tuple[str, int]]

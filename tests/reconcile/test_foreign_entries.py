@@ -438,7 +438,9 @@ def test_amounts_are_whole_at_eighty_columns(tmp_path: Path) -> None:
     )
     enter(office, "BankTransactions", spend("1234567.89", Date="2026-05-06"))
     shown = printed(office, 80)
-    assert max(map(len, shown)) <= 80
+    # The verdict at the end is one line for programs.
+    *tables, _ = shown
+    assert max(map(len, tables)) <= 80
     head = next(n for n, line in enumerate(shown) if "others" in line)
     table = "\n".join(shown[head - 1 : head + 10])
     for word in ("rounding", "others", "difference", "-1,234,567.89", "1,122,334.45", "sum"):

@@ -118,7 +118,7 @@ FAULTS = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(plan=st.dictionaries(st.integers(1, CALLS + 20), FAULTS, min_size=1, max_size=4))
 def test_wrong_answers_to_any_calls(plan: dict[int, Fault]) -> None:
     world = World()

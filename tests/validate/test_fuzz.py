@@ -17,7 +17,7 @@ from pm2xero.resources import root
 from pm2xero.validate.run import validate
 
 # PM2XERO_FUZZ=4000 mutates that often.
-ROUNDS = int(os.environ.get("PM2XERO_FUZZ", "200"))
+ROUNDS = int(os.environ.get("PM2XERO_FUZZ", "120"))
 SEED = int(os.environ.get("PM2XERO_FUZZ_SEED", "20"))
 TOKENS = (
     "null", "true", "~", "[]", "{}", "[[]]", "{ a: { b: [1, { c: 2 }] } }", "0", "-1", "1.5",
