@@ -29,7 +29,8 @@ from pm2xero.reconcile.verdict import Verdict
 from pm2xero.sandbox import Limits, Sandbox
 from pm2xero.send.estimate import lower_bound, predict_seconds
 from pm2xero.send.fill_ids import contact_of
-from pm2xero.send.sender import SendReport, make_sender
+from pm2xero.send.send_report import SendReport
+from pm2xero.send.sender import make_sender
 from pm2xero.xero.asgi import AsgiTransport
 from pm2xero.xero.auth import Credentials, GrantedToken
 from pm2xero.xero.budget import CallLimits

@@ -13,7 +13,7 @@ import pytest
 
 from pm2xero.outbox.states import RequestState
 from pm2xero.outbox.store import Outbox
-from pm2xero.send.sender import SendReport
+from pm2xero.send.send_report import SendReport
 from pm2xero.xero.auth import Credentials, GrantedToken
 from pm2xero.xero.budget import CallLimits
 from tests.support.faulty_transport import (

@@ -32,7 +32,8 @@ from pm2xero.pipeline import Pipeline
 from pm2xero.push.run import push
 from pm2xero.read.stream import Source
 from pm2xero.sandbox import Limits, Sandbox, Unkindness
-from pm2xero.send.sender import LEASE, SendReport
+from pm2xero.send.send_report import SendReport
+from pm2xero.send.sender import LEASE
 from pm2xero.xero.asgi import AsgiTransport
 from pm2xero.xero.auth import Credentials, GrantedToken
 from pm2xero.xero.client import XeroClient

@@ -18,7 +18,8 @@ from typing import Any
 from pm2xero.errors import StateConflict
 from pm2xero.outbox.records import Link, StoredRequest
 from pm2xero.outbox.states import TRANSITIONS, UNSETTLED, Event, RequestState
-from pm2xero.send.sender import LATE, SendReport, make_sender
+from pm2xero.send.send_report import SendReport
+from pm2xero.send.sender import LATE, make_sender
 from pm2xero.xero.budget import CallLimits
 from pm2xero.xero.client import Response, UnknownOutcome, Unreachable
 

@@ -17,7 +17,8 @@ from pm2xero.outbox.records import Document, StoredDecision, StoredRequest, Stor
 from pm2xero.outbox.store import Outbox
 from pm2xero.resources import root
 from pm2xero.sandbox import Limits, Sandbox, load_snapshot
-from pm2xero.send.sender import Sender, SendReport, make_sender
+from pm2xero.send.send_report import SendReport
+from pm2xero.send.sender import Sender, make_sender
 from pm2xero.xero.asgi import AsgiTransport
 from pm2xero.xero.auth import StaticToken, TokenSource
 from pm2xero.xero.budget import CallLimits

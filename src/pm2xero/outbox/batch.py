@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from pm2xero.errors import DigestConflict, Finding, OutboxError, StateConflict
 from pm2xero.outbox.blocking import block_again, block_on, unblock
@@ -18,6 +18,8 @@ from pm2xero.outbox.records import (
     StoredTransaction,
 )
 from pm2xero.outbox.rows import (
+    LAST_ATTEMPT,
+    OUTCOME_UNKNOWN,
     AnyRow,
     chunks,
     decision_row,
@@ -98,16 +100,11 @@ class Batch:
             select(attempts.c.request, attempts.c.revision)
             .join(
                 requests,
-                and_(
-                    requests.c.organisation == attempts.c.organisation,
-                    requests.c.id == attempts.c.request,
-                    requests.c.revision == attempts.c.revision,
-                    requests.c.attempts == attempts.c.number,
-                ),
+                LAST_ATTEMPT,
             )
             .where(
                 attempts.c.organisation == self._organisation,
-                or_(attempts.c.outcome.is_(None), attempts.c.outcome == "unknown"),
+                OUTCOME_UNKNOWN,
             )
         )
         for part in chunks(left):

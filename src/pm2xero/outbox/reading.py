@@ -18,7 +18,15 @@ from pm2xero.outbox.records import (
     StoredRequest,
     StoredTransaction,
 )
-from pm2xero.outbox.rows import AnyRow, decision_of, load_requests, mine, transaction_of
+from pm2xero.outbox.rows import (
+    LAST_ATTEMPT,
+    OUTCOME_UNKNOWN,
+    AnyRow,
+    decision_of,
+    load_requests,
+    mine,
+    transaction_of,
+)
 from pm2xero.outbox.schema import (
     attempts,
     contacts,
@@ -126,18 +134,13 @@ class Reading(Database):
             select(func.max(func.coalesce(attempts.c.ended_at, attempts.c.started_at)))
             .join(
                 requests,
-                and_(
-                    requests.c.organisation == attempts.c.organisation,
-                    requests.c.id == attempts.c.request,
-                    requests.c.revision == attempts.c.revision,
-                    requests.c.attempts == attempts.c.number,
-                ),
+                LAST_ATTEMPT,
             )
             .where(
                 mine(self._organisation),
                 requests.c.state.in_(UNSETTLED),
                 # What was refused, or found not to be there, has no call on its way.
-                or_(attempts.c.outcome.is_(None), attempts.c.outcome == "unknown"),
+                OUTCOME_UNKNOWN,
                 or_(requests.c.cause.is_(None), requests.c.cause.not_in(looked_up)),
             )
         )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias, TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, or_, select
 
 from pm2xero.errors import Finding, StateConflict
 from pm2xero.outbox.database import CHUNK
@@ -18,7 +18,7 @@ from pm2xero.outbox.records import (
     StoredTransaction,
     hash_of,
 )
-from pm2xero.outbox.schema import needs, requests
+from pm2xero.outbox.schema import attempts, needs, requests
 from pm2xero.outbox.states import TRANSITIONS, Event, RequestState
 from pm2xero.xero.purpose import Purpose
 
@@ -271,3 +271,14 @@ def check_states(
     if findings:
         raise StateConflict(*findings)
     return found
+
+
+# The last call that was made with a request.
+LAST_ATTEMPT = and_(
+    requests.c.organisation == attempts.c.organisation,
+    requests.c.id == attempts.c.request,
+    requests.c.revision == attempts.c.revision,
+    requests.c.attempts == attempts.c.number,
+)
+# A call of which nobody knows what became: it was cut off, or its answer told nothing.
+OUTCOME_UNKNOWN = or_(attempts.c.outcome.is_(None), attempts.c.outcome == "unknown")

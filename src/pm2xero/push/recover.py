@@ -14,7 +14,7 @@ from pm2xero.push.intake_report import IntakeReport
 from pm2xero.push.memory_file import begin, end
 from pm2xero.push.run import checked_live, sender_for, take_in, unwritten
 from pm2xero.read.stream import Source
-from pm2xero.send.sender import SendReport
+from pm2xero.send.send_report import SendReport
 
 
 class Place(StrEnum):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import orjson
 
@@ -148,10 +148,10 @@ def open_source(path: str, stdin: BinaryIO) -> Source:
 
 
 def _spooled(stream: BinaryIO) -> BinaryIO:
-    spool: Any = tempfile.TemporaryFile()  # noqa: SIM115  # closed by the reader
+    spool = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115  # closed by the reader
     while chunk := stream.read(CHUNK):
         spool.write(chunk)
-    return spool  # type: ignore[no-any-return]
+    return spool
 
 
 def _opened(name: str, stream: BinaryIO) -> Source:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from pm2xero.send.lookup import Eyes, Lookups, load_lookups
 from pm2xero.send.lookup_table import load_table
 from pm2xero.send.parcel import Said
 from pm2xero.send.run_state import Book, Progress
+from pm2xero.send.send_report import SendReport
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, CallLimits, StopRun
 from pm2xero.xero.client import XeroClient
@@ -34,37 +35,6 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 # unverified: how long after it was lost on its way Xero may still act on a call. Connections and
 # proxies give up within a minute or so; nothing is sent under another key before this is over.
 LATE = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True)
-class SendReport:
-    """What one run did.
-
-    Attributes:
-        calls: calls to the Accounting API, lookups and contacts included.
-        adopted: those of the confirmed that were found in Xero after an unknown outcome.
-        failed: those that left again and again and never arrived.
-        aside: those that somebody took back in Xero, of which a person must say what is to become.
-        unknown: requests of which only a person, or a later run, can tell what became of them.
-        blocked: requests that wait for one that was refused, held or skipped.
-        left: requests that are still planned.
-        stopped: why the run ended early, as a sentence; None when it came to its end.
-        cause: id of that reason.
-        warnings: what Xero remarked on documents that it took.
-    """
-
-    calls: int
-    confirmed: int
-    adopted: int
-    rejected: int
-    unknown: int
-    blocked: int
-    left: int
-    failed: int = 0
-    aside: int = 0
-    stopped: str | None = None
-    cause: str | None = None
-    warnings: tuple[str, ...] = ()
 
 
 class Sender:
