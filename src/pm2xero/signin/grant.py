@@ -8,10 +8,8 @@ from enum import StrEnum
 
 from pm2xero.xero.identity import TokenAnswer
 
-# A refresh token lives so long when it is not used, and may be used again for so long after it was,
-# because the answer may have been lost (developer.xero.com, OAuth 2.0 FAQ; the second unverified).
+# A refresh token lives so long when it is not used (developer.xero.com, OAuth 2.0 FAQ).
 UNUSED_LIFE = timedelta(days=60)
-GRACE = timedelta(minutes=30)
 
 
 class App(StrEnum):
@@ -49,7 +47,8 @@ class Grant:
         tenant: sent with every call; empty for a custom connection.
         connection: id of the connection in Xero, by which it is taken back; empty when unknown.
         access_token, refresh_token: empty for a custom connection, which keeps none.
-        previous_token: the refresh token before, which Xero may take once more (see GRACE).
+        previous_token: the refresh token before, which Xero may take once more: within 30
+            minutes, as its answer may have been lost (the same FAQ; unverified).
         obtained, expires: of the access token, by the clock of whoever asked for it.
     """
 

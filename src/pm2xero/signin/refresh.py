@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pm2xero.errors import Pm2XeroError
-from pm2xero.signin.grant import GRACE, Enrolment, Grant
+from pm2xero.signin.grant import Enrolment, Grant
 from pm2xero.signin.vault import Shelf, Vault
 from pm2xero.xero.auth import MARGIN
 from pm2xero.xero.identity import (
@@ -135,8 +135,8 @@ class GrantTokens:
         if kept.refresh_token != refused:
             yield kept.refresh_token
         # A call that was given up may have come to Xero late, after its repetition, and have put
-        # another token in the place of ours. Clocks may differ, so a future moment counts, too.
-        if kept.previous_token and self._clock() - kept.obtained < GRACE:
+        # another token in the place of ours. How long Xero takes it is not for our clock to say.
+        if kept.previous_token:
             yield kept.previous_token
 
     def _asked(self, grant: Grant, refresh_token: str) -> TokenAnswer:
