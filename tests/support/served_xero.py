@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import threading
 import time
@@ -30,11 +31,13 @@ class ServedXero:
     url: str = ""
     passed: timedelta = timedelta()
     calls: list[tuple[str, str]] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
+    token_delay: float = 0.0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             self.calls.append((scope["method"], scope["path"]))
+            if scope["path"] == "/connect/token":
+                await asyncio.sleep(self.token_delay)
         await self.sandbox.app(scope, receive, send)
 
     def now(self) -> datetime:
