@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import re
 import threading
@@ -9,8 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPErrorProcessor, HTTPRedirectHandler, build_opener, urlopen
 
-import httpx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -48,11 +51,12 @@ def served(tmp_path: Path) -> Iterator[ServedXero]:
 
 @dataclass
 class Person:
-    """Answers the consent page without a browser; `seen` are the addresses that were opened."""
+    """Answers the consent page without a browser; keeps what it opened and was sent back to."""
 
     answer: str = "allow"
     tenant: str = ""
     seen: list[str] = field(default_factory=list)
+    came_back: list[str] = field(default_factory=list)
     change: Callable[[str], str] = lambda address: address
 
     def open(self, address: str) -> bool:
@@ -61,16 +65,28 @@ class Person:
         return True
 
     def _go(self, address: str) -> None:
-        with httpx.Client(timeout=10) as http:
-            page = http.get(address).text
-            form = {
-                name: html.unescape(value)
-                for name, value in re.findall(r'type="hidden" name="(.*?)" value="(.*?)"', page)
-            }
-            shown = re.findall(r'name="tenant" value="(.*?)"', page)
-            form |= {"tenant": self.tenant or shown[0], "answer": self.answer}
-            sent = http.post(address.partition("?")[0], data=form)
-            http.get(self.change(sent.headers["location"]))
+        # No httpx: what a browser does must not stand in the logs of this process.
+        page = _opener.open(address, timeout=10).read().decode()
+        form = {
+            name: html.unescape(value)
+            for name, value in re.findall(r'type="hidden" name="(.*?)" value="(.*?)"', page)
+        }
+        shown = re.findall(r'name="tenant" value="(.*?)"', page)
+        form |= {"tenant": self.tenant or shown[0], "answer": self.answer}
+        sent = _opener.open(address.partition("?")[0], urlencode(form).encode(), timeout=10)
+        self.came_back.append(sent.headers["location"])
+        with contextlib.suppress(HTTPError):
+            urlopen(self.change(sent.headers["location"]), timeout=10)
+
+
+class _Stay(HTTPRedirectHandler, HTTPErrorProcessor):
+    """Shows where one is sent to, and does not go there."""
+
+    def http_response(self, request: Any, response: Any) -> Any:
+        return response
+
+
+_opener = build_opener(_Stay)
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ def target_options(command: Command) -> Command:
     for option in (
         click.option(
             "--sandbox", "sandbox", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-            help="Use the embedded Xero organisation, in this file.  [default: sandbox.sqlite3 beside "
-            "ORG, for a firm that is not connected]",
+            help="Use the embedded Xero organisation, in this file.  [default: for a firm that is "
+            "not connected, sandbox.sqlite3 beside ORG]",
         ),
         click.option(
             "--xero-url", metavar="URL", envvar="PM2XERO_URL",
