@@ -88,6 +88,13 @@ class Book:
         link = self._outbox.link_of(xero_id)
         return link.request if link else None
 
+    @property
+    def is_document(self) -> Callable[[str], bool] | None:
+        """Whether a word is the id of a document, after the outbox was lost; None otherwise."""
+        if self.gap is None:
+            return None
+        return lambda word: self._outbox.transaction(word) is not None
+
     def claim(self, rows: Sequence[StoredRequest]) -> None:
         """A call with these is about to be made."""
         self._outbox.claim(rows, self._clock())

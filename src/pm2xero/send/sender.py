@@ -178,7 +178,9 @@ class _Run:
         self._book = Book(outbox, clock)
         caller.on_pause = self._waits
         self._contacts = ContactBook(outbox, caller, errors, clock, late)
-        eyes = Eyes(caller.look, self._book.linked_to, self._contacts.is_same)
+        eyes = Eyes(
+            caller.look, self._book.linked_to, self._contacts.is_same, self._book.is_document
+        )
         self._delivery = Delivery(
             self._book, caller, errors, lookups, eyes, clock, late, self._relinked
         )
