@@ -52,7 +52,7 @@ class People(Database):
         """
         with self._write() as connection:
             before = self._open(connection, transaction_id)
-            # What another outbox may have sent never left from this one, and is unknown all the same.
+            # What another outbox may have sent never left from here, and is unknown all the same.
             doubtful = [r for r in before if r.attempts or r.state == RequestState.UNKNOWN]
             left = [r for r in doubtful if r.state in _RECHECKED.sources]
             kept = [r for r in before if r not in left and r.state in _RESENT.sources]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from pm2xero.outbox.memory import Gap
-from pm2xero.outbox.records import Link, StoredRequest
+from pm2xero.outbox.records import Link, StoredRequest, StoredTransaction
 from pm2xero.outbox.states import RequestState
 
 
@@ -62,6 +62,9 @@ class Outbox(Contacts, Protocol):
 
     def link_of(self, xero_id: str) -> Link | None:
         """Which request made a document of Xero."""
+
+    def transaction(self, id: str) -> StoredTransaction | None:
+        """The latest revision of a document; None when there is none of the id."""
 
     def claim(self, requests: Sequence[StoredRequest], at: datetime) -> int:
         """Write down that a call is about to be made."""
