@@ -15,12 +15,14 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from pm2xero.errors import Finding, UsageError
+from pm2xero.firm.organisation import Organisation
 from pm2xero.history.opening import open_past
 from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.store import Outbox
 from pm2xero.pipeline import Pipeline
 from pm2xero.push.memory_file import MemoryFile
 from pm2xero.send.caller import Caller
+from pm2xero.signin.session import connected_url, signed_in
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, CallLimits, StopRun
 from pm2xero.xero.client import Response, XeroClient
@@ -210,13 +212,17 @@ def asking(
 ) -> Callable[[str, Mapping[str, str]], Response]:
     """A GET that answers with 200 or 404 and is as patient as a push, else raises PU904."""
     budget = Budget(CallLimits.none(), clock)
-    caller = Caller(client, budget, load_errors(), lambda: None, clock, sleep, _NAP)
+    errors = load_errors()
+    caller = Caller(client, budget, errors, lambda: None, clock, sleep, _NAP)
 
     def ask(path: str, query: Mapping[str, str]) -> Response:
         try:
             return caller.read(path, query)
         except (StopRun, SignInError) as exc:
-            raise UsageError(Finding("PU904", f"Xero does not show {path}: {exc}")) from None
+            cause = errors.entry(exc.cause) if isinstance(exc, StopRun) else None
+            hint = cause.remedy if cause is not None else None
+            message = f"Xero does not show {path}: {exc}"
+            raise UsageError(Finding("PU904", message, hint=hint)) from None
 
     return ask
 
@@ -236,19 +242,28 @@ def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
         PackError, OrganisationError, OutboxError, UsageError: with all faults.
     """
     if target.xero_url is not None:
-        _check_url(target.xero_url)
+        check_url(target.xero_url)
     with ExitStack() as stack:
         pipeline = Pipeline.load(target.organisation, target.region, target.packs)
+        target = _where_connected(target, pipeline.organisation)
         url = "sqlite://" if reading and target.is_new_outbox else target.database_url
         past = stack.enter_context(open_past(pipeline, target.organisation, target.packs, url, now))
         if target.xero_url is not None:
-            client = stack.enter_context(signed_in(target.xero_url))
+            firm = pipeline.organisation
+            client = stack.enter_context(signed_in(target.xero_url, firm, target.folder, now))
         else:
             client = _sandbox_client(target, pipeline, stack, reading)
         yield Connection(target, pipeline, past.outbox, client, past.fingerprint)
 
 
-def _check_url(url: str) -> None:
+def _where_connected(target: Target, firm: Organisation) -> Target:
+    """A connected firm's Xero is the one that is meant, unless a rehearsal is asked for."""
+    if target.xero_url is not None or target.sandbox is not None:
+        return target
+    return replace(target, xero_url=connected_url(firm, target.folder))
+
+
+def check_url(url: str) -> None:
     """Refuse what is no address before anything is opened or made.
 
     Raises:
@@ -260,28 +275,6 @@ def _check_url(url: str) -> None:
             return
     hint = "--xero-url https://api.xero.com/api.xro/2.0"
     raise UsageError(Finding("PU905", f'"{url}" is no address of Xero', hint=hint))
-
-
-@contextmanager
-def signed_in(base_url: str) -> Iterator[XeroClient]:
-    """A client of the API at a base URL, with the credentials of the environment.
-
-    Raises:
-        UsageError: PU905 when they are missing.
-    """
-    from pm2xero.xero.auth import Credentials, GrantedToken, SignInError, token_url
-
-    try:
-        credentials = Credentials.from_environment()
-    except SignInError as exc:
-        raise UsageError(Finding("PU905", str(exc))) from None
-    tokens = GrantedToken(credentials, clock=now, url=token_url(base_url))
-    client = XeroClient(tokens, tenant=credentials.tenant, base_url=base_url)
-    try:
-        yield client
-    finally:
-        client.close()
-        tokens.close()
 
 
 def _sandbox_client(

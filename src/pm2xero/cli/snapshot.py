@@ -17,7 +17,9 @@ Examples:
   pm2xero snapshot --out firm/xero.json               (before there is a firm)
   pm2xero snapshot --org firm/organisation.yaml       (anew, into the firm's own file)
 
-PM2XERO_CLIENT_ID, PM2XERO_CLIENT_SECRET and PM2XERO_TENANT sign in.""",
+A firm that is connected (`pm2xero connect`) is signed in. Before there is a firm,
+PM2XERO_CLIENT_ID, PM2XERO_CLIENT_SECRET and PM2XERO_TENANT sign in, or a person does:
+`pm2xero connect --snapshot FILE`.""",
 )
 @click.option(
     "--org", "organisation", type=click.Path(path_type=Path), metavar="ORG.yaml",
@@ -38,9 +40,10 @@ def command(organisation: Path | None, out: Path | None, xero_url: str | None) -
 
     Everything is decided by this file, so that nothing but sending needs the network.
     """
-    from pm2xero.connection import asking, signed_in
+    from pm2xero.connection import asking, check_url, now
     from pm2xero.errors import Finding, OrganisationError, UsageError
     from pm2xero.firm.organisation import load_organisation
+    from pm2xero.signin.session import connected_url, signed_in
     from pm2xero.xero.client import BASE_URL
     from pm2xero.xero.drift import check_same_id, differences, read_snapshot, take_snapshot
 
@@ -57,7 +60,12 @@ def command(organisation: Path | None, out: Path | None, xero_url: str | None) -
                 raise
         else:
             file = out or firm.snapshot_file
-    with signed_in(xero_url or BASE_URL) as client:
+    if xero_url is not None:
+        check_url(xero_url)
+    folder = organisation.parent if organisation is not None else Path()
+    if xero_url is None and firm is not None:
+        xero_url = connected_url(firm, folder)
+    with signed_in(xero_url or BASE_URL, firm, folder, now) as client:
         text = take_snapshot(asking(client), catalogue=True)
     live = read_snapshot(text)
     if firm is not None:

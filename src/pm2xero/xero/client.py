@@ -9,13 +9,14 @@ from typing import Any
 
 import httpx
 
-from pm2xero.xero.auth import TokenSource
+from pm2xero.xero.auth import Bearer, TokenSource
 from pm2xero.xero.reading import AnswerTooLarge, Patience, read_answer, read_object
 
 # How httpcore names the moment in which a request is about to be written to its connection.
 SENDING = "send_request_headers.started"
 BASE_URL = "https://api.xero.com/api.xro/2.0"
 _HIDDEN = "(hidden)"
+_MISSING_SCOPE = "AuthorizationUnsuccessful"
 # Shorter than any token; a text would lose its words otherwise.
 _SECRET = 8
 
@@ -91,7 +92,7 @@ class XeroClient:
         body: bytes | None = None,
         leaving: Callable[[], None] | None = None,
     ) -> Response:
-        """Make one call; an expired token is renewed and the call repeated once.
+        """Make one call; a token that is refused is renewed and the call repeated once.
 
         Args:
             path: below the base, such as `/Invoices`, already quoted where it needs to be.
@@ -104,8 +105,9 @@ class XeroClient:
             SignInError: there is no token.
         """
         response = self._send(method, path, query, headers, body, leaving)
-        # A call whose token has expired is refused before anything is done, so it may be repeated.
-        if response.status == 401 and "TokenExpired" in response.text and self._tokens.renew():
+        # A call whose token Xero does not know (any more) is refused before anything is done, so it
+        # may be repeated; a scope that is missing is missing in every token of the connection.
+        if response.status == 401 and _MISSING_SCOPE not in response.text and self._tokens.renew():
             response = self._send(method, path, query, headers, body, leaving)
         return response
 
@@ -123,13 +125,14 @@ class XeroClient:
         leaving: Callable[[], None] | None,
     ) -> Response:
         token = self._tokens.token()
-        sent = {**self._standing, **(headers or {}), "Authorization": f"Bearer {token}"}
+        sent = {**self._standing, **(headers or {})}
         if body is not None:
             sent["Content-Type"] = "application/json"
         began = self._ticks()
         try:
             with self._http.stream(
                 method, self._base + path, params=query or None, headers=sent, content=body,
+                auth=Bearer(token),
                 extensions={"trace": _at_leaving(leaving)} if leaving else None,
             ) as answer:  # fmt: skip
                 content = read_answer(answer, self._patience, lambda: self._ticks() - began)
