@@ -66,8 +66,11 @@ def _same(id: str, name: str, firm: Organisation) -> None:
         )
 
 
-def check_live(ask: Ask, firm: Organisation) -> None:
+def check_live(ask: Ask, firm: Organisation) -> XeroSnapshot:
     """Make sure that the right organisation is connected, and is as the snapshot has it.
+
+    Returns:
+        Xero as it is now.
 
     Raises:
         UsageError: PU915 when another organisation is connected; PU916 when what decisions are
@@ -87,6 +90,7 @@ def check_live(ask: Ask, firm: Organisation) -> None:
                 "`pm2xero validate --org …`; nothing was sent",
             )
         )
+    return live
 
 
 def differences(
