@@ -70,6 +70,8 @@ class XeroSnapshot:
     tracking: Mapping[str, tuple[str, ...]] | None = None
     items: tuple[str, ...] | None = None
     by_id: Mapping[str, XeroAccount] = field(default_factory=dict)
+    # Which actions of Xero's list the plan and the user's rights allow; None where it is not said.
+    actions: Mapping[str, bool] | None = None
 
 
 def load_snapshot(path: Path, at: Position) -> XeroSnapshot:
@@ -128,6 +130,9 @@ def snapshot_of(data: Mapping[str, Any]) -> XeroSnapshot:
         tracking=_tracking(data["TrackingCategories"]) if "TrackingCategories" in data else None,
         items=tuple(str(i["Code"]) for i in data["Items"]) if "Items" in data else None,
         by_id={a.id.lower(): a for a in accounts if a.id},
+        actions={str(a["Name"]): a.get("Status") == "ALLOWED" for a in data["Actions"]}
+        if "Actions" in data
+        else None,
     )
 
 
