@@ -25,7 +25,6 @@ from pm2xero.firm.organisation import Organisation
 from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.pack.model import Pack
 
-
 # A point that cannot be said to be met while this is not known.
 _UNKNOWN = {Cause.RIGHTS: Cause.RIGHTS_UNKNOWN, Cause.CATALOGUE: Cause.CATALOGUE_UNKNOWN}
 
@@ -53,7 +52,7 @@ def check_firm(
         *Needs(pack, chart, kinds).lacking(),
         *_to_confirm(now),
     ]
-    drift = () if live is None else (*changes(firm.xero, live, firm.xero_codes), *contacts)
+    drift = () if live is None else drift_of(firm, live, words, contacts)
     return Checklist(
         firm=firm.name,
         organisation=now.xero.name,
@@ -61,8 +60,16 @@ def check_firm(
         kinds=len(kinds),
         points=tuple(_points(found, words)),
         limitations=tuple(_limitation(w, rules, pack) for w in words.limitations),
-        drift=tuple(_drift(c, firm, words) for c in drift),
+        drift=tuple(drift),
     )
+
+
+def drift_of(
+    firm: Organisation, live: XeroSnapshot, words: Words, contacts: Sequence[Change] = ()
+) -> Iterator[Drift]:
+    """What changed in Xero since the firm's snapshot, with who looks and what to do."""
+    for change in (*changes(firm.xero, live, firm.xero_codes), *contacts):
+        yield _drift(change, firm, words)
 
 
 def _points(found: Sequence[Evidence], words: Words) -> Iterator[Point]:

@@ -48,6 +48,12 @@ HARMLESS = frozenset(
 )
 
 
+# The file of a firm names an account that is another one now, or none.
+NEEDS_EDIT = frozenset(
+    (ChangeKind.ACCOUNT_GONE, ChangeKind.ACCOUNT_RECODED, ChangeKind.ACCOUNT_RETYPED)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One thing that is otherwise in Xero now.
