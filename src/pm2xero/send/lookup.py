@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlencode
+from urllib.parse import unquote
 
 from pm2xero.send.conclusions import Seen
 from pm2xero.send.fill_ids import Ready
 from pm2xero.send.lookup_table import ByAbsence, ByKey, ByParts, ByState, HowToFind, load_table
+from pm2xero.xero.addresses import LONGEST_QUERY, blocks, encoded_length
 from pm2xero.xero.answers import Object, Read, Unproven, complete_list, id_name_of, one_object
 from pm2xero.xero.contracts import with_suffix
 from pm2xero.xero.natural_key import (
@@ -33,9 +34,6 @@ SameContact = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 
 # The counts that may stand behind a number that stays taken; see `parcel.renumbered`.
 RENUMBERED = (2, 3)
-# Xero answers 404 to a list whose address is longer than about 2,000 characters; what comes before
-# and after the values has 200 at most.
-_LONGEST_QUERY = 1700
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,8 +310,8 @@ def _queries(how: ByKey, elements: Sequence[Mapping[str, Any]]) -> Iterator[dict
     if how.parameter and how.by:
         values = list(dict.fromkeys(str(element.get(how.by) or "") for element in elements))
         # The parameter separates its values by commas and has no way to quote one.
-        if all(value and "," not in value and _length(value) < _LONGEST_QUERY for value in values):
-            yield from ({how.parameter: ",".join(part)} for part in _cut(values))
+        if all(v and "," not in v and encoded_length(v) < LONGEST_QUERY for v in values):
+            yield from ({how.parameter: ",".join(part)} for part in blocks(values))
             return
     days = [day for e in elements if (day := as_date(str(e.get(how.dates) or "")))]
     if len(days) < len(elements):
@@ -321,21 +319,6 @@ def _queries(how: ByKey, elements: Sequence[Mapping[str, Any]]) -> Iterator[dict
         return
     first, last = (f"DateTime({d.year}, {d.month:02}, {d.day:02})" for d in (min(days), max(days)))
     yield {"where": f"{how.dates}>={first} AND {how.dates}<={last}"}
-
-
-def _cut(values: Sequence[str]) -> Iterator[list[str]]:
-    """The values in lists whose address is short enough once it is encoded."""
-    part: list[str] = []
-    for value in values:
-        if part and _length(",".join((*part, value))) > _LONGEST_QUERY:
-            yield part
-            part = []
-        part.append(value)
-    yield part
-
-
-def _length(value: str) -> int:
-    return len(urlencode({"": value}))
 
 
 def element_of(member: Ready) -> dict[str, Any]:

@@ -84,6 +84,14 @@ class Outbox(Contacts, Protocol):
     ) -> None:
         """Write down what Xero refused; what depends on it is blocked."""
 
+    def wait(self, given: Sequence[tuple[StoredRequest, str | None, str | None]]) -> None:
+        """Write down why these are not sent now; None takes a reason away."""
+
+    def accounts_meant(
+        self, revisions: Iterable[tuple[str, int]]
+    ) -> Mapping[tuple[str, int], Mapping[str, tuple[str, str]]]:
+        """AccountID and name by code, as they were when revisions of documents were decided."""
+
     def turn_away(self, request: StoredRequest, cause: str, message: str) -> None:
         """Write down that it cannot be sent; what depends on it is blocked."""
 
