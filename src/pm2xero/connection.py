@@ -205,15 +205,23 @@ class Connection:
         return asking(self.client, self.clock, self.sleep)(path, query)
 
 
+def caller_of(
+    client: XeroClient,
+    clock: Callable[[], datetime] = now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Caller:
+    """Makes calls as patiently as a push, and counts them; without limits of its own."""
+    budget = Budget(CallLimits.none(), clock)
+    return Caller(client, budget, load_errors(), lambda: None, clock, sleep, _NAP)
+
+
 def asking(
     client: XeroClient,
     clock: Callable[[], datetime] = now,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Callable[[str, Mapping[str, str]], Response]:
     """A GET that answers with 200 or 404 and is as patient as a push, else raises PU904."""
-    budget = Budget(CallLimits.none(), clock)
-    errors = load_errors()
-    caller = Caller(client, budget, errors, lambda: None, clock, sleep, _NAP)
+    caller, errors = caller_of(client, clock, sleep), load_errors()
 
     def ask(path: str, query: Mapping[str, str]) -> Response:
         try:

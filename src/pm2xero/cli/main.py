@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "connect": ("connect", "Sign a firm in to Xero and pin it to its organisation."),
     "whoami": ("whoami", "Say which organisation a firm is connected to, and whether it still is."),
     "disconnect": ("disconnect", "End a firm's connection to Xero and forget its sign-in."),
+    "check": ("check", "Say what a firm's Xero organisation lacks, who can mend it, and how."),
     "snapshot": ("snapshot", "Take down what Xero says of itself: accounts, tax rates, locks."),
     "test": ("test", "Run the cases of a pack; say what they cover and what not."),
     "generate-cases": ("generate_cases", "Propose the cases that are missing."),

@@ -93,6 +93,12 @@ class Organisation:
         return self.integration_start.date() - timedelta(days=1)
 
     @property
+    def xero_codes(self) -> tuple[str, ...]:
+        """The codes of all Xero accounts that the firm names, each once."""
+        banks = (bank.code for bank in self.bank_accounts.values())
+        return tuple(dict.fromkeys((*self.accounts.values(), *banks, *self.roles.values())))
+
+    @property
     def unknown_trust_bank(self) -> str | None:
         """The first trust bank of a firm that does not say whose the money in it was."""
         if self.trust_balances is not None:

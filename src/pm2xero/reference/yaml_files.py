@@ -22,6 +22,7 @@ FILES = (
     ("xero_errors", "mappings/xero/errors.yaml"),
     ("xero_lookup", "mappings/xero/lookup.yaml"),
     ("xero_sign_in", "mappings/xero/sign_in.yaml"),
+    ("xero_checklist", "mappings/xero/checklist.yaml"),
 )
 COMMON = "common"
 # These are told with the language of rules, on a page of their own.

@@ -200,6 +200,15 @@ class Sandbox:
         with self._ready(), self._store.transaction():
             contacts.merge(self._books(), merged_id, into_id)
 
+    def restore_contact(self, contact_id: str) -> None:
+        """Restore an archived contact, as a user does in Xero.
+
+        Raises:
+            LookupError: it is not there.
+        """
+        with self._ready(), self._store.transaction():
+            contacts.restore(self._books(), contact_id)
+
     def access_token(self, scopes: str = ALL_SCOPES) -> str:
         """An access token without a sign-in, for embedded use."""
         with self._lock, self._store.transaction():
