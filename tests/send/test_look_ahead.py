@@ -12,7 +12,7 @@ import pytest
 
 from pm2xero.firm.snapshot import XeroSnapshot, snapshot_of
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.send.look_ahead import look_ahead
+from pm2xero.send.look_ahead import Shown, look_ahead
 from pm2xero.send.send_report import SendReport
 from pm2xero.xero.answers import is_id
 from pm2xero.xero.client import Response
@@ -210,7 +210,11 @@ def test_who_changed_a_document_since_the_last_push_is_told_where_xero_says_it(
     def told(since: datetime) -> list[Any]:
         rows = [row_of(world, "P1/payment")]
         links = world.outbox.links()
-        return list(look_ahead(rows, links, world.outbox, read, load_errors(), None, since).changes)
+        return list(
+            look_ahead(
+                rows, links, world.outbox, Shown(read), read, load_errors(), None, since
+            ).changes
+        )
 
     (change,) = told(datetime(2026, 6, 19, tzinfo=UTC))
     assert (change.document, change.by, change.status) == ("B1", "Jane Doe", "AUTHORISED")
