@@ -107,6 +107,36 @@ def test_a_credit_that_was_used_by_hand_waits_on_both_sides(world: World) -> Non
     assert (report.rejected, report.left) == (0, 1)
 
 
+def test_a_credit_that_a_person_used_elsewhere_is_not_used_twice(world: World) -> None:
+    billed(world, "B1", "B2")
+    world.add("C1/credit_note", "put.CreditNotes", credit_note("C1"), document=True)
+    assert world.run().confirmed == 1
+    ids = world.outbox.links()
+    used = {"Amount": "40.00", "Date": "2026-05-07",
+            "Invoice": {"InvoiceID": ids["B2", "InvoiceID"]}}  # fmt: skip
+    path = f"/CreditNotes/{ids['C1', 'CreditNoteID']}/Allocations"
+    body = json.dumps({"Allocations": [used]}).encode()
+    assert world.client().call("PUT", path, {}, {}, body).status == 200
+    world.add(
+        "A1/allocation", "put.CreditNotes.Allocations", allocations(("B1", "20.00")),
+        path="/CreditNotes/<CreditNoteID of C1>/Allocations", level=2,
+    )  # fmt: skip
+    (waits,) = send(world).outlook.obstacles
+    assert waits.cause is Waiting.PAID
+    assert "This takes 20.00 of the document C1, of which 15.00 is open" in waits.message
+
+
+def test_a_reason_that_has_gone_is_told_no_more(world: World) -> None:
+    """Also of what is not sent yet, because what it needs goes on waiting."""
+    world.add("B1/invoice", "put.Invoices", invoice("B1"), document=True)
+    world.pay("P1", "B1", "110.00")
+    send(world, replace(CHART, lock_date=date(2026, 5, 31)))
+    assert row_of(world, "P1/payment").cause == Waiting.LOCKED
+    send(world, replace(CHART, lock_date=date(2026, 5, 5)))
+    assert row_of(world, "B1/invoice").cause == Waiting.LOCKED
+    assert row_of(world, "P1/payment").cause is None
+
+
 def test_what_a_person_voided_is_not_paid(world: World) -> None:
     billed(world, "B1")
     void(world, "B1")
