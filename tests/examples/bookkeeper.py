@@ -183,6 +183,19 @@ class Bookkeeper:
                 left = Decimal(str(found.get("RemainingCredit", 0)))
                 if right and whose and left >= Decimal(document["total"]):
                     return {name: {f"{name}ID": found[f"{name}ID"]}}
+        return self._taken_off(client, document, types["Overpayment"])
+
+    def _taken_off(self, client: httpx.Client, document: Item, type: str) -> Item | None:
+        """An overpayment of just that money, when what it was applied to is taken off it."""
+        answer = client.get("/Overpayments", params={"page": 1, "pageSize": 1000})
+        for found in answer.json().get("Overpayments", ()):
+            right = found["Type"] == type and found["Contact"]["Name"] == document["contact"]
+            if not right or Decimal(str(found["Total"])) != Decimal(document["total"]):
+                continue
+            for part in found["Allocations"]:
+                at = f"/Overpayments/{found['OverpaymentID']}/Allocations/{part['AllocationID']}"
+                assert client.delete(at).status_code == 200
+            return {"Overpayment": {"OverpaymentID": found["OverpaymentID"]}}
         return None
 
 

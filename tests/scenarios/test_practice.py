@@ -40,7 +40,7 @@ class Firm:
         firm = yaml.safe_load((source / "organisation.yaml").read_text(encoding="utf-8"))
         xero = json.loads((source / "xero.json").read_text(encoding="utf-8"))
         for key, value in (told.get("organisation") or {}).items():
-            firm[key] = {**firm[key], **value} if isinstance(value, dict) else value
+            firm[key] = {**firm.get(key, {}), **value} if isinstance(value, dict) else value
         for account in told.get("xero_accounts") or ():
             like = next(a for a in xero["Accounts"] if a.get("Code") == account.pop("like"))
             number = {"BankAccountNumber": "000-999"} if like["Type"] == "BANK" else {}

@@ -19,10 +19,15 @@ from pm2xero.read.transaction import Transaction, money_of
 class Effects:
     """Says what a posted transaction of one kind does to others."""
 
-    def __init__(self, kind: Kind, facts: Facts, request: Callable[[str], str | None]) -> None:
+    def __init__(
+        self, kind: Kind, facts: Facts, request: Callable[[str], str | None],
+        is_final: Callable[[str], bool] = lambda mapping: False,
+    ) -> None:  # fmt: skip
+        """`is_final` says of a mapping whether what it makes can never be taken back."""
         self._kind = kind.name
         self._facts = facts
         self._request = request
+        self._is_final = is_final
         self._opens: tuple[Getter, Getter] | None = None
         if kind.opens is not None:
             self._opens = (getter(kind.opens.amount, facts), getter(kind.opens.contact, facts))
@@ -35,7 +40,7 @@ class Effects:
         settled = [pair for settle in self._settles for pair in settle(tx, state)]
         return Effect(
             self._opened(tx, mapping, state) if self._opens is not None else None,
-            self._reversible(tx),
+            None if self._is_final(mapping) else self._reversible(tx),
             tuple(settled),
             tuple(self._trust(tx, state)) if self._trust is not None else (),
             tx.fields["reversal_of"] if self._reverses else None,

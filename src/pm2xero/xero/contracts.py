@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -57,6 +58,8 @@ class Contract:
         batch: several documents may go in one call.
         summarize: the endpoint takes `summarizeErrors`.
         idempotent: it takes an idempotency key.
+        also: further ids that the object shows and other calls ask for: what a bank transaction
+            makes of an overpayment has an id of its own.
     """
 
     name: str
@@ -68,6 +71,17 @@ class Contract:
     summarize: bool
     undo: Undo | None = None
     idempotent: bool = True
+    also: tuple[str, ...] = ()
+
+    @property
+    def creates(self) -> bool:
+        """Whether it makes an object that has an id and an endpoint of its own."""
+        return self.method == "PUT" and self.id_name is not None and "{" not in self.path
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the ids in its path."""
+        return tuple(re.findall(r"\{(\w+)\}", self.path))
 
 
 @cache
@@ -85,7 +99,16 @@ def contract(name: str) -> Contract:
         summarize=bool(raw["x-summarize-errors"]),
         undo=_undo(undo) if undo else None,
         idempotent=bool(raw["x-idempotency"]),
+        also=tuple(raw.get("x-also", ())),
     )
+
+
+@cache
+def shown_by(id_name: str) -> Contract | None:
+    """What creates an object that shows an id beside its own; None where nothing does."""
+    folder = root() / "schema" / "xero"
+    made = (contract(file.stem) for file in sorted(folder.glob("put.*.json")))
+    return next((c for c in made if id_name in c.also), None)
 
 
 def _undo(raw: Mapping[str, Any]) -> Undo:
