@@ -15,7 +15,7 @@ from pm2xero.reconcile.hand_entries import Matcher
 from pm2xero.reconcile.matching import Candidate, Matched, match
 from pm2xero.reconcile.missing import is_missing
 from pm2xero.reconcile.opening import accounts_of
-from pm2xero.reconcile.payments_there import hand_made
+from pm2xero.reconcile.payments_there import hand_made, reversed_of
 from pm2xero.reconcile.pm_side import Booked, books_of
 from pm2xero.reconcile.xero_journal import Bookkeeper
 from pm2xero.xero.drift import check_same
@@ -51,7 +51,7 @@ def find_entered(connection: Connection) -> Matched:
         if e.double_of is None
     ]
     # Somebody may have paid a document of ours, as is done for a refund.
-    for paid in hand_made(requests, matcher.named, live, None):
+    for paid in hand_made(requests, matcher.named, live, None, reversed_of(outbox, requests)):
         made = live.objects("Payments").get(paid.xero_id)
         if made is not None and paid.day is not None:
             postings = keeper.booking("Payments", made).postings

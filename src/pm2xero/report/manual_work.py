@@ -45,7 +45,8 @@ def is_work(item: Booked) -> bool:
     """
     if not item.by_hand:
         return False
-    return item.is_behind or (is_missing(item) and item.standing in ("unsupported", "held"))
+    stopped = item.standing in ("unsupported", "held", "refused")
+    return item.is_behind or (is_missing(item) and stopped)
 
 
 def print_manual_work(out: Console, work: Sequence[Work]) -> None:

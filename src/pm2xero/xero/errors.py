@@ -35,6 +35,7 @@ class Entry:
         when: asked of the HTTP status and each message of Xero; None where anything fits.
         say: a sentence for the user, without a full stop; remedy: what to do about it.
         about_contact: the contact may be the cause.
+        by_hand: it may be that a person must enter the document, so `manual-work` lists it.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Entry:
     say: str
     remedy: str
     about_contact: bool = False
+    by_hand: bool = False
 
     def fits(self, status: int, messages: Sequence[str]) -> bool:
         """Whether the entry is about this refusal."""
@@ -172,6 +174,7 @@ def _entry(raw: SourceMap, findings: list[Finding]) -> Entry:
         say=raw["say"],
         remedy=raw["remedy"],
         about_contact=raw.get("about") == "contact",
+        by_hand=raw.get("by_hand") is True,
     )
 
 
