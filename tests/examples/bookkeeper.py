@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -81,7 +82,7 @@ class Bookkeeper:
     def _item(self, client: httpx.Client, item: Item) -> bool:
         made: list[tuple[str, str]] = []
         for document in item["xero"]:
-            found = self._body(client, document)
+            found = self._body(client, document, item["what_to_do"])
             if found is None:
                 return False
             endpoint, body = found
@@ -100,7 +101,7 @@ class Bookkeeper:
         self._ids[item["id"]] = [id for _, id in made]
         return True
 
-    def _body(self, client: httpx.Client, document: Item) -> tuple[str, Item] | None:
+    def _body(self, client: httpx.Client, document: Item, told: str) -> tuple[str, Item] | None:
         endpoint, lines = document["endpoint"], document["lines"]
         tax = Decimal(document["tax"])
         body: Item = {"Date": document["day"]}
@@ -117,7 +118,12 @@ class Bookkeeper:
             }  # fmt: skip
         body["Contact"] = {"Name": document["contact"] or "Nobody in particular"}
         if endpoint == "Payments" and "refund" in document["what"]:
-            paid_back = self._credit(client, document)
+            named = re.match(
+                "In Xero, open the overpayment (.+), remove what it is applied to", told
+            )
+            paid_back = (
+                self._taken_off(client, named[1]) if named else self._credit(client, document)
+            )
             account = {"Code": document["bank"]}
             amount = document["total"]
             return paid_back and (
@@ -183,14 +189,13 @@ class Bookkeeper:
                 left = Decimal(str(found.get("RemainingCredit", 0)))
                 if right and whose and left >= Decimal(document["total"]):
                     return {name: {f"{name}ID": found[f"{name}ID"]}}
-        return self._taken_off(client, document, types["Overpayment"])
+        return None
 
-    def _taken_off(self, client: httpx.Client, document: Item, type: str) -> Item | None:
-        """An overpayment of just that money, when what it was applied to is taken off it."""
+    def _taken_off(self, client: httpx.Client, named: str) -> Item | None:
+        """An overpayment by its id in Practice Management, free of what it was applied to."""
         answer = client.get("/Overpayments", params={"page": 1, "pageSize": 1000})
         for found in answer.json().get("Overpayments", ()):
-            right = found["Type"] == type and found["Contact"]["Name"] == document["contact"]
-            if not right or Decimal(str(found["Total"])) != Decimal(document["total"]):
+            if found["LineItems"][0]["Description"].split(" · ")[0] != named:
                 continue
             for part in found["Allocations"]:
                 at = f"/Overpayments/{found['OverpaymentID']}/Allocations/{part['AllocationID']}"
