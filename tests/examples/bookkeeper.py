@@ -130,6 +130,9 @@ class Bookkeeper:
                 endpoint,
                 body | paid_back | {"Account": account, "Amount": amount},
             )
+        if endpoint == "Payments" and (bill := self._bill(client, document)) is not None:
+            account = {"Code": document["bank"]}
+            return endpoint, body | bill | {"Account": account, "Amount": document["total"]}
         if endpoint == "Payments":
             # What it pays is not in this organisation, so the money stands as paid too much.
             amount = dict(document["accounts"])[document["bank"]]
@@ -175,6 +178,18 @@ class Bookkeeper:
             taxed[-1]["TaxAmount"] += tax - sum(line["TaxAmount"] for line in taxed)
         for line in body["LineItems"] if tax else ():
             line["TaxAmount"] = str(line["TaxAmount"])
+
+    def _bill(self, client: httpx.Client, document: Item) -> Item | None:
+        """The open document that the list names, where the payment is on that one as a whole."""
+        pays = document["pays"]
+        if len(pays) != 1 or pays[0]["amount"] != document["total"]:
+            return None
+        answer = client.get("/Invoices", params={"InvoiceNumbers": pays[0]["number"]})
+        for found in answer.json().get("Invoices", ()):
+            whose = found["Contact"]["Name"] == document["contact"]
+            if whose and Decimal(str(found["AmountDue"])) >= Decimal(document["total"]):
+                return {"Invoice": {"InvoiceID": found["InvoiceID"]}}
+        return None
 
     def _credit(self, client: httpx.Client, document: Item) -> Item | None:
         """The credit note or the overpayment of the contact on which so much is left."""

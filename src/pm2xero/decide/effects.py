@@ -37,7 +37,7 @@ class Effects:
 
     def of(self, tx: Transaction, mapping: str, state: State) -> Effect:
         """What the transaction does when it is posted by a mapping."""
-        settled = [pair for settle in self._settles for pair in settle(tx, state)]
+        settled = self.settles(tx, state)
         return Effect(
             self._opened(tx, mapping, state) if self._opens is not None else None,
             None if self._is_final(mapping) else self._reversible(tx),
@@ -46,6 +46,10 @@ class Effects:
             tx.fields["reversal_of"] if self._reverses else None,
             self._about(tx),
         )
+
+    def settles(self, tx: Transaction, state: State) -> list[tuple[str, Decimal]]:
+        """What the transaction takes off other documents, whatever is decided about it."""
+        return [pair for settle in self._settles for pair in settle(tx, state)]
 
     def stopped(self, tx: Transaction, state: State, *, waits: bool) -> Effect:
         """What is known of the transaction when it is not posted.
@@ -56,8 +60,7 @@ class Effects:
         """
         back: list[tuple[str, Decimal]] = []
         if waits and self._reverses and tx.fields["reversal_of"] is not None:
-            pairs = (pair for settle in self._settles for pair in settle(tx, state))
-            back = [(i, -a) for i, a in pairs if a is not None and a < ZERO]
+            back = [(i, -a) for i, a in self.settles(tx, state) if a is not None and a < ZERO]
         return Effect(about=self._about(tx), to_come=tuple(back))
 
     def _about(self, tx: Transaction) -> About:

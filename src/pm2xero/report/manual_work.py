@@ -85,19 +85,33 @@ def in_words(document: ToEnter) -> str:
     """A document to make in Xero, in one line."""
     whose = document.contact and f" of {document.contact}"
     number = document.number and f" {document.number}"
+    rest = ""
+    if document.endpoint == "Payments":
+        number = _paid_in_words(document)
+        if document.pays and document.left_over:
+            rest = f"; {document.left_over:,.2f} of it stays as an overpayment"
     where = f" on {document.bank}" if document.bank else ""
     if document.to_bank:
         where = f" from {document.bank} to {document.to_bank}"
     coded = ", ".join(
         f"{x.account} {_side(x.amount)} {abs(x.amount):,.2f}"
         f"{f' {x.tax_type}' if document.tax and x.tax_type else ''}"
+        f"{f' {abs(x.tax):,.2f}' if x.tax else ''}"
         for x in document.lines
     )
     tax = f", tax {abs(document.tax):,.2f}" if document.tax else ""
     return (
         f"{document.what}{number}{whose}{where}, {document.day}, {document.total:,.2f} "
-        f"{document.currency}{f' ({coded}{tax})' if coded else ''}"
+        f"{document.currency}{f' ({coded}{tax})' if coded else ''}{rest}"
     )
+
+
+def _paid_in_words(document: ToEnter) -> str:
+    """The documents that a payment is on; with their amounts, unless it is on one as a whole."""
+    if len(document.pays) == 1 and not document.left_over:
+        return f" {document.pays[0].number}"
+    named = ", ".join(f"{paid.number} ({paid.amount:,.2f})" for paid in document.pays)
+    return f" {named}" if named else ""
 
 
 def manual_work_json(work: Iterable[Work]) -> list[dict[str, Any]]:
