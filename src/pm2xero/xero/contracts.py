@@ -39,6 +39,7 @@ class Undo:
         contract: the verb and endpoint that does it.
         id_in_body: whether its id goes into the body, or at the end of the path.
         status: the status to set; None where it is taken out of the document that it belongs to.
+        draft_status: the one to set instead on what nobody has approved yet.
         rename: what is done before, where a later revision may come back under the number.
     """
 
@@ -46,6 +47,7 @@ class Undo:
     id_in_body: bool
     status: str | None
     rename: Rename | None = None
+    draft_status: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def _undo(raw: Mapping[str, Any]) -> Undo:
         id_in_body=raw["id-in-body"],
         status=raw["status"],
         rename=Rename(rename["field"], tuple(rename["types"])) if rename else None,
+        draft_status=raw.get("draft-status"),
     )
 
 
@@ -137,8 +140,9 @@ class TakeBack:
 
 
 def take_back(
-    made: Contract, path: str, element: str, identity: str, *, renamed: int | None
-) -> list[TakeBack]:
+    made: Contract, path: str, element: str, identity: str, *, renamed: int | None,
+    is_draft: bool = False,
+) -> list[TakeBack]:  # fmt: skip
     """The requests that take back what a request made; none where it cannot be taken back.
 
     Args:
@@ -146,6 +150,7 @@ def take_back(
         identity: its id in Xero, or the placeholder of that.
         renamed: the revision that is taken back, when a later one may need its number again: Xero
             keeps the number of a voided document, and lets nobody change one. None leaves it.
+        is_draft: whether it waits in Xero for somebody to approve it.
     """
     undo = made.undo
     if undo is None or made.id_name is None:
@@ -160,7 +165,7 @@ def take_back(
         given_up = with_suffix(number, f"replaced {renamed}")
         body = {made.id_name: identity, undo.rename.field: given_up}
         found.append(TakeBack("rename", target, endpoint, json.dumps(body, ensure_ascii=False)))
-    body = {"Status": undo.status}
+    body = {"Status": (undo.draft_status if is_draft else None) or undo.status}
     if undo.id_in_body:
         body = {made.id_name: identity, **body}
     path = endpoint if undo.id_in_body else f"{endpoint}/{identity}"
