@@ -82,12 +82,14 @@ def test_a_payment_waits_until_the_bill_is_approved(tmp_path: Path, status: str)
     assert told.exit_code == 1
     status_said = " ".join(office.run("status").stdout.split())
     assert payment["id"] in status_said
-    assert "it is a draft, paid, voided or deleted" in status_said
-
-    body = {"InvoiceID": invoice["InvoiceID"], "Status": "AUTHORISED"}
-    office.user_calls("POST", "/Invoices", body)
-    office.run("resend", payment["id"], "--reason", "the bill is approved", "--who", "Bea")
+    assert "is a draft in Xero until somebody approves it" in status_said
+    # Nobody has, so the next push comes to the same.
     office.push()
+    assert office.in_xero("Payments") == []
+    assert [s["cause"] for s in office.status()["stuck"]] == ["awaits_approval"]
+
+    approve(office)
+    assert office.push().exit_code == 0
     (paid,) = office.in_xero("Payments")
     assert paid["Invoice"]["InvoiceID"] == invoice["InvoiceID"]
     assert office.reconcile()["agrees"] is True

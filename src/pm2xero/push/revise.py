@@ -268,7 +268,9 @@ def live_state(get: Callable[[str], Mapping[str, object] | None]) -> Live:
     """
 
     def live(there: Sequence[StoredRequest]) -> Situation:
-        is_paid, drafts, approved = False, set(), set()
+        is_paid = False
+        drafts: set[str] = set()
+        approved: set[str] = set()
         for request in there:
             if not request.becomes_document:
                 continue

@@ -109,6 +109,8 @@ class Sender:
             with self.lease():
                 return self._run(on_progress, looks_only=looks_only, since=since)
         stop = self._compare_since(since) if since is not None else None
+        if not looks_only:
+            self._outbox.try_again(self._errors.waiting)
         run = _Run(
             self._outbox, self._caller, self._errors, self._lookups, self._clock, self._late,
             on_progress,
