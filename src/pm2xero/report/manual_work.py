@@ -16,7 +16,7 @@ from pm2xero.harmless import in_cell
 from pm2xero.reconcile.missing import is_missing
 from pm2xero.reconcile.pm_side import Booked
 from pm2xero.reconcile.to_enter import ToEnter
-from pm2xero.report.text import money
+from pm2xero.report.text import counted, money
 
 COLUMNS = (
     "id", "date", "kind", "number", "participant", "amount", "currency", "journal", "code", "why",
@@ -72,8 +72,7 @@ def print_manual_work(out: Console, work: Sequence[Work]) -> None:
     for item in (w.item for w in work):
         totals[item.currency] = totals.get(item.currency, Decimal("0.00")) + abs(_to_enter(item))
     amounts = "".join(f", {money(sum_)} {name}" for name, sum_ in sorted(totals.items()) if sum_)
-    word = "transaction" if len(work) == 1 else "transactions"
-    out.print(f"{len(work)} {word} to enter in Xero by hand{amounts}")
+    out.print(f"{counted(len(work), 'transaction')} to enter in Xero by hand{amounts}")
     if work:
         out.print(
             "when all are done: pm2xero resolve --matched --reason … (by day, accounts, contact)"
