@@ -34,7 +34,7 @@ from pm2xero.reconcile.opening import (
     xero_as_at,
     year_to_date,
 )
-from pm2xero.reconcile.payments_there import hand_made
+from pm2xero.reconcile.payments_there import hand_made, reversed_of
 from pm2xero.reconcile.pm_side import Booked, books_of
 from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reconcile
 from pm2xero.reconcile.since import Change, Since, changed_since, since_by_account
@@ -106,7 +106,9 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     differs = given is None and any(line.difference for line in lines)
     found = Findings(
         compared=tuple(map(matcher.judged, comparer.all(booked))),
-        by_hand=tuple(hand_made(requests, matcher.named, live, as_at)),
+        by_hand=tuple(
+            hand_made(requests, matcher.named, live, as_at, reversed_of(outbox, requests))
+        ),
         tampered=tuple(tampered(outbox.transactions())),
         taxes=tuple(_taxes(counted, requests, live, _gone_since(since))),
         since=since,
