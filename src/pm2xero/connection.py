@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -23,6 +24,7 @@ from pm2xero.push.memory_file import MemoryFile
 from pm2xero.send.caller import Caller
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, CallLimits, StopRun
+from pm2xero.xero.call_log import CallLog
 from pm2xero.xero.client import Response, XeroClient
 from pm2xero.xero.errors import load_errors
 
@@ -48,6 +50,7 @@ class Target:
         database: URL of the outbox; None for an SQLite file beside the organisation.
         xero_url: base of the API; None for the embedded sandbox.
         sandbox: file of the embedded sandbox; None for one beside the outbox.
+        log: what is told of each attempt of a call, and the id of the run; None when nobody asks.
     """
 
     organisation: Path
@@ -56,6 +59,7 @@ class Target:
     database: str | None
     xero_url: str | None
     sandbox: Path | None
+    log: tuple[CallLog, str] | None = None
 
     @property
     def folder(self) -> Path:
@@ -245,6 +249,8 @@ def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
             client = stack.enter_context(signed_in(target.xero_url))
         else:
             client = _sandbox_client(target, pipeline, stack, reading)
+        if target.log is not None:
+            client.log_to(*target.log)
         yield Connection(target, pipeline, past.outbox, client, past.fingerprint)
 
 
@@ -256,10 +262,24 @@ def _check_url(url: str) -> None:
     """
     with suppress(ValueError):
         parts = urlsplit(url)
-        if parts.scheme in ("http", "https") and parts.hostname:
+        if parts.scheme == "https" and parts.hostname:
             return
+        if parts.scheme == "http" and _is_this_machine(parts.hostname):
+            return
+        if parts.scheme == "http" and parts.hostname:
+            message = f'"{url}" would send tokens and books in the clear'
+            should_be = "https://…; http only to this machine (127.0.0.1, localhost)"
+            raise UsageError(Finding("PU905", message, should_be=should_be))
     hint = "--xero-url https://api.xero.com/api.xro/2.0"
     raise UsageError(Finding("PU905", f'"{url}" is no address of Xero', hint=hint))
+
+
+def _is_this_machine(host: str | None) -> bool:
+    if host is None or host == "localhost":
+        return host is not None
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return False
 
 
 @contextmanager

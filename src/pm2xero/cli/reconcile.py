@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
-from pm2xero.cli.target import target, target_options
+from pm2xero.cli.target import calling_options, target
 
 
 @click.command(
@@ -21,7 +21,7 @@ Examples:
   pm2xero reconcile --org firm/organisation.yaml
   pm2xero reconcile --org firm/organisation.yaml --pm-trial-balance may.csv""",
 )
-@target_options
+@calling_options
 @common.format_option
 @click.option("--as-at", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
               help="Date of both trial balances.  [default: that of the last document in Xero, "

@@ -101,7 +101,7 @@ class Caller:
             if attempt:
                 self.pause(backoff(attempt))
             try:
-                answer = self._call("GET", path, query, headers, None)
+                answer = self._call("GET", path, query, headers, None, again=attempt > 0)
             except CallError as error:
                 last = str(error)
                 continue
@@ -146,7 +146,9 @@ class Caller:
         while True:
             attempt += 1
             try:
-                answer = self._call(method, path, query, headers, body or None, begun)
+                answer = self._call(
+                    method, path, query, headers, body or None, begun, again=attempt > 1
+                )
             except Unreachable:
                 if attempt >= _TRIES:
                     raise
@@ -177,6 +179,8 @@ class Caller:
         headers: Mapping[str, str] | None,
         body: bytes | None,
         begun: datetime | None = None,
+        *,
+        again: bool = False,
     ) -> Response:
         def leaving() -> None:
             # A process may be suspended at any point, and another may take over meanwhile.
@@ -189,7 +193,7 @@ class Caller:
             self.pause(wait, LIMITED)
         self._keep_alive()
         self._budget.spend()
-        answer = self._client.call(method, path, query, headers, body, leaving)
+        answer = self._client.call(method, path, query, headers, body, leaving, again=again)
         self._budget.learn(answer.headers)
         return answer
 
