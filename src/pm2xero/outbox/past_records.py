@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 # What a held document may wait for: another document, money of a matter, what became of its own
 # requests, another pack or firm, or what only Xero can say.
@@ -91,9 +91,8 @@ class Maker:
     level: int
 
 
-@dataclass(frozen=True, slots=True)
-class EntryRow:
-    """One line of what a document books, or is told of its tax.
+class EntryRow(NamedTuple):
+    """One line of what a document books, or is told of its tax; a tuple, as there are many.
 
     Attributes:
         part: journal; tax (by Xero's tax type); rounding (what Xero's own tax moves).

@@ -8,8 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import orjson
-
 from pm2xero.firm.snapshot import XeroTaxRate
 from pm2xero.history.requests import alive
 from pm2xero.outbox.records import Actor, StoredRequest, hash_of
@@ -21,6 +19,7 @@ from pm2xero.xero.contracts import contract
 from pm2xero.xero.documents import (
     Called,
     Contents,
+    body_of,
     by_code,
     contents_of_body,
     contents_of_object,
@@ -216,7 +215,7 @@ def is_by_hand(item: Booked) -> bool:
 
 def _contact_of(element: str) -> Mapping[str, Any]:
     """The contact that a body names."""
-    found = orjson.loads(element).get("Contact")
+    found = body_of(element).get("Contact")
     return found if isinstance(found, Mapping) else {}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pm2xero.decide.cents import amount_of
 from pm2xero.history.requests import taken_back
@@ -36,9 +36,8 @@ class Kept(Protocol):
         """The requests that count now."""
 
 
-@dataclass(frozen=True, slots=True)
-class BookedEntry:
-    """One debit (positive) or credit (negative), in currency units.
+class BookedEntry(NamedTuple):
+    """One debit (positive) or credit (negative), in currency units; a tuple, as there are many.
 
     Attributes:
         name: the account as Practice Management calls it.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from pm2xero.pack.language.conditions import Condition
@@ -214,6 +215,7 @@ def same_value(sent: Any, found: Any) -> bool:
     return bool(sent == found)
 
 
+@lru_cache(maxsize=4096)
 def as_date(text: str) -> date | None:
     """The day of `YYYY-MM-DD`, with or without a time, or of `/Date(ms)/`; None otherwise."""
     if match := _MS_DATE.fullmatch(text):
