@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 from pm2xero.errors import Finding, UsageError
@@ -198,27 +198,40 @@ class Connection:
                 return found
             page += 1
 
-    def ask(self, path: str, query: Mapping[str, str]) -> Response:
+    def ask(
+        self, path: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Response:
         """Make one GET; answers with 200 or 404 and is as patient as a push.
 
         Raises:
             UsageError: PU904 when Xero does not answer, or refuses.
         """
-        return asking(self.client, self.clock, self.sleep)(path, query)
+        return asking(self.client, self.clock, self.sleep)(path, query, headers)
+
+
+class Asking(Protocol):
+    """A GET with a query and perhaps headers."""
+
+    def __call__(
+        self, path: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Its answer."""
 
 
 def asking(
     client: XeroClient,
     clock: Callable[[], datetime] = now,
     sleep: Callable[[float], None] = time.sleep,
-) -> Callable[[str, Mapping[str, str]], Response]:
+) -> Asking:
     """A GET that answers with 200 or 404 and is as patient as a push, else raises PU904."""
     budget = Budget(CallLimits.none(), clock)
     caller = Caller(client, budget, load_errors(), lambda: None, clock, sleep, _NAP)
 
-    def ask(path: str, query: Mapping[str, str]) -> Response:
+    def ask(
+        path: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Response:
         try:
-            return caller.read(path, query)
+            return caller.read(path, query, headers)
         except (StopRun, SignInError) as exc:
             raise UsageError(Finding("PU904", f"Xero does not show {path}: {exc}")) from None
 

@@ -15,6 +15,7 @@ from pm2xero.outbox.people import People
 from pm2xero.outbox.reading import Reading
 from pm2xero.outbox.releases import Releases
 from pm2xero.outbox.saving import Saving
+from pm2xero.outbox.seen import Seen
 from pm2xero.outbox.sending import Sending
 from pm2xero.outbox.takeover import TakingOver
 from pm2xero.outbox.totals import Totals
@@ -33,6 +34,7 @@ class Outbox(
     Unreadables,
     Releases,
     Remembering,
+    Seen,
     Leasing,
 ):
     """Decisions, requests, attempts and ids; every method commits by itself.

@@ -81,7 +81,7 @@ class Caller:
     def read(
         self, path: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None
     ) -> Response:
-        """A GET; answers with 200 or 404 and tries again otherwise.
+        """A GET; answers with 200 or 404 (or 304, to a question for changes), else tries again.
 
         Raises:
             StopRun: Xero does not answer, or refuses.
@@ -106,6 +106,9 @@ class Caller:
                 last = str(error)
                 continue
             if answer.status == 404 or (answer.status == 200 and answer.json is not None):
+                return answer
+            # unverified: that Xero answers so where nothing has changed, and not by an empty list.
+            if answer.status == 304 and "If-Modified-Since" in (headers or {}):
                 return answer
             if answer.status == 200:
                 last = "its answer cannot be read"
