@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 from pm2xero.errors import Finding, UsageError
+from pm2xero.firm.fingerprint import hashes
+from pm2xero.firm.organisation import Organisation, pack_folders
 from pm2xero.history.opening import open_past
 from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.store import Outbox
@@ -40,6 +43,29 @@ def now() -> datetime:
 def process_name() -> str:
     """Names this process among those that may write for an organisation."""
     return f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+def person_name() -> str:
+    """At whose keyboard, or for whose account, this process runs."""
+    try:
+        return f"{getpass.getuser()}@{os.uname().nodename}"
+    except (KeyError, OSError):
+        return f"{os.getuid()}@{os.uname().nodename}"
+
+
+def decided_by(firm: Organisation, file: Path, packs: tuple[Path, ...]) -> dict[str, str]:
+    """A hash of each file by which a firm's documents are decided, by its name.
+
+    Args:
+        file: the firm's own; packs: further ones, over those that it names.
+    """
+    named = {
+        "organisation": file,
+        "snapshot": firm.snapshot_file,
+        "chart": firm.chart_file,
+    }
+    files = {f"firm/{name}": path for name, path in named.items() if path is not None}
+    return hashes(pack_folders(firm.packs, packs), files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +157,12 @@ class Connection:
     fingerprint: str
     clock: Callable[[], datetime] = now
     sleep: Callable[[float], None] = time.sleep
+    who: str = field(default_factory=person_name)
+
+    def decided_by(self) -> dict[str, str]:
+        """A hash of each file that decides, by its name."""
+        target = self.target
+        return decided_by(self.pipeline.organisation, target.organisation, target.packs)
 
     @property
     def memory(self) -> MemoryFile:

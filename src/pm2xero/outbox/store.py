@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from pm2xero.outbox.database import open_engine
+from pm2xero.outbox.decision_records import Recorded
 from pm2xero.outbox.lease import Leasing
 from pm2xero.outbox.memory import Remembering
 from pm2xero.outbox.open_work import OpenWork
@@ -35,6 +36,7 @@ class Outbox(
     Releases,
     Remembering,
     Seen,
+    Recorded,
     Leasing,
 ):
     """Decisions, requests, attempts and ids; every method commits by itself.
