@@ -285,7 +285,7 @@ def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
         PackError, OrganisationError, OutboxError, UsageError: with all faults.
     """
     if target.xero_url is not None:
-        _check_url(target.xero_url)
+        check_url(target.xero_url)
     with ExitStack() as stack:
         pipeline = Pipeline.load(target.organisation, target.region, target.packs)
         url = "sqlite://" if reading and target.is_new_outbox else target.database_url
@@ -299,7 +299,7 @@ def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
         yield Connection(target, pipeline, past.outbox, client, past.fingerprint)
 
 
-def _check_url(url: str) -> None:
+def check_url(url: str) -> None:
     """Refuse what is no address before anything is opened or made.
 
     Raises:

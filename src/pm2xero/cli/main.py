@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "opening": ("opening", "Write Xero's balances from before the integration began, as CSV."),
     "reconcile": ("reconcile", "Compare both ledgers to the cent."),
     "trust": ("trust", "Prove the trust money three ways; print a matter's statement."),
+    "doctor": ("doctor", "List what is assumed of Xero; check it on a demo company."),
     "snapshot": ("snapshot", "Take down what Xero says of itself: accounts, tax rates, locks."),
     "test": ("test", "Run the cases of a pack; say what they cover and what not."),
     "generate-cases": ("generate_cases", "Propose the cases that are missing."),
