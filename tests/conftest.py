@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pm2xero.pack.cache import Memory
+from pm2xero.render.templates import BodyEnvironment, environment
 from tests.editor.language_server import PINNED, command
 from tests.outbox.postgresql import INSTALLED, binaries
 
@@ -64,10 +66,24 @@ def _memory() -> Memory:
     return Memory(read=_Reads(), _built=_BUILT._built, _alike=_BUILT._alike)
 
 
+@cache
+def _own_environment(folders: tuple[Path, ...]) -> BodyEnvironment:
+    return environment(folders)
+
+
+def _environment(folders: Iterable[Path]) -> BodyEnvironment:
+    """The templates of the built-in pack are compiled once, those of a test's own by the test."""
+    given = tuple(map(Path, folders))
+    is_own = all(any(f.is_relative_to(folder) for folder in _OWN) for f in given)
+    return _own_environment(given) if is_own else environment(given)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def built_in_pack_is_read_once() -> Iterator[None]:
     """Hundreds of tests load the built-in pack, which none of them changes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pm2xero.pack.load.Memory", _memory)
         patch.setattr("pm2xero.validate.run.Memory", _memory)
+        patch.setattr("pm2xero.pipeline.Memory", _memory)
+        patch.setattr("pm2xero.pipeline.environment", _environment)
         yield

@@ -25,6 +25,7 @@ from pm2xero.outbox.store import Outbox
 from pm2xero.pipeline import Pipeline
 from pm2xero.push.memory_file import MemoryFile
 from pm2xero.send.caller import Caller
+from pm2xero.signin.session import connected_url, signed_in
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, CallLimits, StopRun
 from pm2xero.xero.call_log import CallLog
@@ -250,14 +251,23 @@ class Asking(Protocol):
         """Its answer."""
 
 
+def caller_of(
+    client: XeroClient,
+    clock: Callable[[], datetime] = now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Caller:
+    """Makes calls as patiently as a push, and counts them; without limits of its own."""
+    budget = Budget(CallLimits.none(), clock)
+    return Caller(client, budget, load_errors(), lambda: None, clock, sleep, _NAP)
+
+
 def asking(
     client: XeroClient,
     clock: Callable[[], datetime] = now,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Asking:
     """A GET that answers with 200 or 404 and is as patient as a push, else raises PU904."""
-    budget = Budget(CallLimits.none(), clock)
-    caller = Caller(client, budget, load_errors(), lambda: None, clock, sleep, _NAP)
+    caller, errors = caller_of(client, clock, sleep), load_errors()
 
     def ask(
         path: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None
@@ -265,7 +275,10 @@ def asking(
         try:
             return caller.read(path, query, headers)
         except (StopRun, SignInError) as exc:
-            raise UsageError(Finding("PU904", f"Xero does not show {path}: {exc}")) from None
+            cause = errors.entry(exc.cause) if isinstance(exc, StopRun) else None
+            hint = cause.remedy if cause is not None else None
+            message = f"Xero does not show {path}: {exc}"
+            raise UsageError(Finding("PU904", message, hint=hint)) from None
 
     return ask
 
@@ -288,15 +301,24 @@ def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
         check_url(target.xero_url)
     with ExitStack() as stack:
         pipeline = Pipeline.load(target.organisation, target.region, target.packs)
+        target = _where_connected(target, pipeline.organisation)
         url = "sqlite://" if reading and target.is_new_outbox else target.database_url
         past = stack.enter_context(open_past(pipeline, target.organisation, target.packs, url, now))
         if target.xero_url is not None:
-            client = stack.enter_context(signed_in(target.xero_url))
+            firm = pipeline.organisation
+            client = stack.enter_context(signed_in(target.xero_url, firm, target.folder, now))
         else:
             client = _sandbox_client(target, pipeline, stack, reading)
         if target.log is not None:
             client.log_to(*target.log)
         yield Connection(target, pipeline, past.outbox, client, past.fingerprint)
+
+
+def _where_connected(target: Target, firm: Organisation) -> Target:
+    """A connected firm's Xero is the one that is meant, unless a rehearsal is asked for."""
+    if target.xero_url is not None or target.sandbox is not None:
+        return target
+    return replace(target, xero_url=connected_url(firm, target.folder))
 
 
 def check_url(url: str) -> None:
@@ -325,28 +347,6 @@ def _is_this_machine(host: str | None) -> bool:
     with suppress(ValueError):
         return ip_address(host).is_loopback
     return False
-
-
-@contextmanager
-def signed_in(base_url: str) -> Iterator[XeroClient]:
-    """A client of the API at a base URL, with the credentials of the environment.
-
-    Raises:
-        UsageError: PU905 when they are missing.
-    """
-    from pm2xero.xero.auth import Credentials, GrantedToken, SignInError, token_url
-
-    try:
-        credentials = Credentials.from_environment()
-    except SignInError as exc:
-        raise UsageError(Finding("PU905", str(exc))) from None
-    tokens = GrantedToken(credentials, clock=now, url=token_url(base_url))
-    client = XeroClient(tokens, tenant=credentials.tenant, base_url=base_url)
-    try:
-        yield client
-    finally:
-        client.close()
-        tokens.close()
 
 
 def _sandbox_client(

@@ -14,6 +14,7 @@ import trustme
 
 from pm2xero.xero.auth import StaticToken
 from pm2xero.xero.client import UnknownOutcome, Unreachable, XeroClient
+from pm2xero.xero.identity import Addresses, Credentials, IdentityServer, SignInUnanswered
 from pm2xero.xero.reading import Patience
 from tests.support.faulty_transport import FaultyTransport, Pass
 from tests.support.raw_servers import RawServer, plain, serving, tunnel, without_end
@@ -22,6 +23,7 @@ from tests.support.xero_world import World
 from tests.xero.test_endless_answers import Ticks
 
 TOKEN = "a-token-that-is-long-enough"
+SECRET = "a-secret-that-nobody-may-see"
 OK = plain(b'{"Status":"OK"}')
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -237,3 +239,26 @@ def test_a_proxy_that_drips_without_end_ends_in_time(
             client(trusted.port, scheme="https", host="localhost", step=0.5).call(
                 "PUT", "/Invoices", body=b"{}"
             )
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_a_sign_in_that_drips_without_end_is_told(what: str) -> None:
+    with serving(ENDLESS[what]) as xero:
+        server = IdentityServer(
+            Addresses.of(f"http://127.0.0.1:{xero.port}/api.xro/2.0", {}), ticks=Ticks(0.5)
+        )
+        with pytest.raises(SignInUnanswered) as raised:
+            server.ask(Credentials("id", SECRET), {"grant_type": "client_credentials"})
+        server.close()
+        assert SECRET not in str(raised.value)
+
+
+def test_a_sign_in_is_not_sent_elsewhere() -> None:
+    with serving(OK) as elsewhere:
+        goes = b"Location: http://localhost:%d/connect/token" % elsewhere.port
+        with serving(plain(b"", goes, status=b"307 Elsewhere")) as xero:
+            server = IdentityServer(Addresses.of(f"http://127.0.0.1:{xero.port}/api.xro/2.0", {}))
+            with pytest.raises(SignInUnanswered):
+                server.ask(Credentials("id", SECRET), {"grant_type": "client_credentials"})
+            server.close()
+        assert elsewhere.heads == []

@@ -28,7 +28,8 @@ Examples:
               help="With --live: the firm's file that is pinned to the demo company.")  # fmt: skip
 @click.option("--region", metavar="NAME", help="Region layer, instead of the firm's own.")
 @click.option("--xero-url", metavar="URL", envvar="PM2XERO_URL",
-              help="Base URL of the API.  [default: Xero]")  # fmt: skip
+              help="Base URL of the API.  [default: where the firm is connected, else "
+              "Xero]")  # fmt: skip
 @click.option(
     "--any-organisation",
     is_flag=True,
@@ -84,20 +85,22 @@ def _examine(
     import uuid
 
     from pm2xero import __version__
-    from pm2xero.connection import asking, check_url, now, signed_in
+    from pm2xero.connection import asking, check_url, now
     from pm2xero.doctor.run import examine
     from pm2xero.doctor.trial import require_demo
     from pm2xero.firm.organisation import load_organisation
     from pm2xero.send.caller import Caller
+    from pm2xero.signin.session import connected_url, signed_in
     from pm2xero.xero.budget import Budget, CallLimits
     from pm2xero.xero.client import BASE_URL
     from pm2xero.xero.drift import check_same
     from pm2xero.xero.errors import load_errors
 
     firm = load_organisation(organisation, region)
-    url = xero_url or BASE_URL
-    check_url(url)
-    with signed_in(url) as client:
+    if xero_url is not None:
+        check_url(xero_url)
+    url = xero_url or connected_url(firm, organisation.parent) or BASE_URL
+    with signed_in(url, firm, organisation.parent, now) as client:
         if watcher is not None:
             client.log_to(*watcher)
         ask = asking(client)

@@ -93,5 +93,5 @@ def _as_json(report: Any, sent: Any) -> dict[str, Any]:
         "older": report.older,
         "needs_attention": report.summary.attention,
         "attention": [d.as_json() for d in (*report.malformed, *report.attention)],
-        "sent": asdict(sent),
+        "sent": {**asdict(sent), "outlook": sent.outlook.as_json()},
     }

@@ -19,11 +19,13 @@ def target_options(command: Command) -> Command:
     for option in (
         click.option(
             "--sandbox", "sandbox", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-            help="File of the embedded Xero organisation.  [default: sandbox.sqlite3 beside ORG]",
+            help="Use the embedded Xero organisation, in this file.  [default: for a firm that is "
+            "not connected, sandbox.sqlite3 beside ORG]",
         ),
         click.option(
             "--xero-url", metavar="URL", envvar="PM2XERO_URL",
-            help="Base URL of the API; without it the embedded organisation is used.",
+            help="Base URL of the API.  [default: where the firm is connected, else the embedded "
+            "organisation]",
         ),
         click.option(
             "--db", "database", metavar="URL", envvar="PM2XERO_DB",

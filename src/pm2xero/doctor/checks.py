@@ -367,3 +367,10 @@ def tells_what_is_left(trial: Trial) -> Told:
     names = ("x-minlimit-remaining", "x-daylimit-remaining")
     told = ", ".join(f"{name} {headers[name]}" for name in names if name in headers)
     return Told(all(name in headers for name in names), told or "no such header")
+
+
+@check
+def names_the_right_for_journals(trial: Trial) -> Told:
+    answer = trial.get("/Organisation/Actions")
+    names = [str(action.get("Name")) for action in (answer.json or {}).get("Actions") or ()]
+    return Told("CreateManualJournal" in names, ", ".join(sorted(names)) or said(answer))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import fields
 
 from sqlalchemy import Connection, and_, func, or_, select
 
@@ -35,7 +36,7 @@ from pm2xero.outbox.schema import decisions, requests, transactions
 from pm2xero.outbox.states import RequestState
 from pm2xero.xero.purpose import Purpose
 
-_ENTRY = tuple(entries.c[field] for field in EntryRow._fields)
+_ENTRY = tuple(entries.c[field.name] for field in fields(EntryRow))
 
 
 class PastReading(Database):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from pm2xero.records import record
 
 # What a held document may wait for: another document, money of a matter, what became of its own
 # requests, another pack or firm, or what only Xero can say.
@@ -91,8 +93,9 @@ class Maker:
     level: int
 
 
-class EntryRow(NamedTuple):
-    """One line of what a document books, or is told of its tax; a tuple, as there are many.
+@record
+class EntryRow:
+    """One line of what a document books, or is told of its tax.
 
     Attributes:
         part: journal; tax (by Xero's tax type); rounding (what Xero's own tax moves).
@@ -113,7 +116,7 @@ class EntryRow(NamedTuple):
     tax_type: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Booking:
     """What one revision of a document is in Practice Management, with its entries.
 

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Any, Literal
 
 from pm2xero.outbox.states import RequestState
+from pm2xero.records import record
 from pm2xero.xero.purpose import Purpose
 
 
@@ -24,7 +25,7 @@ class Actor(StrEnum):
 HumanAction = Literal["hold", "skip", "resend", "resolve", "unresolve", "dismiss", "release"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoredTransaction:
     """One revision of one document.
 
@@ -42,7 +43,7 @@ class StoredTransaction:
     sequence: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoredDecision:
     """What was decided about one revision of a document.
 
@@ -108,7 +109,7 @@ class PackRecord:
     files: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoredRequest:
     """One request and its state.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pm2xero import __version__
 from pm2xero.connection import Connection, process_name
+from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.push.intake import Intake
 from pm2xero.push.intake_report import IntakeReport
 from pm2xero.push.memory_file import begin, end, is_unwritten
@@ -35,8 +36,7 @@ def push(
             behind; nothing was written then.
         OutboxError: another push of this organisation is running.
     """
-    checked_live(connection)
-    sender = sender_for(connection)
+    sender = sender_for(connection, checked_live(connection))
     with sender.lease():
         before = connection.memory.read(connection.clock())
         begun = begin(connection.outbox, connection.memory, connection.clock(),
@@ -47,18 +47,26 @@ def push(
         return report, sent
 
 
-def checked_live(connection: Connection) -> None:
+def checked_live(connection: Connection) -> XeroSnapshot:
     """Make sure that Xero is the organisation of the snapshot, and is as the snapshot says.
+
+    Returns:
+        Xero as it is now; the embedded one is what the snapshot says.
 
     Raises:
         UsageError: PU915 when another organisation is connected, PU916 when the snapshot is behind.
     """
     if connection.target.xero_url is not None:
-        check_live(connection.ask, connection.pipeline.organisation)
+        return check_live(connection.ask, connection.pipeline.organisation)
+    return connection.pipeline.organisation.xero
 
 
-def sender_for(connection: Connection) -> Sender:
-    """The sender of a firm."""
+def sender_for(connection: Connection, chart: XeroSnapshot | None = None) -> Sender:
+    """The sender of a firm.
+
+    Args:
+        chart: Xero as it is now, against which is held what is planned.
+    """
     from pm2xero.send.lookup import load_lookups
     from pm2xero.send.sender import LATE, Sender
     from pm2xero.xero.budget import CallLimits
@@ -76,6 +84,7 @@ def sender_for(connection: Connection) -> Sender:
         limits=CallLimits.none() if is_embedded else None,
         # Within the process no call is ever on its way for long.
         late=timedelta(0) if is_embedded else LATE,
+        chart=chart,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from pm2xero.outbox.states import RequestState
 from pm2xero.reconcile.accounts import Accounts
 from pm2xero.reconcile.clients import Clients
 from pm2xero.reconcile.pm_side import Booked
+from pm2xero.records import record
 from pm2xero.xero.contracts import contract
 from pm2xero.xero.documents import (
     Called,
@@ -37,7 +38,7 @@ _LISTS = (
 Objects = Mapping[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compared:
     """One request and what became of it in Xero; amounts in currency units.
 

@@ -6,10 +6,9 @@ All of it was written down when the documents were decided; nothing is decided o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from pm2xero.decide.cents import amount_of
 from pm2xero.history.requests import taken_back
@@ -19,6 +18,7 @@ from pm2xero.outbox.past_records import Booking, EntryRow
 from pm2xero.outbox.records import StoredDecision, StoredRequest
 from pm2xero.pack.counts import Counts
 from pm2xero.reconcile.accounts import Accounts
+from pm2xero.records import record
 
 ZERO = Decimal("0.00")
 
@@ -36,8 +36,9 @@ class Kept(Protocol):
         """The requests that count now."""
 
 
-class BookedEntry(NamedTuple):
-    """One debit (positive) or credit (negative), in currency units; a tuple, as there are many.
+@record
+class BookedEntry:
+    """One debit (positive) or credit (negative), in currency units.
 
     Attributes:
         name: the account as Practice Management calls it.
@@ -58,7 +59,7 @@ class BookedEntry(NamedTuple):
     tax_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Booked:
     """A document of Practice Management and where it stands.
 

@@ -52,6 +52,8 @@ class Caller:
         self._sleep = sleep
         self._longest_nap = longest_nap
         self._failures = 0
+        # Bytes of Xero's answers so far.
+        self.received = 0
         # Told of each pause: its seconds and why it is made.
         self.on_pause: Callable[[float, str], None] = lambda seconds, why: None
 
@@ -198,6 +200,7 @@ class Caller:
         self._budget.spend()
         answer = self._client.call(method, path, query, headers, body, leaving, again=again)
         self._budget.learn(answer.headers)
+        self.received += len(answer.text.encode("utf-8", "replace"))
         return answer
 
 

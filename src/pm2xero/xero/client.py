@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from pm2xero.xero.auth import TokenSource
+from pm2xero.xero.auth import Bearer, TokenSource
 from pm2xero.xero.call_log import (
     Attempt,
     CallLog,
@@ -26,6 +26,7 @@ from pm2xero.xero.reading import AnswerTooLarge, Patience, read_answer, read_obj
 SENDING = "send_request_headers.started"
 BASE_URL = "https://api.xero.com/api.xro/2.0"
 _HIDDEN = "(hidden)"
+_MISSING_SCOPE = "AuthorizationUnsuccessful"
 # Shorter than any token; a text would lose its words otherwise.
 _SECRET = 8
 
@@ -114,7 +115,7 @@ class XeroClient:
         *,
         again: bool = False,
     ) -> Response:
-        """Make one call; an expired token is renewed and the call repeated once.
+        """Make one call; a token that is refused is renewed and the call repeated once.
 
         Args:
             path: below the base, such as `/Invoices`, already quoted where it needs to be.
@@ -131,8 +132,9 @@ class XeroClient:
             self.counts.calls += 1
             self._attempt = 0
         response = self._send(method, path, query, headers, body, leaving)
-        # A call whose token has expired is refused before anything is done, so it may be repeated.
-        if response.status == 401 and "TokenExpired" in response.text and self._tokens.renew():
+        # A call whose token Xero does not know (any more) is refused before anything is done, so it
+        # may be repeated; a scope that is missing is missing in every token of the connection.
+        if response.status == 401 and _MISSING_SCOPE not in response.text and self._tokens.renew():
             response = self._send(method, path, query, headers, body, leaving)
         return response
 
@@ -191,7 +193,7 @@ class XeroClient:
         token: str,
         told: _Told,
     ) -> Response:
-        sent = {**self._standing, **(headers or {}), "Authorization": f"Bearer {token}"}
+        sent = {**self._standing, **(headers or {})}
         if body is not None:
             sent["Content-Type"] = "application/json"
         began = self._ticks()
@@ -199,6 +201,7 @@ class XeroClient:
         try:
             with self._http.stream(
                 method, self._base + path, params=query or None, headers=sent, content=body,
+                auth=Bearer(token),
                 extensions={"trace": _at_leaving(leaving)} if leaving else None,
             ) as answer:  # fmt: skip
                 told.status = answer.status_code

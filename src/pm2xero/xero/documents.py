@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from pm2xero.firm.snapshot import XeroTaxRate
+from pm2xero.records import record
 from pm2xero.xero.natural_key import as_date, same_number
 
 CENT = Decimal("0.01")
@@ -37,7 +38,7 @@ class Called(Protocol):
         """The account; `prefix` is "Account" for lines, whose field is AccountCode."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TaxShare:
     """What stands under one tax type, in currency units; debits are positive."""
 

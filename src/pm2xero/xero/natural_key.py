@@ -158,6 +158,10 @@ class NaturalKey:
         fields = {"total" if name in totals else name for name in wrong}
         return len(fields) == 1 and not {*self.identity, *(self.pays or ())[:1]} & fields
 
+    def is_but_for_tag(self, wrong: Collection[str]) -> bool:
+        """Whether all is equal but the id of Practice Management, an amount among it."""
+        return wrong == {self.tag} and bool(self.sums or "Amount" in self.same)
+
     def echoes(
         self, sent: Mapping[str, Any], found: Mapping[str, Any], transaction: str = ""
     ) -> bool:
