@@ -31,7 +31,7 @@ def client(answer: httpx.Response | Exception) -> tuple[XeroClient, list[httpx.R
 
 
 def test_a_call_carries_sign_in_tenant_key_and_exact_bytes() -> None:
-    xero, seen = client(httpx.Response(200, text='{"Total": 10.10}'))
+    xero, seen = client(httpx.Response(200, content=b'{"Total": 10.10}'))
     answer = xero.call(
         "PUT", "/Invoices", {"summarizeErrors": "false"}, {"Idempotency-Key": "k"}, b'{"A":1.00}'
     )

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "opening": ("opening", "Write Xero's balances from before the integration began, as CSV."),
     "reconcile": ("reconcile", "Compare both ledgers to the cent."),
     "trust": ("trust", "Prove the trust money three ways; print a matter's statement."),
+    "doctor": ("doctor", "List what is assumed of Xero; check it on a demo company."),
     "connect": ("connect", "Sign a firm in to Xero and pin it to its organisation."),
     "whoami": ("whoami", "Say which organisation a firm is connected to, and whether it still is."),
     "disconnect": ("disconnect", "End a firm's connection to Xero and forget its sign-in."),

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pm2xero.cli import common
+from pm2xero.cli.call_log import call_log, log_options
 
 
 @click.command(
@@ -32,8 +33,12 @@ PM2XERO_CLIENT_ID, PM2XERO_CLIENT_SECRET and PM2XERO_TENANT sign in, or a person
 @click.option(
     "--xero-url", metavar="URL", envvar="PM2XERO_URL", help="Base URL of the API.  [default: Xero]"
 )
+@log_options
 @common.reports_faults
-def command(organisation: Path | None, out: Path | None, xero_url: str | None) -> None:
+def command(
+    organisation: Path | None, out: Path | None, xero_url: str | None, log: Path | None,
+    log_format: str | None,
+) -> None:  # fmt: skip
     """Write what decisions need of the connected Xero organisation to a file.
 
     Organisation, Accounts and TaxRates; TrackingCategories and Items, by which packs are checked;
@@ -65,12 +70,15 @@ def command(organisation: Path | None, out: Path | None, xero_url: str | None) -
                 raise
         else:
             file = out or firm.snapshot_file
+    watcher = call_log(log, log_format)
     if xero_url is not None:
         check_url(xero_url)
     folder = organisation.parent if organisation is not None else Path()
     if xero_url is None and firm is not None:
         xero_url = connected_url(firm, folder)
     with signed_in(xero_url or BASE_URL, firm, folder, now) as client:
+        if watcher is not None:
+            client.log_to(*watcher)
         text = take_snapshot(asking(client), catalogue=True)
     live = read_snapshot(text)
     if firm is not None:

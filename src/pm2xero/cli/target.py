@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
+from pm2xero.cli.call_log import call_log, log_options
 
 Command = Callable[..., Any]
 
@@ -35,11 +36,18 @@ def target_options(command: Command) -> Command:
     return common.firm_options(command)
 
 
+def calling_options(command: Command) -> Command:
+    """The same, and --log and --log-format: of a command that calls Xero."""
+    return target_options(log_options(command))
+
+
 def target(
     organisation: Path, region: str | None, packs: tuple[Path, ...], database: str | None,
-    xero_url: str | None, sandbox: Path | None,
+    xero_url: str | None, sandbox: Path | None, log: Path | None = None,
+    log_format: str | None = None,
 ) -> Any:  # fmt: skip
     """The target that the options describe."""
     from pm2xero.connection import Target
 
-    return Target(organisation, region, packs, database, xero_url, sandbox)
+    watcher = call_log(log, log_format)
+    return Target(organisation, region, packs, database, xero_url, sandbox, watcher)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from pm2xero import __version__
 from pm2xero.connection import Connection, process_name
 from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.push.intake import Intake
@@ -41,7 +42,9 @@ def push(
         begun = begin(connection.outbox, connection.memory, connection.clock(),
                       unwritten(connection))  # fmt: skip
         report = take_in(connection, sources, connection.outbox.save_many, writes=True)
-        sent = sender.run(on_progress, before.at if before is not None else None)
+        since = before.at if before is not None else None
+        ended = since if before is not None and not before.is_open else None
+        sent = sender.run(on_progress, since, ended)
         end(connection.memory, begun, connection.clock())
         return report, sent
 
@@ -114,5 +117,10 @@ def take_in(
         connection.clock,
         Corrector(connection.pipeline, live_state(connection.get_one), connection.outbox.undone),
         writes=writes,
+        who=connection.who,
     )
+    if writes:
+        connection.outbox.note_pack(
+            connection.fingerprint, __version__, connection.decided_by(), connection.clock()
+        )
     return intake.run(connection.pipeline.order(sources))

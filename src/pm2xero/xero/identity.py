@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from pm2xero.xero.deadline import Deadline, keep_to
 from pm2xero.xero.reading import AnswerTooLarge, Patience, read_answer, read_object
 
 # What may stand in a header; anything else would break the call that carries it.
@@ -146,7 +147,10 @@ class IdentityServer:
     ) -> None:
         self._addresses = addresses
         self._ticks = ticks
-        self._http = httpx.Client(transport=transport, timeout=30)
+        self._deadline = Deadline(ticks)
+        # A redirect would take the secret to wherever it points.
+        self._http = httpx.Client(transport=transport, timeout=30, follow_redirects=False)
+        keep_to(self._http, self._deadline)
 
     def ask(self, who: Credentials, form: Mapping[str, str]) -> TokenAnswer:
         """Ask for tokens.
@@ -197,6 +201,7 @@ class IdentityServer:
         secrets = (who.client_id, who.client_secret) if who.client_secret else None
         sent = dict(form) if secrets else {**form, "client_id": who.client_id}
         began = self._ticks()
+        self._deadline.begin(_PATIENCE.seconds)
         with self._http.stream("POST", url, data=sent, auth=secrets) as response:
             content = read_answer(response, _PATIENCE, lambda: self._ticks() - began)
         return response.status_code, read_object(content) or {}
