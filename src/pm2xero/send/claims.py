@@ -62,6 +62,8 @@ def claims_of(row: StoredRequest, links: Links) -> list[Claim]:
     """
     if row.purpose is Purpose.UNDO:
         return []
+    if row.purpose is Purpose.CREATE and not any(f'"{name}ID"' in row.element for name in _USED):
+        return []
     element = json.loads(row.element, parse_float=Decimal)
     if row.purpose is Purpose.UPDATE:
         made = contract(row.contract)

@@ -16,7 +16,7 @@ from pm2xero.outbox.records import Link, StoredRequest
 from pm2xero.send.batching import is_undo, takes_back
 from pm2xero.send.claims import Claim, Links, claims_of
 from pm2xero.send.fill_ids import placeholders
-from pm2xero.send.obstacles import InXero, Obstacle, Planned, day_of, obstacles
+from pm2xero.send.obstacles import InXero, Obstacle, Planned, contents_of, obstacles
 from pm2xero.xero.addresses import blocks
 from pm2xero.xero.answers import (
     Object,
@@ -221,9 +221,11 @@ class _Look:
             if _is_change(row):
                 for other in (*claims, *(c for m in before for c in claims_of(m, self._links))):
                     self.changing.add((other.endpoint, other.xero_id))
-            days = [day for r in (row, *before) if (day := day_of(r)) is not None]
+            says = contents_of(row)
+            every_day = (says.day, *(contents_of(maker).day for maker in before))
+            days = tuple(day for day in every_day if day is not None)
             known = ids.get((row.transaction, row.revision), {})
-            found.append(Planned(row, claims, known, tuple(days)))
+            found.append(Planned(row, says, claims, known, days))
         return found
 
 
