@@ -289,7 +289,8 @@ class Line:
 
     def call(
         self, method: str, path: str, query: Any = None, headers: Any = None,
-        body: bytes | None = None, leaving: Callable[[], None] | None = None,
+        body: bytes | None = None, leaving: Callable[[], None] | None = None, *,
+        again: bool = False,
     ) -> Response:  # fmt: skip
         self.advance(1)
         self.xero.arrive()

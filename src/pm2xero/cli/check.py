@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
-from pm2xero.cli.target import target, target_options
+from pm2xero.cli.target import calling_options, target
 
 
 @click.command(
@@ -22,7 +22,7 @@ Examples:
 
 Exit codes: 0 nothing is lacking, 1 something is not met or has changed, 2 wrong usage.""",
 )
-@target_options
+@calling_options
 @common.format_option
 @click.option("--live", is_flag=True,
               help="Ask Xero, and tell what changed there since the snapshot.")  # fmt: skip

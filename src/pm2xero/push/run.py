@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from pm2xero import __version__
 from pm2xero.connection import Connection, process_name
 from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.push.intake import Intake
@@ -116,5 +117,10 @@ def take_in(
         connection.clock,
         Corrector(connection.pipeline, live_state(connection.get_one), connection.outbox.undone),
         writes=writes,
+        who=connection.who,
     )
+    if writes:
+        connection.outbox.note_pack(
+            connection.fingerprint, __version__, connection.decided_by(), connection.clock()
+        )
     return intake.run(connection.pipeline.order(sources))

@@ -73,6 +73,10 @@ class Book:
         """Ids in Xero, by transaction and name of the id."""
         return self._links
 
+    def learn(self, transaction: str, id_name: str, xero_id: str) -> None:
+        """Another id of what a transaction made, as Xero shows it; it is asked in each run."""
+        self._links[(transaction, id_name)] = xero_id
+
     def state(self, request: str) -> RequestState | None:
         """The state of a request; None when the outbox has no such request."""
         return self._states.get(request)
@@ -87,6 +91,13 @@ class Book:
         """The request that a document of Xero belongs to; None when it is not ours."""
         link = self._outbox.link_of(xero_id)
         return link.request if link else None
+
+    @property
+    def is_document(self) -> Callable[[str], bool] | None:
+        """Whether a word is the id of a document, after the outbox was lost; None otherwise."""
+        if self.gap is None:
+            return None
+        return lambda word: self._outbox.transaction(word) is not None
 
     def claim(self, rows: Sequence[StoredRequest]) -> None:
         """A call with these is about to be made."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,9 +25,11 @@ from pm2xero.send.lookup_table import load_table
 from pm2xero.send.parcel import Said
 from pm2xero.send.run_state import Book, Progress
 from pm2xero.send.send_report import SendReport
+from pm2xero.xero.answers import Unproven, is_id, one_object
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, CallLimits, StopRun
 from pm2xero.xero.client import XeroClient
+from pm2xero.xero.contracts import shown_by
 from pm2xero.xero.errors import ErrorTable, load_errors
 from pm2xero.xero.ports import Outbox
 
@@ -119,6 +121,8 @@ class Sender:
         calls, received = self._caller.calls, self._caller.received
         stop = self._compare_since(since, shown) if since is not None else None
         spent = (self._caller.calls - calls, self._caller.received - received)
+        if not looks_only:
+            self._outbox.try_again(self._errors.waiting)
         run = _Run(
             self._outbox, self._caller, self._errors, self._lookups, self._clock, self._late,
             on_progress, self._chart, ended, shown, spent,
@@ -202,7 +206,9 @@ class _Run:
         self._book = Book(outbox, clock)
         caller.on_pause = self._waits
         self._contacts = ContactBook(outbox, caller, errors, clock, late)
-        eyes = Eyes(caller.look, self._book.linked_to, self._contacts.is_same)
+        eyes = Eyes(
+            caller.look, self._book.linked_to, self._contacts.is_same, self._book.is_document
+        )
         self._delivery = Delivery(
             self._book, caller, errors, lookups, eyes, clock, late, self._relinked
         )
@@ -331,9 +337,11 @@ class _Run:
             self._on_progress(replace(progress, wait=seconds, why=why))
 
     def _filled(self, row: StoredRequest) -> Ready:
+        self._ask_ids(row)
         return fill(row, self._book.links, self._contacts.ids.get, self._salts[row.id])
 
     def _try_filled(self, row: StoredRequest) -> Ready | None:
+        self._ask_ids(row)
         known = self._contacts.known_id
         if self._book.is_forgotten(row):
             # Its contact may be known under another number now; all else is looked up.
@@ -353,7 +361,22 @@ class _Run:
             return None
         return replace(self._filled(member.row), salt=member.salt)
 
+    def _ask_ids(self, row: StoredRequest) -> None:
+        """Read from Xero what it made besides: the id of the overpayment of a bank transaction."""
+        for id_name, transaction in placeholders(row):
+            made = shown_by(id_name)
+            if made is None or (transaction, id_name) in self._book.links:
+                continue
+            own = self._book.links.get((transaction, made.id_name or "ID"))
+            if own is None:
+                continue
+            with suppress(Unproven):
+                found = one_object(self._caller.look, made.path.lstrip("/"), own)
+                if found is not None and is_id(found.get(id_name)):
+                    self._book.learn(transaction, id_name, str(found[id_name]))
+
     def _has_ids(self, row: StoredRequest) -> bool:
+        self._ask_ids(row)
         return all((tx, id_name) in self._book.links for id_name, tx in placeholders(row))
 
     def report(self, stopped: str | None, cause: str | None) -> SendReport:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from pm2xero.outbox.memory import Gap
-from pm2xero.outbox.records import Link, StoredRequest
+from pm2xero.outbox.records import Link, StoredRequest, StoredTransaction
 from pm2xero.outbox.states import RequestState
 
 
@@ -45,6 +45,9 @@ class Outbox(Contacts, Protocol):
     def suspect_forgotten(self) -> Collection[str]:
         """Where the outbox may have lost something: what is planned is looked up first."""
 
+    def try_again(self, causes: Collection[str]) -> Collection[str]:
+        """What Xero refused for these causes is looked up, and sent once more."""
+
     def gap(self) -> Gap | None:
         """What the outbox may not know."""
 
@@ -62,6 +65,9 @@ class Outbox(Contacts, Protocol):
 
     def link_of(self, xero_id: str) -> Link | None:
         """Which request made a document of Xero."""
+
+    def transaction(self, id: str) -> StoredTransaction | None:
+        """The latest revision of a document; None when there is none of the id."""
 
     def claim(self, requests: Sequence[StoredRequest], at: datetime) -> int:
         """Write down that a call is about to be made."""
