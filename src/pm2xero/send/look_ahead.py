@@ -121,6 +121,12 @@ class Shown:
     def __init__(self, read: Read) -> None:
         self._read = read
         self._found: dict[_Key, Object | None] = {}
+        # What was listed as changed, whatever it was wanted for.
+        self.changed: dict[_Key, Object] = {}
+
+    def note(self, endpoint: str, document: Object) -> None:
+        """A document that was listed as changed."""
+        self.changed[endpoint, str(document[id_name_of(endpoint)]).lower()] = document
 
     def documents(self, claims: Iterable[Claim]) -> dict[_Key, Object | None]:
         """The documents that are needed; None where Xero has none. What is not shown is left out.
@@ -182,12 +188,10 @@ def look_ahead(
     Raises:
         StopRun: Xero does not answer, or refuses the sign-in.
     """
-    if not rows:
-        return Outlook()
     looker = _Look(rows, links, past)
     planned = looker.planned()
     documents = shown.documents(c for item in planned for c in item.claims)
-    changes = _Changes(documents, past, read, since)
+    changes = _Changes({**shown.changed, **documents}, past, read, since)
     there = InXero(chart, documents, looker.changing, changes.called, changes.ending)
     found = obstacles(planned, there, words)
     return Outlook(tuple(found), tuple(changes.told()))
