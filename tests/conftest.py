@@ -1,28 +1,35 @@
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pm2xero.pack.cache import Memory
+from pm2xero.render.templates import BodyEnvironment, environment
 from tests.editor.language_server import PINNED, command
 from tests.outbox.postgresql import INSTALLED, binaries
+from tests.support.browser import executable
 
 
 def pytest_sessionstart() -> None:
     """What is written to a pipe is as wide as everywhere, whatever the terminal of the tests."""
     os.environ.pop("COLUMNS", None)
+    # As the command line has it; a tenth of the suite's time went into walking what has no cycles.
+    gc.set_threshold(100_000, 20, 20)
 
 
 def pytest_report_header() -> list[str]:
-    """Say which databases and which language server the tests run with."""
+    """Say which databases, language server and browser the tests run with."""
     found = binaries()
     return [
         f"outbox: SQLite and PostgreSQL ({found})" if found else _NO_POSTGRESQL,
         f"editor: yaml-language-server {PINNED}" if command() else _NO_SERVER,
+        f"pages: {executable()}" if executable() else _NO_BROWSER,
     ]
 
 
@@ -32,9 +39,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(_NO_POSTGRESQL, yellow=True)
     if command() is None:
         terminalreporter.write_line(_NO_SERVER, yellow=True)
+    if executable() is None:
+        terminalreporter.write_line(_NO_BROWSER, yellow=True)
 
 
 _NO_POSTGRESQL = f"outbox: SQLite only, PostgreSQL left out (no initdb under {INSTALLED})"
+_NO_BROWSER = "pages: tests in a browser left out (needs Chromium; see Makefile)"
 _NO_SERVER = "editor: tests with yaml-language-server left out (needs Node and npm; see Makefile)"
 
 
@@ -61,10 +71,24 @@ def _memory() -> Memory:
     return Memory(read=_Reads(), _built=_BUILT._built, _alike=_BUILT._alike)
 
 
+@cache
+def _own_environment(folders: tuple[Path, ...]) -> BodyEnvironment:
+    return environment(folders)
+
+
+def _environment(folders: Iterable[Path]) -> BodyEnvironment:
+    """The templates of the built-in pack are compiled once, those of a test's own by the test."""
+    given = tuple(map(Path, folders))
+    is_own = all(any(f.is_relative_to(folder) for folder in _OWN) for f in given)
+    return _own_environment(given) if is_own else environment(given)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def built_in_pack_is_read_once() -> Iterator[None]:
     """Hundreds of tests load the built-in pack, which none of them changes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pm2xero.pack.load.Memory", _memory)
         patch.setattr("pm2xero.validate.run.Memory", _memory)
+        patch.setattr("pm2xero.pipeline.Memory", _memory)
+        patch.setattr("pm2xero.pipeline.environment", _environment)
         yield

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 from pm2xero.errors import Finding, UsageError
+from pm2xero.firm.fingerprint import hashes
+from pm2xero.firm.organisation import Organisation, pack_folders
 from pm2xero.history.opening import open_past
 from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.store import Outbox
 from pm2xero.pipeline import Pipeline
 from pm2xero.push.memory_file import MemoryFile
 from pm2xero.send.caller import Caller
+from pm2xero.signin.session import connected_url, signed_in
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, CallLimits, StopRun
+from pm2xero.xero.call_log import CallLog
 from pm2xero.xero.client import Response, XeroClient
 from pm2xero.xero.errors import load_errors
 
@@ -40,6 +46,29 @@ def process_name() -> str:
     return f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
+def person_name() -> str:
+    """At whose keyboard, or for whose account, this process runs."""
+    try:
+        return f"{getpass.getuser()}@{os.uname().nodename}"
+    except (KeyError, OSError):
+        return f"{os.getuid()}@{os.uname().nodename}"
+
+
+def decided_by(firm: Organisation, file: Path, packs: tuple[Path, ...]) -> dict[str, str]:
+    """A hash of each file by which a firm's documents are decided, by its name.
+
+    Args:
+        file: the firm's own; packs: further ones, over those that it names.
+    """
+    named = {
+        "organisation": file,
+        "snapshot": firm.snapshot_file,
+        "chart": firm.chart_file,
+    }
+    files = {f"firm/{name}": path for name, path in named.items() if path is not None}
+    return hashes(pack_folders(firm.packs, packs), files)
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where things are kept and sent.
@@ -48,6 +77,7 @@ class Target:
         database: URL of the outbox; None for an SQLite file beside the organisation.
         xero_url: base of the API; None for the embedded sandbox.
         sandbox: file of the embedded sandbox; None for one beside the outbox.
+        log: what is told of each attempt of a call, and the id of the run; None when nobody asks.
     """
 
     organisation: Path
@@ -56,6 +86,7 @@ class Target:
     database: str | None
     xero_url: str | None
     sandbox: Path | None
+    log: tuple[CallLog, str] | None = None
 
     @property
     def folder(self) -> Path:
@@ -127,6 +158,12 @@ class Connection:
     fingerprint: str
     clock: Callable[[], datetime] = now
     sleep: Callable[[float], None] = time.sleep
+    who: str = field(default_factory=person_name)
+
+    def decided_by(self) -> dict[str, str]:
+        """A hash of each file that decides, by its name."""
+        target = self.target
+        return decided_by(self.pipeline.organisation, target.organisation, target.packs)
 
     @property
     def memory(self) -> MemoryFile:
@@ -194,29 +231,54 @@ class Connection:
                 return found
             page += 1
 
-    def ask(self, path: str, query: Mapping[str, str]) -> Response:
+    def ask(
+        self, path: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Response:
         """Make one GET; answers with 200 or 404 and is as patient as a push.
 
         Raises:
             UsageError: PU904 when Xero does not answer, or refuses.
         """
-        return asking(self.client, self.clock, self.sleep)(path, query)
+        return asking(self.client, self.clock, self.sleep)(path, query, headers)
+
+
+class Asking(Protocol):
+    """A GET with a query and perhaps headers."""
+
+    def __call__(
+        self, path: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Its answer."""
+
+
+def caller_of(
+    client: XeroClient,
+    clock: Callable[[], datetime] = now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Caller:
+    """Makes calls as patiently as a push, and counts them; without limits of its own."""
+    budget = Budget(CallLimits.none(), clock)
+    return Caller(client, budget, load_errors(), lambda: None, clock, sleep, _NAP)
 
 
 def asking(
     client: XeroClient,
     clock: Callable[[], datetime] = now,
     sleep: Callable[[float], None] = time.sleep,
-) -> Callable[[str, Mapping[str, str]], Response]:
+) -> Asking:
     """A GET that answers with 200 or 404 and is as patient as a push, else raises PU904."""
-    budget = Budget(CallLimits.none(), clock)
-    caller = Caller(client, budget, load_errors(), lambda: None, clock, sleep, _NAP)
+    caller, errors = caller_of(client, clock, sleep), load_errors()
 
-    def ask(path: str, query: Mapping[str, str]) -> Response:
+    def ask(
+        path: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Response:
         try:
-            return caller.read(path, query)
+            return caller.read(path, query, headers)
         except (StopRun, SignInError) as exc:
-            raise UsageError(Finding("PU904", f"Xero does not show {path}: {exc}")) from None
+            cause = errors.entry(exc.cause) if isinstance(exc, StopRun) else None
+            hint = cause.remedy if cause is not None else None
+            message = f"Xero does not show {path}: {exc}"
+            raise UsageError(Finding("PU904", message, hint=hint)) from None
 
     return ask
 
@@ -236,19 +298,30 @@ def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
         PackError, OrganisationError, OutboxError, UsageError: with all faults.
     """
     if target.xero_url is not None:
-        _check_url(target.xero_url)
+        check_url(target.xero_url)
     with ExitStack() as stack:
         pipeline = Pipeline.load(target.organisation, target.region, target.packs)
+        target = _where_connected(target, pipeline.organisation)
         url = "sqlite://" if reading and target.is_new_outbox else target.database_url
         past = stack.enter_context(open_past(pipeline, target.organisation, target.packs, url, now))
         if target.xero_url is not None:
-            client = stack.enter_context(signed_in(target.xero_url))
+            firm = pipeline.organisation
+            client = stack.enter_context(signed_in(target.xero_url, firm, target.folder, now))
         else:
             client = _sandbox_client(target, pipeline, stack, reading)
+        if target.log is not None:
+            client.log_to(*target.log)
         yield Connection(target, pipeline, past.outbox, client, past.fingerprint)
 
 
-def _check_url(url: str) -> None:
+def _where_connected(target: Target, firm: Organisation) -> Target:
+    """A connected firm's Xero is the one that is meant, unless a rehearsal is asked for."""
+    if target.xero_url is not None or target.sandbox is not None:
+        return target
+    return replace(target, xero_url=connected_url(firm, target.folder))
+
+
+def check_url(url: str) -> None:
     """Refuse what is no address before anything is opened or made.
 
     Raises:
@@ -256,32 +329,24 @@ def _check_url(url: str) -> None:
     """
     with suppress(ValueError):
         parts = urlsplit(url)
-        if parts.scheme in ("http", "https") and parts.hostname:
+        if parts.scheme == "https" and parts.hostname:
             return
+        if parts.scheme == "http" and _is_this_machine(parts.hostname):
+            return
+        if parts.scheme == "http" and parts.hostname:
+            message = f'"{url}" would send tokens and books in the clear'
+            should_be = "https://…; http only to this machine (127.0.0.1, localhost)"
+            raise UsageError(Finding("PU905", message, should_be=should_be))
     hint = "--xero-url https://api.xero.com/api.xro/2.0"
     raise UsageError(Finding("PU905", f'"{url}" is no address of Xero', hint=hint))
 
 
-@contextmanager
-def signed_in(base_url: str) -> Iterator[XeroClient]:
-    """A client of the API at a base URL, with the credentials of the environment.
-
-    Raises:
-        UsageError: PU905 when they are missing.
-    """
-    from pm2xero.xero.auth import Credentials, GrantedToken, SignInError, token_url
-
-    try:
-        credentials = Credentials.from_environment()
-    except SignInError as exc:
-        raise UsageError(Finding("PU905", str(exc))) from None
-    tokens = GrantedToken(credentials, clock=now, url=token_url(base_url))
-    client = XeroClient(tokens, tenant=credentials.tenant, base_url=base_url)
-    try:
-        yield client
-    finally:
-        client.close()
-        tokens.close()
+def _is_this_machine(host: str | None) -> bool:
+    if host is None or host == "localhost":
+        return host is not None
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return False
 
 
 def _sandbox_client(

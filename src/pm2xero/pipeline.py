@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pm2xero.decide.decider import Decider, opening_state
 from pm2xero.decide.decision import Decision, Reason
@@ -32,12 +33,17 @@ from pm2xero.render.templates import BodyEnvironment, environment
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one record; `ordinal` is its place in the input from 0."""
+    """What became of one record; `ordinal` is its place in the input from 0.
+
+    Attributes:
+        facts: what the rules looked at that decided; gathered only where it is written down.
+    """
 
     ordinal: int
     transaction: Transaction | Malformed
     decision: Decision
     requests: tuple[Request, ...] = ()
+    facts: tuple[Mapping[str, Any], ...] = ()
 
 
 class Pipeline:

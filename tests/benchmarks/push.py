@@ -32,9 +32,10 @@ from pm2xero.send.fill_ids import contact_of
 from pm2xero.send.send_report import SendReport
 from pm2xero.send.sender import make_sender
 from pm2xero.xero.asgi import AsgiTransport
-from pm2xero.xero.auth import Credentials, GrantedToken
+from pm2xero.xero.auth import GrantedToken
 from pm2xero.xero.budget import CallLimits
 from pm2xero.xero.client import XeroClient
+from pm2xero.xero.identity import Addresses, Credentials, IdentityServer
 from tests.benchmarks.generate import generate
 from tests.benchmarks.ours import FIRM
 
@@ -119,7 +120,9 @@ def _pushed(count: int, folder: Path, *, limited: bool) -> Pushed:
     pipeline.state = RowsState(outbox, pipeline.state)
     line: httpx.BaseTransport = AsgiTransport(sandbox.app)
     tokens = GrantedToken(
-        Credentials("firm", "secret"), clock=clock, transport=AsgiTransport(sandbox.app)
+        Credentials("firm", "secret"),
+        IdentityServer(Addresses.of(_URL, {}), transport=AsgiTransport(sandbox.app)),
+        clock=clock,
     )
     client = XeroClient(
         tokens,

@@ -14,8 +14,9 @@ import pytest
 from pm2xero.outbox.states import RequestState
 from pm2xero.outbox.store import Outbox
 from pm2xero.send.send_report import SendReport
-from pm2xero.xero.auth import Credentials, GrantedToken
+from pm2xero.xero.auth import GrantedToken
 from pm2xero.xero.budget import CallLimits
+from pm2xero.xero.identity import Addresses, Credentials, IdentityServer
 from tests.support.faulty_transport import (
     FAULTS,
     Fault,
@@ -346,9 +347,8 @@ def test_a_token_that_expires_on_the_way_is_renewed(world: World) -> None:
     # The clock of the token source stands still, so only Xero notices that the token is too old.
     tokens = GrantedToken(
         Credentials("id", "secret"),
+        IdentityServer(Addresses.of("http://sandbox", {}), transport=world.asgi),
         clock=lambda: started,
-        url="http://sandbox/connect/token",
-        transport=world.asgi,
     )
 
     def choose(number: int, request: httpx.Request) -> Fault | None:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from pm2xero.outbox.store import Outbox
-from tests.support.xero_world import World, allocations, credit_note, invoice
+from tests.support.xero_world import World, allocations, credit_note, invoice, receipt
 
 
 def forget(world: World) -> None:
@@ -193,3 +193,42 @@ def test_what_was_taken_back_there_waits_for_a_person_also_after_a_look_that_fai
     world.outbox.resend("B1", "kim", "there again", world.clock())
     assert world.run().confirmed == 1
     assert world.live()["Invoices"] == 1
+
+
+def typed(world: World, reference: str) -> None:
+    """Somebody enters money received in Xero: the same as R1, with other words on it."""
+    sent = json.dumps(
+        {"BankTransactions": [{**receipt("R1", "500.00"), "Reference": reference}]}
+    ).encode()
+    assert world.client().call("PUT", "/BankTransactions", {}, {}, sent).status == 200
+
+
+def test_what_a_person_may_have_entered_for_it_is_asked_about(world: World) -> None:
+    """Whose entry it is was said to the outbox that is lost."""
+    typed(world, "cash at the counter")
+    world.outbox.note_gap(world.clock(), None)
+    world.add("R1/receipt", "put.BankTransactions", receipt("R1", "500.00"))
+    for _ in range(2):
+        assert world.run().unknown == 1
+    row = world.outbox.request("R1/receipt")
+    assert row is not None
+    assert (row.cause, world.live()["BankTransactions"]) == ("several", 1)
+    # The word of a person ends it, either way.
+    world.outbox.resend("R1", "Kim", "that was another client's cash", world.clock())
+    assert world.run().confirmed == 1
+    assert world.live()["BankTransactions"] == 2
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_an_entry_of_another_document_is_not(
+    world: World, is_lost: bool
+) -> None:  # fmt: skip
+    """What bears the id of another document is that one's; with a memory, a person's is known."""
+    world.add("R2/receipt", "put.BankTransactions", receipt("R2", "500.00"))
+    world.run()
+    if is_lost:
+        world.outbox.note_gap(world.clock(), None)
+    else:
+        typed(world, "cash at the counter")
+    world.add("R1/receipt", "put.BankTransactions", receipt("R1", "500.00"))
+    assert world.run().confirmed == 1

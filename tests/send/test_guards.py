@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -97,7 +98,8 @@ def always(module: Any, name: str, value: Any) -> Break:
 
 
 def no_key_salt(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(delivery, "idempotency_key", lambda members: f"{id(object())}")
+    numbers = count()
+    patch.setattr(delivery, "idempotency_key", lambda members: f"{next(numbers)}")
 
 
 def no_late_window(patch: pytest.MonkeyPatch) -> None:

@@ -35,8 +35,9 @@ from pm2xero.sandbox import Limits, Sandbox, Unkindness
 from pm2xero.send.send_report import SendReport
 from pm2xero.send.sender import LEASE
 from pm2xero.xero.asgi import AsgiTransport
-from pm2xero.xero.auth import Credentials, GrantedToken
+from pm2xero.xero.auth import GrantedToken
 from pm2xero.xero.client import XeroClient
+from pm2xero.xero.identity import Addresses, Credentials, IdentityServer
 from tests.simulation.months import EXAMPLES, Document, pipeline
 from tests.simulation.trouble import Clock, FaultyLine, Trouble
 
@@ -196,7 +197,11 @@ class World:
         assert outbox.is_taken_over(self.clock())
         fresh.state = RowsState(outbox, fresh.state)
         sign_in = AsgiTransport(self.sandbox.app)
-        tokens = GrantedToken(Credentials("firm", "secret"), clock=self.clock, transport=sign_in)
+        tokens = GrantedToken(
+            Credentials("firm", "secret"),
+            IdentityServer(Addresses.of(_URL, {}), transport=sign_in),
+            clock=self.clock,
+        )
         client = XeroClient(
             tokens,
             tenant=self.sandbox.organisation_id,

@@ -207,6 +207,15 @@ class ModelOutbox:
     def turn_away(self, row: StoredRequest, cause: str, message: str) -> None:
         self._move([row], Event.TURN_AWAY, cause=cause)
 
+    def wait(self, given: Sequence[tuple[StoredRequest, str | None, str | None]]) -> None:
+        for row, cause, message in given:
+            self._move([row], Event.WAIT, cause=cause, message=message)
+
+    def accounts_meant(
+        self, revisions: Iterable[tuple[str, int]]
+    ) -> dict[tuple[str, int], dict[str, tuple[str, str]]]:
+        return {}
+
     def give_up(
         self, row: StoredRequest, cause: str, message: str, status: int | None, at: datetime
     ) -> None:
@@ -280,7 +289,8 @@ class Line:
 
     def call(
         self, method: str, path: str, query: Any = None, headers: Any = None,
-        body: bytes | None = None, leaving: Callable[[], None] | None = None,
+        body: bytes | None = None, leaving: Callable[[], None] | None = None, *,
+        again: bool = False,
     ) -> Response:  # fmt: skip
         self.advance(1)
         self.xero.arrive()

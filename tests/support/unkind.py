@@ -47,7 +47,8 @@ def always(fault: Fault, wanted: Callable[[httpx.Request], bool]) -> Callable[..
 
 def answered(status: int, body: str = "", **headers: str) -> Fault:
     """Answered so, and not carried out."""
-    return lambda forward: httpx.Response(status, text=body, headers=headers)
+    said = {"Content-Type": "application/json", **headers}
+    return lambda forward: httpx.Response(status, content=body.encode(), headers=said)
 
 
 def carried_out(status: int, body: str = "") -> Fault:
@@ -55,7 +56,7 @@ def carried_out(status: int, body: str = "") -> Fault:
 
     def fault(forward: Pass) -> httpx.Response:
         forward()
-        return httpx.Response(status, text=body)
+        return answered(status, body)(forward)
 
     return fault
 

@@ -9,15 +9,12 @@ import httpx
 import pytest
 
 from pm2xero.errors import Finding, LeaseLost
-from pm2xero.xero.auth import (
-    Credentials,
-    GrantedToken,
-    RefreshedToken,
-    SignInError,
-    StaticToken,
-)
+from pm2xero.xero.auth import GrantedToken, SignInError, StaticToken
 from pm2xero.xero.client import UnknownOutcome, Unreachable, XeroClient
-from tests.support.xero_world import Clock, World
+from pm2xero.xero.identity import Addresses, Credentials, IdentityServer
+from tests.support.xero_world import World
+
+SANDBOX = Addresses.of("http://sandbox", {})
 
 
 def client(answer: httpx.Response | Exception) -> tuple[XeroClient, list[httpx.Request]]:
@@ -34,7 +31,7 @@ def client(answer: httpx.Response | Exception) -> tuple[XeroClient, list[httpx.R
 
 
 def test_a_call_carries_sign_in_tenant_key_and_exact_bytes() -> None:
-    xero, seen = client(httpx.Response(200, text='{"Total": 10.10}'))
+    xero, seen = client(httpx.Response(200, content=b'{"Total": 10.10}'))
     answer = xero.call(
         "PUT", "/Invoices", {"summarizeErrors": "false"}, {"Idempotency-Key": "k"}, b'{"A":1.00}'
     )
@@ -90,9 +87,8 @@ def test_credentials_come_from_the_environment_and_stay_out_of_sight() -> None:
 def test_a_granted_token_is_kept_until_shortly_before_it_expires(world: World) -> None:
     tokens = GrantedToken(
         Credentials("id", "secret"),
+        IdentityServer(SANDBOX, transport=world.asgi),
         clock=world.clock,
-        url="http://sandbox/connect/token",
-        transport=world.asgi,
     )
     first = tokens.token()
     world.clock.advance(1700)
@@ -103,40 +99,15 @@ def test_a_granted_token_is_kept_until_shortly_before_it_expires(world: World) -
     assert world.client(tokens=tokens).call("GET", "/Organisation").status == 200
 
 
-def test_a_refresh_token_is_saved_before_its_access_token_is_used(world: World) -> None:
-    kept = [world.sandbox.consent()]
-    tokens = RefreshedToken(
-        Credentials("id", "secret", world.sandbox.organisation_id),
-        lambda: kept[-1],
-        kept.append,
-        clock=world.clock,
-        url="http://sandbox/connect/token",
-        transport=world.asgi,
-    )
-    assert world.client(tokens=tokens).call("GET", "/Organisation").status == 200
-    assert len(kept) == 2
-    assert tokens.renew()
-    assert world.client(tokens=tokens).call("GET", "/Organisation").status == 200
-    assert len(set(kept)) == 3
-
-
 def test_a_refused_sign_in_is_told_in_the_words_of_xero(world: World) -> None:
-    tokens = RefreshedToken(
-        Credentials("id", "secret"),
-        lambda: "dead",
-        lambda token: None,
-        clock=Clock(),
-        url="http://sandbox/connect/token",
-        transport=world.asgi,
-    )
-    with pytest.raises(SignInError, match="Xero refuses the sign-in: invalid_grant"):
+    server = IdentityServer(SANDBOX, transport=world.asgi)
+    tokens = GrantedToken(Credentials("id", "secret"), server, clock=world.clock, scopes="all")
+    said = "Xero refuses the sign-in: Client credentials scope validation failed"
+    with pytest.raises(SignInError, match=said):
         tokens.token()
     world.month()
     report = world.run(tokens=tokens)
-    assert (report.stopped, report.cause) == (
-        "Xero refuses the sign-in: invalid_grant",
-        "not_signed_in",
-    )
+    assert (report.stopped, report.cause) == (said, "not_signed_in")
     assert world.run().stopped is None
 
 

@@ -14,13 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pm2xero.xero.auth import Credentials, GrantedToken, SignInError, StaticToken
+from pm2xero.xero.auth import GrantedToken, SignInError, StaticToken
 from pm2xero.xero.client import UnknownOutcome, XeroClient
+from pm2xero.xero.identity import Addresses, Credentials, IdentityServer
 from pm2xero.xero.reading import Patience
 from tests.send.test_wrong_answers import BODIES, JUNK, STATUSES
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 TOKEN = "a-token-that-is-long-enough"
+XERO = Addresses.of("https://api.xero.com/api.xro/2.0", {})
 SECRET = "a-secret-that-nobody-may-see"
 PACKED = gzip.compress(b" " * 50_000_000)
 SMALL = Patience(size=1_000_000, seconds=60)
@@ -112,7 +114,9 @@ def test_an_answer_without_end_leaves_the_outcome_unknown(kind: str, method: str
 def test_a_sign_in_without_end_is_told(kind: str) -> None:
     transport, body, step = answering(kind)
     tokens = GrantedToken(
-        Credentials("id", SECRET), clock=lambda: NOW, transport=transport, ticks=Ticks(step)
+        Credentials("id", SECRET),
+        IdentityServer(XERO, transport=transport, ticks=Ticks(step)),
+        clock=lambda: NOW,
     )  # fmt: skip
     with pytest.raises(SignInError, match="cannot be reached"):
         tokens.token()
@@ -144,7 +148,9 @@ def test_whatever_the_sign_in_answers_is_a_token_or_a_sentence(
     transport = httpx.MockTransport(
         lambda r: httpx.Response(status, headers=headers, content=body)
     )  # fmt: skip
-    tokens = GrantedToken(Credentials("id", SECRET), clock=lambda: NOW, transport=transport)
+    tokens = GrantedToken(
+        Credentials("id", SECRET), IdentityServer(XERO, transport=transport), clock=lambda: NOW
+    )
     try:
         found: Any = tokens.token()
     except SignInError as error:

@@ -8,7 +8,7 @@ import pytest
 
 from pm2xero.errors import PackError
 from pm2xero.xero.client import Response
-from pm2xero.xero.errors import ErrorTable, load_errors, messages_of, messages_of_answer
+from pm2xero.xero.errors import ErrorTable, Waiting, load_errors, messages_of, messages_of_answer
 
 TABLE = load_errors()
 
@@ -61,7 +61,8 @@ def load(path: Path, text: str) -> ErrorTable:
     return load_errors(path)
 
 
-DEFAULT = "default: { id: other, treat: person, say: no, remedy: none }\n"
+BEFORE = "".join(f"  - {{ id: {cause}, say: x, remedy: y }}\n" for cause in Waiting)
+DEFAULT = f"before:\n{BEFORE}default: {{ id: other, treat: person, say: no, remedy: none }}\n"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -20,17 +20,28 @@ if TYPE_CHECKING:
     epilog="""\b
 Examples:
   pm2xero explain AU-0011 month.jsonl --org firm/organisation.yaml
-  pm2xero explain AU-0011 month.jsonl --org firm/organisation.yaml --format json""",
+  pm2xero explain AU-0011 month.jsonl --org firm/organisation.yaml --format json
+  pm2xero explain AU-0011 --from-outbox --org firm/organisation.yaml  (as it was decided then)""",
 )
 @click.argument("id", metavar="ID")
-@common.input_argument
+@click.argument("inputs", nargs=-1, metavar="[INPUT]...")
 @common.firm_options
 @common.format_option
 @click.option("--all", "show_all", is_flag=True, help="Show rules that did not apply in full, too.")
+@click.option("--from-outbox", is_flag=True,
+              help="Tell from the outbox why it was decided as it was, each time, and what was "
+              "sent of it; no input is read.")  # fmt: skip
+@click.option(
+    "--db",
+    "database",
+    metavar="URL",
+    envvar="PM2XERO_DB",
+    help="With --from-outbox: the outbox.  [default: outbox.sqlite3 beside ORG]",
+)
 @common.reports_faults
 def command(
     id: str, inputs: tuple[str, ...], organisation: Path, region: str | None,
-    packs: tuple[Path, ...], form: str, show_all: bool,
+    packs: tuple[Path, ...], form: str, show_all: bool, from_outbox: bool, database: str | None,
 ) -> None:  # fmt: skip
     """Show how the transaction ID was decided, and where each value of its bodies came from.
 
@@ -42,6 +53,10 @@ def command(
     from pm2xero.pack.yaml.suggest import did_you_mean
     from pm2xero.read.transaction import Malformed
 
+    if from_outbox == bool(inputs):
+        raise click.UsageError("name the INPUT that it stands in, or say --from-outbox")
+    if from_outbox:
+        _from_outbox(id, organisation, region, packs, database, form)
     pipeline = common.load(organisation, region, packs)
     seen: list[str] = []
     found = 0
@@ -64,6 +79,33 @@ def command(
         hint = did_you_mean(id, seen)
         raise UsageError(Finding("PU902", f'no document in the input has the id "{id}"', hint=hint))
     common.say_without_outbox(organisation)
+    sys.exit(common.OK)
+
+
+def _from_outbox(
+    id: str, organisation: Path, region: str | None, packs: tuple[Path, ...], database: str | None,
+    form: str,
+) -> NoReturn:  # fmt: skip
+    """Tell what the outbox knows of one document, and end."""
+    import json
+
+    from pm2xero.cli.people import check_known
+    from pm2xero.cli.target import target
+    from pm2xero.connection import decided_by, now
+    from pm2xero.firm.organisation import load_organisation
+    from pm2xero.outbox.store import Outbox
+    from pm2xero.report.decision_record import gather, print_record
+    from pm2xero.report.text import console
+
+    place = target(organisation, region, packs, database, None, None)
+    firm = load_organisation(organisation, region)
+    with Outbox.open(place.require_outbox(), firm.id, now) as outbox:
+        check_known(outbox, id)
+        told = gather(outbox, id, decided_by(firm, organisation, packs))
+    if form == "json":
+        click.echo(json.dumps(told.as_json(), default=str))
+    else:
+        print_record(console(sys.stdout, common.use_colour(sys.stdout)), told)
     sys.exit(common.OK)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
-from pm2xero.cli.target import target, target_options
+from pm2xero.cli.target import calling_options, target
 
 
 @click.command(
@@ -20,7 +20,7 @@ Examples:
   pm2xero opening --org firm/organisation.yaml
   pm2xero opening --org firm/organisation.yaml --out firm/opening.csv""",
 )
-@target_options
+@calling_options
 @click.option("--as-at", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
               help="Date of the balances.  [default: that before integration_start]")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.csv",

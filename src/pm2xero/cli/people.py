@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pm2xero.cli import common
-from pm2xero.cli.target import target, target_options
+from pm2xero.cli.target import calling_options, target, target_options
 from pm2xero.errors import Finding, UsageError
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ Examples:
 @click.option("--yes", is_flag=True, help="With --matched: do not ask.")
 @click.option("--reason", "why", required=True, help="Why; it is kept in the log.")
 @who_option
-@target_options
+@calling_options
 @common.reports_faults
 def resolve(
     id: str | None, xero_id: str | None, instead_of: str | None, matched: bool, yes: bool,

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
-from pm2xero.cli.target import target, target_options
+from pm2xero.cli.target import calling_options, target
 
 
 @click.command(
@@ -22,7 +22,7 @@ Examples:
   pm2xero push month.jsonl --org firm/organisation.yaml --plan plan.json""",
 )
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
-@target_options
+@calling_options
 @common.format_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Save the plan; push takes exactly it, or refuses.")  # fmt: skip

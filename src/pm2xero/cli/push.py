@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
-from pm2xero.cli.target import target, target_options
+from pm2xero.cli.target import calling_options, target
 
 # What a shell makes of a command that was stopped by Ctrl-C.
 STOPPED = 130
@@ -28,7 +28,7 @@ A push that was cut off, however it ended, is continued by the next one: what ma
 Xero is looked up there before anything is sent again.""",
 )
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
-@target_options
+@calling_options
 @common.format_option
 @click.option("--plan", "saved", type=click.Path(path_type=Path, exists=True, dir_okay=False),
               metavar="FILE", help="Do exactly this saved plan, or refuse.")  # fmt: skip
@@ -93,5 +93,5 @@ def _as_json(report: Any, sent: Any) -> dict[str, Any]:
         "older": report.older,
         "needs_attention": report.summary.attention,
         "attention": [d.as_json() for d in (*report.malformed, *report.attention)],
-        "sent": asdict(sent),
+        "sent": {**asdict(sent), "outlook": sent.outlook.as_json()},
     }

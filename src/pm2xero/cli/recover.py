@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
-from pm2xero.cli.target import target, target_options
+from pm2xero.cli.target import calling_options, target
 
 
 @click.command(
@@ -26,7 +26,7 @@ outbox is older than Xero. Exit code: 0 when all is clear, 1 when a person must 
 or not all could be looked up, 2 when something is broken.""",
 )
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
-@target_options
+@calling_options
 @common.format_option
 @common.reports_faults
 def command(inputs: tuple[str, ...], form: str, **options: Any) -> None:

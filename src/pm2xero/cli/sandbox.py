@@ -19,6 +19,10 @@ Faults, each with a rate (0.2 when none is said):
 {_listed("fault")}
 
 \b
+Faults of the sign-in, each with a rate; `all` leaves them out:
+{_listed("sign-in")}
+
+\b
 Habits, told of but not confirmed; off unless they are named:
 {_listed("habit")}
 
@@ -35,6 +39,8 @@ Rules of Xero; on, and NAME=0 switches one off:
 Examples:
   pm2xero sandbox --org examples/au/organisation.yaml --port 8080
   pm2xero sandbox --org examples/au/organisation.yaml --port 8080 --unkind late=0.3 --seed 7
+  pm2xero connect --org examples/au/organisation.yaml --client-id rehearsal \\
+    --xero-url http://127.0.0.1:8080/api.xro/2.0
   PM2XERO_CLIENT_ID=x PM2XERO_CLIENT_SECRET=x pm2xero push month.jsonl \\
     --org examples/au/organisation.yaml --xero-url http://127.0.0.1:8080/api.xro/2.0""",
 )
@@ -72,6 +78,13 @@ Examples:
     metavar="NAME[=VALUE]",
     help="A fault or a habit of the real one, from the list below; `all` for each.",
 )
+@click.option(
+    "--other",
+    "others",
+    multiple=True,
+    metavar="NAME",
+    help="Another organisation of the same user, which can be connected by mistake (repeatable).",
+)
 @click.option("--seed", default=0, help="Of the chance that faults happen by.")
 @common.reports_faults
 def command(
@@ -82,6 +95,7 @@ def command(
     limits: bool,
     words: tuple[str, ...],
     seed: int,
+    others: tuple[str, ...],
 ) -> None:
     """Serve an emulated Xero organisation on this machine until interrupted.
 
@@ -114,6 +128,7 @@ def command(
             ids=uuid.uuid4,
             limits=Limits.xero() if limits else Limits.none(),
             unkindness=unkindness,
+            others={str(uuid.uuid5(uuid.NAMESPACE_DNS, name)): name for name in others},
         )
     except ValueError as error:
         raise click.UsageError(f"{snapshot_file}: {error}") from error
@@ -126,5 +141,6 @@ def command(
         click.echo(f"Token          {root}/connect/token")
         click.echo(f"Tenant         {sandbox.organisation_id}")
         click.echo(f"Refresh token  {sandbox.consent()}")
+        click.echo(f"Sign-in        {root}/identity/connect/authorize")
         uvicorn.Server(config).run(sockets=[socket])
     sandbox.close()

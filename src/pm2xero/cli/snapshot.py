@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pm2xero.cli import common
+from pm2xero.cli.call_log import call_log, log_options
 
 
 @click.command(
@@ -17,7 +18,9 @@ Examples:
   pm2xero snapshot --out firm/xero.json               (before there is a firm)
   pm2xero snapshot --org firm/organisation.yaml       (anew, into the firm's own file)
 
-PM2XERO_CLIENT_ID, PM2XERO_CLIENT_SECRET and PM2XERO_TENANT sign in.""",
+A firm that is connected (`pm2xero connect`) is signed in. Before there is a firm,
+PM2XERO_CLIENT_ID, PM2XERO_CLIENT_SECRET and PM2XERO_TENANT sign in, or a person does:
+`pm2xero connect --snapshot FILE`.""",
 )
 @click.option(
     "--org", "organisation", type=click.Path(path_type=Path), metavar="ORG.yaml",
@@ -30,19 +33,29 @@ PM2XERO_CLIENT_ID, PM2XERO_CLIENT_SECRET and PM2XERO_TENANT sign in.""",
 @click.option(
     "--xero-url", metavar="URL", envvar="PM2XERO_URL", help="Base URL of the API.  [default: Xero]"
 )
+@log_options
 @common.reports_faults
-def command(organisation: Path | None, out: Path | None, xero_url: str | None) -> None:
+def command(
+    organisation: Path | None, out: Path | None, xero_url: str | None, log: Path | None,
+    log_format: str | None,
+) -> None:  # fmt: skip
     """Write what decisions need of the connected Xero organisation to a file.
 
-    Organisation, Accounts and TaxRates; TrackingCategories and Items, by which packs are checked.
+    Organisation, Accounts and TaxRates; TrackingCategories and Items, by which packs are checked;
+    what the plan and the user's rights allow.
 
-    Everything is decided by this file, so that nothing but sending needs the network.
+    Everything is decided by this file, so that nothing but sending needs the network. What has
+    changed is told with what to do; the exit code is 1 where the firm's file must be corrected.
     """
-    from pm2xero.connection import asking, signed_in
+    from pm2xero.check.run import drift_of
+    from pm2xero.check.words import load_words
+    from pm2xero.connection import asking, check_url, now
     from pm2xero.errors import Finding, OrganisationError, UsageError
+    from pm2xero.firm.changes import NEEDS_EDIT
     from pm2xero.firm.organisation import load_organisation
+    from pm2xero.signin.session import connected_url, signed_in
     from pm2xero.xero.client import BASE_URL
-    from pm2xero.xero.drift import check_same_id, differences, read_snapshot, take_snapshot
+    from pm2xero.xero.drift import check_same_id, read_snapshot, take_snapshot
 
     if organisation is None and out is None:
         hint = "name the firm with --org, or a file with --out"
@@ -57,15 +70,28 @@ def command(organisation: Path | None, out: Path | None, xero_url: str | None) -
                 raise
         else:
             file = out or firm.snapshot_file
-    with signed_in(xero_url or BASE_URL) as client:
+    watcher = call_log(log, log_format)
+    if xero_url is not None:
+        check_url(xero_url)
+    folder = organisation.parent if organisation is not None else Path()
+    if xero_url is None and firm is not None:
+        xero_url = connected_url(firm, folder)
+    with signed_in(xero_url or BASE_URL, firm, folder, now) as client:
+        if watcher is not None:
+            client.log_to(*watcher)
         text = take_snapshot(asking(client), catalogue=True)
     live = read_snapshot(text)
     if firm is not None:
         check_same_id(live, firm)
     assert file is not None, "one of both is given"
     common.write_file(file, text.decode())
-    changes = list(differences(firm.xero, live)) if firm is not None else []
-    for change in changes:
-        common.say(f"changed: {change}")
+    drift = list(drift_of(firm, live, load_words())) if firm is not None else []
+    for found in drift:
+        common.say(f"changed: {found.change.text}")
+        for at in found.at:
+            common.say(f"    {at}")
+        common.say(f"    {found.who}: {found.do}")
     common.say(f"{file}: {live.name} ({live.organisation_id}), as it is in Xero now", err=True)
-    sys.exit(common.OK)
+    # The firm's own file is to be corrected before anything is decided by the new snapshot.
+    edits = any(found.change.kind in NEEDS_EDIT and found.at for found in drift)
+    sys.exit(common.FINDINGS if edits else common.OK)

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
-from pm2xero.cli.target import target, target_options
+from pm2xero.cli.target import calling_options, target
 
 
 @click.command(
@@ -22,7 +22,7 @@ Examples:
   pm2xero trust --org firm/organisation.yaml --as-at 2026-05-31 --format csv > trust.csv
   pm2xero trust --org firm/organisation.yaml --matter 2001""",
 )
-@target_options
+@calling_options
 @click.option(
     "--format",
     "form",

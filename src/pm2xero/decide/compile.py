@@ -12,6 +12,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from pm2xero.code import code_of
 from pm2xero.decide.facts import Facts
 from pm2xero.decide.folding import Loop, is_constant, remembered
 from pm2xero.decide.state import State
@@ -128,7 +129,7 @@ class _Generator:
 
     def function(self, head: str, body: list[str]) -> Any:
         source = "\n".join([f"def {head}:", *body, ""])
-        exec(compile(source, f"<conditions of {self.facts.kind.name}>", "exec"), self.names)
+        exec(code_of(source, f"<conditions of {self.facts.kind.name}>"), self.names)
         return self.names["truths"]
 
     def loop(

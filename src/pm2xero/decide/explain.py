@@ -9,6 +9,7 @@ from typing import Any
 
 from pm2xero.decide.compile import compile_item_test
 from pm2xero.decide.decider import Decider
+from pm2xero.decide.decision import Decision, Reason, Warning_
 from pm2xero.decide.facts import Facts
 from pm2xero.decide.program import Program, items_getter
 from pm2xero.decide.state import State
@@ -44,6 +45,37 @@ def candidates(decider: Decider, tx: Transaction, state: State) -> list[Candidat
     program = decider.program_of(tx)
     mask = program.truths(tx, state)
     return [_candidate(program, i, mask, tx, state) for i in range(len(program.rules))]
+
+
+def deciding_facts(
+    decider: Decider, tx: Transaction, state: State, decision: Decision
+) -> list[dict[str, Any]]:
+    """What the rules looked at that decided: their tests, and the values at that moment.
+
+    Rules without a condition looked at nothing, so they are left out.
+
+    Args:
+        state: the past as the document saw it, before it was applied.
+    """
+    told: tuple[Reason | Warning_, ...] = (*decision.reasons, *decision.warnings)
+    named = {decision.rule, *(part.rule for part in told)} - {None, ""}
+    if not named:
+        return []
+    program = decider.program_of(tx)
+    wanted = [
+        index
+        for index, compiled in enumerate(program.rules)
+        if compiled.rule.id in named and compiled.rule.conditions[program.kind.name] is not None
+    ]
+    if not wanted:
+        return []
+    mask = program.truths(tx, state)
+    found = (_candidate(program, index, mask, tx, state) for index in wanted)
+    return [
+        {"rule": rule.rule, "at": rule.at,
+         "tests": [{"test": t.text, "held": t.held, "values": dict(t.values)} for t in rule.tests]}
+        for rule in found
+    ]  # fmt: skip
 
 
 def _candidate(program: Program, index: int, mask: int, tx: Transaction, state: State) -> Candidate:

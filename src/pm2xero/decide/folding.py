@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from pm2xero.code import code_of
+
 MAX_REMEMBERED = 10_000
 
 _TEXT = re.compile(r"'[^']*'")
@@ -81,7 +83,7 @@ def remembered(loop: Loop, number: int, space: dict[str, Any]) -> list[str]:
             f"    return {answer}",
         ]
     )
-    exec(compile(source, "<remembered tests>", "exec"), space)
+    exec(code_of(source, "<remembered tests>"), space)
     raw = [(n, e) for n, e in kept if n in keys]
     rest = [(n, e) for n, e in kept if n not in keys]
     return [

@@ -51,6 +51,7 @@ class Organisation:
     gives none: then they are unknown.
 
     `opening_file` is its opening trial balance, named at `opening_at`; it is read when needed.
+    `sign_in` is what its file says of the app that signs in to Xero.
     `packs` are folders that extend the built-in pack for this firm, in the order of their layers.
     """
 
@@ -84,11 +85,18 @@ class Organisation:
     packs: tuple[Path, ...] = ()
     settings: SourceMap = field(default_factory=lambda: SourceMap(Position("")))
     chart_file: Path | None = None
+    sign_in: SourceMap = field(default_factory=lambda: SourceMap(Position("")))
 
     @property
     def opening_day(self) -> date:
         """The day before the integration began, by the date as `integration_start` is written."""
         return self.integration_start.date() - timedelta(days=1)
+
+    @property
+    def xero_codes(self) -> tuple[str, ...]:
+        """The codes of all Xero accounts that the firm names, each once."""
+        banks = (bank.code for bank in self.bank_accounts.values())
+        return tuple(dict.fromkeys((*self.accounts.values(), *banks, *self.roles.values())))
 
     @property
     def unknown_trust_bank(self) -> str | None:
@@ -177,6 +185,7 @@ def load_organisation(
         packs=packs,
         settings=tree.get("settings") or SourceMap(tree.at),
         chart_file=path.parent / str(tree["chart"]) if "chart" in tree else None,
+        sign_in=xero.get("sign_in") or SourceMap(tree.at),
     )  # fmt: skip
 
 

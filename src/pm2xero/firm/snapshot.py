@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -51,7 +51,8 @@ class XeroSnapshot:
     """What Xero said about the organisation, its accounts and tax rates.
 
     `lock_date` is the later of the two lock dates: which users each binds is not documented
-    (unverified), so the stricter reading holds.
+    (unverified), so the stricter reading holds. `accounts` are by code, `by_id` all of them by
+    AccountID in small letters: a bank account may have no code.
     """
 
     organisation_id: str
@@ -68,6 +69,9 @@ class XeroSnapshot:
     # the snapshot says nothing of them.
     tracking: Mapping[str, tuple[str, ...]] | None = None
     items: tuple[str, ...] | None = None
+    by_id: Mapping[str, XeroAccount] = field(default_factory=dict)
+    # Which actions of Xero's list the plan and the user's rights allow; None where it is not said.
+    actions: Mapping[str, bool] | None = None
 
 
 def load_snapshot(path: Path, at: Position) -> XeroSnapshot:
@@ -125,6 +129,10 @@ def snapshot_of(data: Mapping[str, Any]) -> XeroSnapshot:
         raw=data,
         tracking=_tracking(data["TrackingCategories"]) if "TrackingCategories" in data else None,
         items=tuple(str(i["Code"]) for i in data["Items"]) if "Items" in data else None,
+        by_id={a.id.lower(): a for a in accounts if a.id},
+        actions={str(a["Name"]): a.get("Status") == "ALLOWED" for a in data["Actions"]}
+        if "Actions" in data
+        else None,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, select, upda
 
 from pm2xero.errors import DigestConflict, Finding, OutboxError, StateConflict
 from pm2xero.outbox.blocking import block_again, block_on, unblock
+from pm2xero.outbox.decision_records import add_records
 from pm2xero.outbox.records import (
     Actor,
     Document,
@@ -70,6 +71,7 @@ class Batch:
         for tx, decision, planned in self._documents:
             self._compare(tx, decision, planned)
         self._write_documents()
+        self._write_records()
         self._write_requests()
         connection, organisation = self._connection, self._organisation
         block_on(connection, organisation, self._gone)
@@ -231,6 +233,12 @@ class Batch:
             ],
         )
         self._run(_DECIDE, [self._keyed(decision) for _, decision in self._seen])
+
+    def _write_records(self) -> None:
+        """One more record of each decision that comes out otherwise than the one before."""
+        written = {(row["id"], row["revision"]) for _, row in (*self._new, *self._seen)}
+        decided = [d for _, d, _ in self._documents if (d.id, d.revision) in written]
+        add_records(self._connection, self._organisation, decided)
 
     def _write_requests(self) -> None:
         organisation = self._organisation

@@ -89,7 +89,7 @@ def open_engine(url: str, clock: Clock) -> Engine:
     """
     try:
         parsed = make_url(url)
-        engine = _engine(parsed)
+        engine = make_engine(parsed)
     except ArgumentError:
         # The error quotes the address, perhaps with its password.
         raise _unusable("the outbox's address cannot be used") from None
@@ -134,7 +134,9 @@ def _unusable(message: str, hint: str | None = None) -> OutboxError:
     return OutboxError(Finding("PE108", message, should_be=should_be, hint=hint))
 
 
-def _engine(url: URL) -> Engine:
+def make_engine(address: URL | str) -> Engine:
+    """An engine whose transactions exclude each other when they write, on SQLite too."""
+    url = make_url(address)
     if url.get_backend_name() != "sqlite":
         return create_engine(url, hide_parameters=True)
     if url.database in (None, "", ":memory:"):

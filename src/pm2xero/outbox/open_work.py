@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy import func, select
 
 from pm2xero.outbox.database import Database
+from pm2xero.outbox.past_schema import entries
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.rows import chunks, load_requests, mine
 from pm2xero.outbox.schema import contacts, links, requests
@@ -55,6 +56,30 @@ class OpenWork(Database):
                     .order_by(links.c.document, links.c.revision, links.c.request)
                 )
                 found.update(((row.transaction_id, row.id_name), row.xero_id) for row in rows)
+        return found
+
+    def accounts_meant(
+        self, revisions: Iterable[tuple[str, int]]
+    ) -> dict[tuple[str, int], dict[str, tuple[str, str]]]:
+        """AccountID and name by code, as they were when these revisions were decided."""
+        wanted = set(revisions)
+        found: dict[tuple[str, int], dict[str, tuple[str, str]]] = {}
+        with self._read() as connection:
+            for part in chunks(dict.fromkeys(id for id, _ in wanted)):
+                rows = connection.execute(
+                    select(
+                        entries.c.by, entries.c.revision, entries.c.account_code,
+                        entries.c.account_id, entries.c.account_name,
+                    ).where(
+                        entries.c.organisation == self._organisation,
+                        entries.c.by.in_(part),
+                        entries.c.account_id.is_not(None),
+                        entries.c.account_code != "",
+                    )
+                )  # fmt: skip
+                for by, revision, code, account_id, name in rows:
+                    if (by, revision) in wanted:
+                        found.setdefault((by, revision), {})[code] = (account_id, name)
         return found
 
     def contacts_of(self, numbers: Iterable[str]) -> dict[str, tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import fields
 
 from sqlalchemy import Connection, and_, func, or_, select
 
@@ -34,6 +35,8 @@ from pm2xero.outbox.rows import AnyRow, chunks, decision_of, mine, transaction_o
 from pm2xero.outbox.schema import decisions, requests, transactions
 from pm2xero.outbox.states import RequestState
 from pm2xero.xero.purpose import Purpose
+
+_ENTRY = tuple(entries.c[field.name] for field in fields(EntryRow))
 
 
 class PastReading(Database):
@@ -284,12 +287,12 @@ class PastReading(Database):
         of_ = self._organisation
         parts: dict[tuple[str, int], list[EntryRow]] = {}
         with self._read() as connection:
-            for row in connection.execute(
-                select(entries)
+            for by, revision, *entry in connection.execute(
+                select(entries.c.by, entries.c.revision, *_ENTRY)
                 .where(entries.c.organisation == of_)
                 .order_by(entries.c.by, entries.c.revision, entries.c.part, entries.c.position)
             ):
-                parts.setdefault((row.by, row.revision), []).append(entry_of(row))
+                parts.setdefault((by, revision), []).append(EntryRow(*entry))
             rows = connection.execute(
                 select(bookings)
                 .where(bookings.c.organisation == of_)
@@ -314,14 +317,6 @@ def standing_of(row: AnyRow) -> Standing:
     return Standing(
         row.id, row.revision, row.digest, row.outcome, row.kind, row.mapping, row.beside_revision,
         row.beside_digest, row.contact, row.request, row.opened, row.reversible,
-    )  # fmt: skip
-
-
-def entry_of(row: AnyRow) -> EntryRow:
-    """The entry of a row."""
-    return EntryRow(
-        row.part, row.name, row.account_id, row.account_code, row.account_name, row.cents,
-        row.rounding, row.matter, row.bank, row.tax_type,
     )  # fmt: skip
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from pm2xero.records import record
+
 # What a held document may wait for: another document, money of a matter, what became of its own
 # requests, another pack or firm, or what only Xero can say.
 Wait = tuple[Literal["document", "matter", "request", "pack", "live"], str]
@@ -91,7 +93,7 @@ class Maker:
     level: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EntryRow:
     """One line of what a document books, or is told of its tax.
 
@@ -114,7 +116,7 @@ class EntryRow:
     tax_type: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Booking:
     """What one revision of a document is in Practice Management, with its entries.
 

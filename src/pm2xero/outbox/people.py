@@ -52,7 +52,9 @@ class People(Database):
         """
         with self._write() as connection:
             before = self._open(connection, transaction_id)
-            left = [r for r in before if r.attempts and r.state in _RECHECKED.sources]
+            # What another outbox may have sent never left from here, and is unknown all the same.
+            doubtful = [r for r in before if r.attempts or r.state == RequestState.UNKNOWN]
+            left = [r for r in doubtful if r.state in _RECHECKED.sources]
             kept = [r for r in before if r not in left and r.state in _RESENT.sources]
             again = [r.id for r in before if r in left or r in kept]
             self._put(connection, [r.id for r in kept], Event.RESEND, None, None)

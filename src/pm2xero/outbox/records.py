@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Any, Literal
 
 from pm2xero.outbox.states import RequestState
+from pm2xero.records import record
 from pm2xero.xero.purpose import Purpose
 
 
@@ -24,7 +25,7 @@ class Actor(StrEnum):
 HumanAction = Literal["hold", "skip", "resend", "resolve", "unresolve", "dismiss", "release"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoredTransaction:
     """One revision of one document.
 
@@ -42,7 +43,7 @@ class StoredTransaction:
     sequence: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoredDecision:
     """What was decided about one revision of a document.
 
@@ -51,6 +52,9 @@ class StoredDecision:
         money: what the document is worth, for totals.
         pack: fingerprint of the pack that decided.
         actor: who decided, the product by its rules or a person.
+        facts: what the deciding rules looked at; only known where it is decided, and afterwards in
+            the records of decisions.
+        who: at whose keyboard; the same.
     """
 
     id: str
@@ -66,9 +70,46 @@ class StoredDecision:
     pack: str
     decided_at: datetime
     actor: Actor = Actor.PRODUCT
+    facts: Sequence[Mapping[str, Any]] = ()
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """How a revision of a document was decided at one time, and why.
+
+    Attributes:
+        number: from 1, in the order in which it was decided.
+        facts: rule, place, and each test with whether it held and the values it looked at.
+        pack: fingerprint of all that decided; see `PackRecord`.
+    """
+
+    id: str
+    revision: int
+    number: int
+    decided_at: datetime
+    who: str
+    outcome: str
+    code: str | None
+    rule: str | None
+    mapping: str | None
+    reasons: list[dict[str, Any]]
+    warnings: list[dict[str, Any]]
+    facts: list[dict[str, Any]]
+    pack: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackRecord:
+    """What a fingerprint stands for: the product's version, and a hash of each file."""
+
+    fingerprint: str
+    first_used: datetime
+    product: str
+    files: Mapping[str, str]
+
+
+@record
 class StoredRequest:
     """One request and its state.
 

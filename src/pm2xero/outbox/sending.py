@@ -127,6 +127,17 @@ class Sending(Database):
             self._move(connection, [request], Event.TURN_AWAY, cause, message)
             block(connection, self._organisation, request.id, [request.id])
 
+    def wait(self, given: Sequence[tuple[StoredRequest, str | None, str | None]]) -> None:
+        """These stay planned and are not sent now, for a cause and its message; None takes it away.
+
+        Raises:
+            StateConflict: PE105, one of them is not planned.
+        """
+        with self._write() as connection:
+            check_states(connection, self._organisation, [r for r, _, _ in given], Event.WAIT)
+            for request, cause, message in given:
+                self._move(connection, [request], Event.WAIT, cause, message)
+
     def give_up(
         self, request: StoredRequest, cause: str, message: str, status: int | None, at: datetime
     ) -> None:

@@ -74,6 +74,7 @@ class Event(Enum):
     SKIP = "skipped"
     KEEP_BACK = "kept back"
     SUSPECT = "looked up before it is sent"
+    WAIT = "made to wait"
     RESEND = "resent"
     RECHECK = "looked up and resent"
     RESOLVE = "resolved"
@@ -102,6 +103,8 @@ TRANSITIONS: Mapping[Event, Transition] = MappingProxyType(
         Event.DOUBT: Transition(UNSETTLED, _S.UNKNOWN),
         Event.ABSENT: Transition(UNSETTLED, _S.PLANNED),
         Event.GIVE_UP: Transition(UNSETTLED, _S.FAILED),
+        # Xero would refuse it as it is there now. It stays planned: each push looks again.
+        Event.WAIT: Transition((_S.PLANNED,), _S.PLANNED),
         # What a person says; while a call is on its way it cannot be said.
         Event.HOLD: Transition((_S.PLANNED, _S.REJECTED, _S.FAILED, _S.BLOCKED), _S.HELD),
         Event.SKIP: Transition(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from pm2xero.outbox.database import open_engine
+from pm2xero.outbox.decision_records import Recorded
 from pm2xero.outbox.lease import Leasing
 from pm2xero.outbox.memory import Remembering
 from pm2xero.outbox.open_work import OpenWork
@@ -15,6 +16,7 @@ from pm2xero.outbox.people import People
 from pm2xero.outbox.reading import Reading
 from pm2xero.outbox.releases import Releases
 from pm2xero.outbox.saving import Saving
+from pm2xero.outbox.seen import Seen
 from pm2xero.outbox.sending import Sending
 from pm2xero.outbox.takeover import TakingOver
 from pm2xero.outbox.totals import Totals
@@ -33,6 +35,8 @@ class Outbox(
     Unreadables,
     Releases,
     Remembering,
+    Seen,
+    Recorded,
     Leasing,
 ):
     """Decisions, requests, attempts and ids; every method commits by itself.

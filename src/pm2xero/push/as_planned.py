@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pm2xero.connection import Connection
+from pm2xero.connection import Connection, caller_of
+from pm2xero.errors import Finding, UsageError
+from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.outbox.past_records import Chapter
-from pm2xero.outbox.records import Document
+from pm2xero.outbox.records import Document, StoredRequest
+from pm2xero.outbox.states import RequestState
 from pm2xero.push.intake_report import IntakeReport
 from pm2xero.push.plan import OPEN, Plan, check_saved, make_plan, mark_of
-from pm2xero.push.run import push, take_in
+from pm2xero.push.run import checked_live, push, take_in
 from pm2xero.read.stream import Source
+from pm2xero.send.contacts import ContactBook
+from pm2xero.send.look_ahead import Outlook, Shown, look_ahead, names_of
+from pm2xero.xero.auth import SignInError
+from pm2xero.xero.budget import StopRun
+from pm2xero.xero.errors import load_errors
+from pm2xero.xero.ports import Contacts
 
 
-def plan_only(connection: Connection, sources: list[Source], per_day: int = 5000) -> Plan:
-    """What a push would do; writes nothing."""
+def plan_only(
+    connection: Connection, sources: list[Source], per_day: int = 5000, *, looks: bool = True
+) -> Plan:
+    """What a push would do; writes nothing.
+
+    Args:
+        looks: also look at Xero, as a push does before it sends anything.
+
+    Raises:
+        UsageError: PU904 when Xero does not answer; PU915 when another organisation is connected,
+            PU916 when the snapshot is behind.
+    """
+    chart = checked_live(connection) if looks else None
     decided: list[Document] = []
 
     def note(documents: Iterable[Document], past: Iterable[Chapter]) -> None:
@@ -29,7 +50,45 @@ def plan_only(connection: Connection, sources: list[Source], per_day: int = 5000
     rates = connection.pipeline.organisation.xero.tax_rates
     mark = mark_of(decided, connection.fingerprint)
     plan = make_plan(report, outbox.requests(states=OPEN), known, mark, per_day, rates)
+    if looks:
+        plan = replace(plan, outlook=_outlook(connection, plan.due, chart))
     return replace(plan, unchecked=connection.pipeline.organisation.unknown_trust_bank)
+
+
+def _outlook(
+    connection: Connection, due: Sequence[StoredRequest], chart: XeroSnapshot | None
+) -> Outlook:
+    """What a push would see in Xero before it sends these."""
+    outbox = connection.outbox
+    caller = caller_of(connection.client, connection.clock, connection.sleep)
+    errors = load_errors()
+    trace = connection.memory.read(connection.clock())
+    since = trace.at if trace is not None and not trace.is_open else None
+    planned = [row for row in due if row.state is RequestState.PLANNED]
+    try:
+        seen = look_ahead(
+            planned, outbox.links_of(names_of(planned)), outbox, Shown(caller.look), caller.look,
+            errors, chart, since,
+        )  # fmt: skip
+        contacts = ContactBook(
+            _OnlyRead(outbox), caller, errors, connection.clock, timedelta(0)
+        )  # fmt: skip
+        archived = contacts.waiting(row for row in planned if row.id not in seen.waiting)
+    except (StopRun, SignInError) as exc:
+        raise UsageError(Finding("PU904", f"Xero does not show what is there: {exc}")) from None
+    obstacles = (*seen.obstacles, *archived)
+    return replace(seen, obstacles=obstacles, calls=caller.calls, received=caller.received)
+
+
+class _OnlyRead:
+    """The contacts of an outbox, in which nothing is written."""
+
+    def __init__(self, outbox: Contacts) -> None:
+        self.contacts_of = outbox.contacts_of
+        self.contacts_beginning = outbox.contacts_beginning
+
+    def save_contact(self, number: str, xero_id: str, name: str) -> None:
+        """Nothing is kept."""
 
 
 def push_as_planned(
@@ -43,5 +102,5 @@ def push_as_planned(
     Raises:
         UsageError: PU903 when the plan is stale, and as `push`.
     """
-    check_saved(plan, plan_only(connection, sources))
+    check_saved(plan, plan_only(connection, sources, looks=False))
     return push(connection.afresh(), sources, on_progress)

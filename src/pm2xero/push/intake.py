@@ -8,13 +8,14 @@ have entered it in Xero by hand.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 import orjson
 
 from pm2xero.decide.decision import Decision
+from pm2xero.decide.explain import deciding_facts
 from pm2xero.decide.state import Earlier, Known, State
 from pm2xero.decide.totals import Summary
 from pm2xero.history.names import Names, Naming
@@ -76,11 +77,13 @@ class Intake:
 
     Args:
         writes: whether the sink keeps what it is given, so that it can be read again.
+        who: at whose keyboard it is decided.
     """
 
     def __init__(
         self, pipeline: Pipeline, past: Past, state: RowsState, sink: Sink, fingerprint: str,
         clock: Callable[[], datetime], corrector: Corrector, *, writes: bool = True,
+        who: str = "",
     ) -> None:  # fmt: skip
         self._pipeline = pipeline
         self._past = past
@@ -93,7 +96,7 @@ class Intake:
         self.report = IntakeReport(Summary(currency=pipeline.organisation.base_currency))
         self._saving = Saving(
             pipeline, state, self._dependencies, sink, fingerprint, clock,
-            self.report.summary.worth,
+            self.report.summary.worth, who,
         )  # fmt: skip
         self._clock = clock
         self._traces = Traces(past)
@@ -243,6 +246,7 @@ class Intake:
     def _decide(self, tx: Transaction) -> Result:
         pipeline, state = self._pipeline, self._state
         decision = pipeline.decider.decide(tx, state)
+        facts = tuple(deciding_facts(pipeline.decider, tx, state, decision))
         if decision.revises is not None:
             standing = state.standing(tx.id)
             mapping = (standing.mapping if standing is not None else None) or ""
@@ -253,7 +257,7 @@ class Intake:
         else:
             result = Result(0, tx, decision)
         pipeline.decider.apply(tx, result.decision, state)
-        return result
+        return replace(result, facts=facts)
 
     def _requests(self, id: str) -> list[StoredRequest]:
         """The requests of a document that count now, those of this run among them."""

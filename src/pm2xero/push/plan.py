@@ -14,6 +14,7 @@ from pm2xero.errors import Finding, InputError, Position, UsageError
 from pm2xero.outbox.records import Document, StoredRequest
 from pm2xero.outbox.states import RequestState
 from pm2xero.push.intake_report import IntakeReport
+from pm2xero.send.look_ahead import Outlook
 from pm2xero.xero.documents import Rates, TaxShare, contents_of_body
 
 ZERO = Decimal("0.00")
@@ -50,6 +51,7 @@ class Plan:
             are positive.
         unchecked: a trust bank of which nobody says whose the money was at the start, so that
             overdraw cannot be checked; None where it can.
+        outlook: what a look at Xero shows, and what that look costs.
     """
 
     digest: str
@@ -62,12 +64,20 @@ class Plan:
     per_contract: dict[str, tuple[int, int]] = field(default_factory=dict)
     taxes: tuple[TaxTotal, ...] = ()
     unchecked: str | None = None
+    outlook: Outlook = field(default_factory=Outlook)
 
     @property
     def needs_attention(self) -> bool:
         """Whether documents are refused or held, or requests wait for a person."""
+        if self.outlook.obstacles:
+            return True
         stuck = any(r.state in ("rejected", "failed", "unknown", "held") for r in self.waiting)
         return stuck or self.intake.summary.attention > 0
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the documents that are due, before they are wrapped into calls."""
+        return sum(len(r.element.encode()) for r in self.due)
 
     def as_json(self) -> dict[str, Any]:
         """The plan as it is saved and printed for machines."""
@@ -94,6 +104,8 @@ class Plan:
             "calls": self.calls,
             "calls_per_day": self.per_day,
             "seconds": round(self.seconds),
+            "bytes": self.bytes,
+            "look": self.outlook.as_json(),
             "waiting": [
                 {"request": r.id, "state": r.state, "blocked_by": r.blocked_by or r.cause}
                 for r in self.waiting

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from pm2xero import __version__
 from pm2xero.connection import Connection, process_name
+from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.push.intake import Intake
 from pm2xero.push.intake_report import IntakeReport
 from pm2xero.push.memory_file import begin, end, is_unwritten
@@ -34,30 +36,39 @@ def push(
             behind; nothing was written then.
         OutboxError: another push of this organisation is running.
     """
-    checked_live(connection)
-    sender = sender_for(connection)
+    sender = sender_for(connection, checked_live(connection))
     with sender.lease():
         before = connection.memory.read(connection.clock())
         begun = begin(connection.outbox, connection.memory, connection.clock(),
                       unwritten(connection))  # fmt: skip
         report = take_in(connection, sources, connection.outbox.save_many, writes=True)
-        sent = sender.run(on_progress, before.at if before is not None else None)
+        since = before.at if before is not None else None
+        ended = since if before is not None and not before.is_open else None
+        sent = sender.run(on_progress, since, ended)
         end(connection.memory, begun, connection.clock())
         return report, sent
 
 
-def checked_live(connection: Connection) -> None:
+def checked_live(connection: Connection) -> XeroSnapshot:
     """Make sure that Xero is the organisation of the snapshot, and is as the snapshot says.
+
+    Returns:
+        Xero as it is now; the embedded one is what the snapshot says.
 
     Raises:
         UsageError: PU915 when another organisation is connected, PU916 when the snapshot is behind.
     """
     if connection.target.xero_url is not None:
-        check_live(connection.ask, connection.pipeline.organisation)
+        return check_live(connection.ask, connection.pipeline.organisation)
+    return connection.pipeline.organisation.xero
 
 
-def sender_for(connection: Connection) -> Sender:
-    """The sender of a firm."""
+def sender_for(connection: Connection, chart: XeroSnapshot | None = None) -> Sender:
+    """The sender of a firm.
+
+    Args:
+        chart: Xero as it is now, against which is held what is planned.
+    """
     from pm2xero.send.lookup import load_lookups
     from pm2xero.send.sender import LATE, Sender
     from pm2xero.xero.budget import CallLimits
@@ -75,6 +86,7 @@ def sender_for(connection: Connection) -> Sender:
         limits=CallLimits.none() if is_embedded else None,
         # Within the process no call is ever on its way for long.
         late=timedelta(0) if is_embedded else LATE,
+        chart=chart,
     )
 
 
@@ -105,5 +117,10 @@ def take_in(
         connection.clock,
         Corrector(connection.pipeline, live_state(connection.get_one), connection.outbox.undone),
         writes=writes,
+        who=connection.who,
     )
+    if writes:
+        connection.outbox.note_pack(
+            connection.fingerprint, __version__, connection.decided_by(), connection.clock()
+        )
     return intake.run(connection.pipeline.order(sources))

@@ -46,8 +46,10 @@ class Saving:
     def __init__(
         self, pipeline: Pipeline, state: RowsState, dependencies: Dependencies, sink: Sink,
         fingerprint: str, clock: Callable[[], datetime], worth: Callable[[Transaction], Decimal],
+        who: str = "",
     ) -> None:  # fmt: skip
         self._worth = worth
+        self._who = who
         self._dependencies = dependencies
         self._sink = sink
         self._fingerprint = fingerprint
@@ -73,7 +75,7 @@ class Saving:
         requests = [self._request(r, sequence, money) for r in result.requests]
         digest = tx.fingerprint.hex()
         stored = StoredTransaction(tx.id, tx.revision, digest, tx.kind, document, sequence)
-        self._documents.append((stored, self._decision(tx, decision, money), requests))
+        self._documents.append((stored, self._decision(result, money), requests))
         if requests or decision.outcome == "post":
             self._planned[tx.id] = requests
         chapter = self._history.chapter(tx, decision, names, seen)
@@ -111,7 +113,8 @@ class Saving:
         """Let go of what is written."""
         self._planned.clear()
 
-    def _decision(self, tx: Transaction, decision: Decision, money: Decimal) -> StoredDecision:
+    def _decision(self, result: Result, money: Decimal) -> StoredDecision:
+        tx, decision = result.transaction, result.decision
         first = decision.reasons[0] if decision.reasons else None
         return StoredDecision(
             id=tx.id,
@@ -126,6 +129,8 @@ class Saving:
             money=money,
             pack=self._fingerprint,
             decided_at=self._clock(),
+            facts=result.facts,
+            who=self._who,
         )
 
     def _request(self, request: Request, sequence: int, money: Decimal) -> StoredRequest:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from pm2xero.code import code_of
 from pm2xero.pack.language.types import FieldType, ListType, RecordType, ScalarType
 
 Convert = Callable[[Any], Any]
@@ -55,7 +56,7 @@ class _Code:
         ]
         source = f"def convert(raw):\n    return {{{', '.join(fields)}}}\n"
         namespace = dict(self._names)
-        exec(compile(source, "<converter of documents>", "exec"), namespace)
+        exec(code_of(source, "<converter of documents>"), namespace)
         convert: Convert = namespace["convert"]
         return convert
 

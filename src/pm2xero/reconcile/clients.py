@@ -33,7 +33,7 @@ class Clients:
             number: the participant's id in Practice Management.
             there: the contact on the document in Xero.
         """
-        if not isinstance(there, Mapping) or not (number or name):
+        if not isinstance(there, dict) or not (number or name):
             return None
         known = self._known.get(number or "")
         if known is not None and there.get("ContactID"):

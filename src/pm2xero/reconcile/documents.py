@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
-
-import orjson
 
 from pm2xero.firm.snapshot import XeroTaxRate
 from pm2xero.history.requests import alive
@@ -17,10 +15,12 @@ from pm2xero.outbox.states import RequestState
 from pm2xero.reconcile.accounts import Accounts
 from pm2xero.reconcile.clients import Clients
 from pm2xero.reconcile.pm_side import Booked
+from pm2xero.records import record
 from pm2xero.xero.contracts import contract
 from pm2xero.xero.documents import (
     Called,
     Contents,
+    body_of,
     by_code,
     contents_of_body,
     contents_of_object,
@@ -38,7 +38,7 @@ _LISTS = (
 Objects = Mapping[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compared:
     """One request and what became of it in Xero; amounts in currency units.
 
@@ -216,7 +216,7 @@ def is_by_hand(item: Booked) -> bool:
 
 def _contact_of(element: str) -> Mapping[str, Any]:
     """The contact that a body names."""
-    found = orjson.loads(element).get("Contact")
+    found = body_of(element).get("Contact")
     return found if isinstance(found, Mapping) else {}
 
 

@@ -6,7 +6,6 @@ All of it was written down when the documents were decided; nothing is decided o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
@@ -19,6 +18,7 @@ from pm2xero.outbox.past_records import Booking, EntryRow
 from pm2xero.outbox.records import StoredDecision, StoredRequest
 from pm2xero.pack.counts import Counts
 from pm2xero.reconcile.accounts import Accounts
+from pm2xero.records import record
 from pm2xero.xero.errors import load_errors
 
 ZERO = Decimal("0.00")
@@ -37,7 +37,7 @@ class Kept(Protocol):
         """The requests that count now."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BookedEntry:
     """One debit (positive) or credit (negative), in currency units.
 
@@ -60,7 +60,7 @@ class BookedEntry:
     tax_type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Booked:
     """A document of Practice Management and where it stands.
 

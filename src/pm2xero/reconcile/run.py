@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -26,6 +27,7 @@ from pm2xero.reconcile.clients import Clients
 from pm2xero.reconcile.documents import Comparer, Live
 from pm2xero.reconcile.foreign_entries import Others, Period, others_by_account
 from pm2xero.reconcile.hand_entries import Matcher
+from pm2xero.reconcile.kept_lists import KeptLists
 from pm2xero.reconcile.missing import is_missing, missing_of
 from pm2xero.reconcile.opening import (
     accounts_of,
@@ -34,7 +36,7 @@ from pm2xero.reconcile.opening import (
     xero_as_at,
     year_to_date,
 )
-from pm2xero.reconcile.payments_there import hand_made, reversed_of
+from pm2xero.reconcile.payments_there import HandMade, hand_made, reversed_of
 from pm2xero.reconcile.pm_side import Booked, books_of
 from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reconcile
 from pm2xero.reconcile.since import Change, Since, changed_since, since_by_account
@@ -47,13 +49,16 @@ from pm2xero.xero.drift import check_same
 ZERO = Decimal("0.00")
 
 
-def run(connection: Connection, as_at: date | None, given: Path | None) -> Reconciliation:
+def run(
+    connection: Connection, as_at: date | None, given: Path | None, lists: KeptLists | None = None
+) -> Reconciliation:
     """The reconciliation of everything in the outbox.
 
     Args:
         as_at: date of both trial balances, without what is dated later; when None, that of the last
             document in Xero (of the opening, when that is later), but today at most.
         given: a PM trial balance as CSV, in place of the opening and the declared postings.
+        lists: Xero's lists, of which only changes are read; without, all is read.
 
     Raises:
         UsageError: PU904 when Xero refuses a report or a list, PU918 when `as_at` lies before what
@@ -66,7 +71,7 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     check_same(connection.ask, firm)
     opening = opening_of(firm)
     requests = outbox.requests()
-    live = Live(connection.get_all, firm.xero.tax_rates)
+    live = Live(lists or connection.get_all, firm.xero.tax_rates)
     accounts = accounts_of(connection, live)
     booked = books_of(outbox, requests, accounts)
     day = balance_day(connection.clock().date(), as_at, booked, opening)
@@ -81,7 +86,7 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     linked = matcher.named.union(outbox.links().values(), *former.values())
     others = Others(requests, linked, live, keeper, trust)
     entries = matcher.told(others.entries(Period(firm.integration_start.date(), day)))
-    clients = Clients(outbox.contacts(), connection.get_one)
+    clients = Clients(outbox.contacts(), lists.look if lists is not None else connection.get_one)
     comparer = Comparer(live, accounts, clients, taken_back(requests))
     missing = missing_of(booked, year, day, firm.base_currency)
     since = tuple(changed_since(everything, day, live, keeper))
@@ -107,7 +112,10 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
     found = Findings(
         compared=tuple(map(matcher.judged, comparer.all(booked))),
         by_hand=tuple(
-            hand_made(requests, matcher.named, live, as_at, reversed_of(outbox, requests))
+            sorted(
+                hand_made(requests, matcher.named, live, as_at, reversed_of(outbox, requests)),
+                key=_by_day_and_document,
+            )
         ),
         tampered=tuple(tampered(outbox.transactions())),
         taxes=tuple(_taxes(counted, requests, live, _gone_since(since))),
@@ -121,6 +129,22 @@ def run(connection: Connection, as_at: date | None, given: Path | None) -> Recon
         ),
     )  # fmt: skip
     return reconcile(booked, lines, pipeline.decider.chart, found, opening, missing, day)
+
+
+def _by_day_and_document(paid: HandMade) -> tuple[date, str, str]:
+    return paid.day or date.max, paid.transaction, paid.xero_id
+
+
+def kept_lists(connection: Connection, *, whole: bool = False) -> KeptLists:
+    """Xero's lists, brought forward from what the outbox keeps of them.
+
+    Args:
+        whole: read all of it from the beginning.
+    """
+    tenant = connection.pipeline.organisation.xero_organisation_id
+    return KeptLists(
+        connection.ask, connection.outbox, tenant, uuid.uuid4().hex, connection.clock, whole=whole
+    )
 
 
 def trust_accounts(chart: Chart) -> frozenset[str]:

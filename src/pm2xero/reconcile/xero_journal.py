@@ -220,4 +220,6 @@ def _in_base(amount: Decimal, rate: Decimal) -> Decimal:
 
 
 def _money(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
     return Decimal(str(value)) if value not in (None, "") else ZERO

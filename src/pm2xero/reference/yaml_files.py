@@ -21,6 +21,8 @@ FILES = (
     ("cases", "rules/cases/*.yaml"),
     ("xero_errors", "mappings/xero/errors.yaml"),
     ("xero_lookup", "mappings/xero/lookup.yaml"),
+    ("xero_sign_in", "mappings/xero/sign_in.yaml"),
+    ("xero_checklist", "mappings/xero/checklist.yaml"),
 )
 COMMON = "common"
 # These are told with the language of rules, on a page of their own.

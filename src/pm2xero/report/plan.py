@@ -12,6 +12,7 @@ from rich.text import Text
 
 from pm2xero.push.intake_report import IntakeReport
 from pm2xero.push.plan import Plan, TaxTotal
+from pm2xero.report.outlook import looked, print_outlook
 from pm2xero.report.text import counted, print_decision, print_summary
 
 ZERO = Decimal("0.00")
@@ -39,6 +40,7 @@ def print_plan(out: Console, plan: Plan, titles: dict[str, str], currency: str) 
     else:
         out.print("nothing to send")
     _print_waiting(out, plan)
+    print_outlook(out, plan.outlook)
 
 
 def _print_due(out: Console, plan: Plan, currency: str) -> None:
@@ -58,6 +60,7 @@ def _print_due(out: Console, plan: Plan, currency: str) -> None:
     if plan.seconds < 120:
         length = "less than two minutes"
     out.print(f"needs at least {plan.calls:,} calls of {plan.per_day:,} a day, {length}")
+    out.print(f"sends {plan.bytes:,} bytes; before that it looks at Xero: {looked(plan.outlook)}")
     if plan.calls > plan.per_day:
         days = -(-plan.calls // plan.per_day)
         text = f"that is {days} days: a push stops at the day's limit, the next one goes on"
@@ -109,6 +112,7 @@ def print_push(
             out.print(Text(f"{count} {word}", style="red"))
     if sent.stopped:
         out.print(Text(f"stopped: {sent.stopped}", style="yellow"))
+    print_outlook(out, sent.outlook)
     stuck = sent.rejected or sent.failed or sent.aside or sent.blocked or sent.unknown
     if stuck or (sent.left and not sent.stopped):
         out.print("`pm2xero status` says why")

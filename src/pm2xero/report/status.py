@@ -26,7 +26,10 @@ ZERO = Decimal("0.00")
 PEOPLE = 10
 PUSH_AGAIN = "If no push is running, one was cut off: push again, and it looks first what arrived."
 _OPEN = tuple(s for s in RequestState if s not in (RequestState.CONFIRMED, RequestState.SKIPPED))
-STUCK = ("rejected", "failed", "unknown", "on its way", "planned", "held", "waiting", "blocked")
+STUCK = (
+    "rejected", "failed", "unknown", "on its way", "planned", "put off", "held", "waiting",
+    "blocked",
+)  # fmt: skip
 WHERE: dict[str, str] = {
     Counts.MISSING: "not in Xero",
     Counts.IN_OPENING: "in the opening",
@@ -38,6 +41,7 @@ WORDS = {
     "failed": "that left again and again and never arrived",
     "on its way": "on the way to Xero when this was asked",
     "planned": "waiting for what is not there",
+    "put off": "not sent, as Xero would refuse what it is there now",
     "unknown": "of which nobody knows whether Xero has them",
     "held": "held by a person",
     "waiting": "not sent yet",
@@ -161,6 +165,10 @@ def gather(outbox: Outbox, base: str) -> Status:
         if request.state in IN_FLIGHT:
             key = ("on its way", "no answer yet", PUSH_AGAIN)
         elif request.state is RequestState.PLANNED:
+            if request.cause is not None:
+                key = ("put off", request.cause, request.message or "")
+                groups.setdefault(key, {})[request.transaction] = request.money
+                continue
             if not absent:
                 continue
             message = f"It needs the id of {absent[0]}, which no document makes."

@@ -1,20 +1,17 @@
-"""Signing in: the token endpoint, access by token, tenant and scope."""
+"""Access to the Accounting API by token, tenant and scope."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl
 
-from pm2xero.sandbox.problems import Problem, forbidden, unauthorised
+from pm2xero.sandbox.connections import Connections
+from pm2xero.sandbox.mishaps import Mishaps
+from pm2xero.sandbox.problems import forbidden, unauthorised
 from pm2xero.sandbox.store import Store
-from pm2xero.sandbox.wire import Wire
 
 ACCESS_LIFETIME = timedelta(minutes=30)
-REFRESH_LIFETIME = timedelta(days=60)
 
 _SCOPES = {
     "accounting.invoices": ("Invoices", "CreditNotes"),
@@ -35,8 +32,8 @@ _SCOPES = {
 }
 _SCOPE_OF = {name: scope for scope, names in _SCOPES.items() for name in names}
 _OTHER_SCOPES = {"openid", "profile", "email", "offline_access"}
-_KNOWN = {*_SCOPES, *(f"{scope}.read" for scope in _SCOPES), *_OTHER_SCOPES}
-ALL_SCOPES = " ".join(sorted(_KNOWN))
+KNOWN_SCOPES = {*_SCOPES, *(f"{scope}.read" for scope in _SCOPES), *_OTHER_SCOPES}
+ALL_SCOPES = " ".join(sorted(KNOWN_SCOPES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +42,14 @@ class Grant:
 
     Attributes:
         is_bound: the token belongs to a custom connection, so that no tenant need be named.
+        client: the app; empty where none is named.
+        event: the consent that it comes from; empty for a custom connection.
     """
 
     scopes: frozenset[str]
     is_bound: bool
+    client: str
+    event: str
 
     def allows(self, endpoint: str, *, writes: bool) -> bool:
         """Whether an endpoint may be read, or written."""
@@ -58,40 +59,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Doorkeeper:
-    """Issues tokens and looks at them; any client with an id and a secret is let in."""
+    """Looks at tokens."""
 
     store: Store
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     organisation_id: str
-
-    def token(self, form_body: bytes, authorization: str | None) -> Wire:
-        """The answer of the token endpoint, within the caller's transaction.
-
-        Raises:
-            Problem: 400 with an OAuth error.
-        """
-        form = dict(parse_qsl(form_body.decode("utf-8", "replace")))
-        client_id, secret = _client(form, authorization)
-        if not client_id or not secret:
-            raise Problem(400, {"error": "invalid_client"})
-        grant_type = form.get("grant_type")
-        if grant_type == "client_credentials":
-            scopes = _checked(form.get("scope") or ALL_SCOPES)
-            return self._answer(self.issue("access", scopes, bound=True), scopes)
-        if grant_type == "refresh_token":
-            return self._refresh(form.get("refresh_token") or "")
-        raise Problem(400, {"error": "unsupported_grant_type"})
-
-    def issue(self, kind: str, scopes: str, *, bound: bool) -> str:
-        """A new token of kind access or refresh, within the caller's transaction."""
-        token = f"{kind}-{self.new_id()}"
-        lifetime = ACCESS_LIFETIME if kind == "access" else REFRESH_LIFETIME
-        self.store.execute(
-            "INSERT INTO token (token, kind, bound, scopes, expires) VALUES (?, ?, ?, ?, ?)",
-            (token, kind, bound, scopes, _text(self.clock() + lifetime)),
-        )
-        return token
+    connections: Connections
+    mishaps: Mishaps
 
     def identify(self, authorization: str | None) -> Grant:
         """What the bearer may do.
@@ -103,17 +78,18 @@ class Doorkeeper:
         if scheme.lower() != "bearer" or not token:
             raise unauthorised("AuthenticationUnsuccessful", self.new_id())
         row = self.store.find(
-            "SELECT scopes, bound, expires FROM token WHERE token = ? AND kind = 'access'",
+            "SELECT scopes, bound, client, event, expires FROM token"
+            " WHERE token = ? AND kind = 'access'",
             (token,),
         )
         if row is None:
             raise unauthorised("AuthenticationUnsuccessful", self.new_id())
-        if row[2] <= _text(self.clock()):
-            raise unauthorised(f"TokenExpired: token expired at {row[2]}", self.new_id())
-        return Grant(frozenset(row[0].split()), bool(row[1]))
+        if row[4] <= text_of_moment(self.clock()) or self.mishaps.happens("early_expiry"):
+            raise unauthorised(f"TokenExpired: token expired at {row[4]}", self.new_id())
+        return Grant(frozenset(row[0].split()), bool(row[1]), row[2], row[3])
 
-    def authorise(self, headers: Mapping[str, str], endpoint: str, *, writes: bool) -> None:
-        """Let a request to the Accounting API in.
+    def authorise(self, headers: Mapping[str, str], endpoint: str, *, writes: bool) -> str:
+        """Let a request to the Accounting API in; the tenant that it is for.
 
         Args:
             headers: with lower-case names.
@@ -123,54 +99,17 @@ class Doorkeeper:
         """
         grant = self.identify(headers.get("authorization"))
         tenant = headers.get("xero-tenant-id", "").lower()
-        if tenant != self.organisation_id and (tenant or not grant.is_bound):
+        if grant.is_bound:
+            is_allowed = tenant in ("", self.organisation_id)
+        else:
+            is_allowed = self.connections.holds(grant.client, tenant)
+        if not is_allowed:
             raise forbidden(self.new_id())
         if endpoint in _SCOPE_OF and not grant.allows(endpoint, writes=writes):
             raise unauthorised("AuthorizationUnsuccessful", self.new_id())
-
-    def _refresh(self, token: str) -> Wire:
-        row = self.store.find(
-            "SELECT scopes, bound, expires FROM token WHERE token = ? AND kind = 'refresh'",
-            (token,),
-        )
-        if row is None or row[2] <= _text(self.clock()):
-            raise Problem(400, {"error": "invalid_grant"})
-        # The sources disagree on a period of grace for the old token; none is the strict reading.
-        self.store.execute("DELETE FROM token WHERE token = ?", (token,))
-        answer = self._answer(self.issue("access", row[0], bound=bool(row[1])), row[0])
-        return {**answer, "refresh_token": self.issue("refresh", row[0], bound=bool(row[1]))}
-
-    def _answer(self, token: str, scopes: str) -> Wire:
-        return {
-            "access_token": token,
-            "expires_in": int(ACCESS_LIFETIME.total_seconds()),
-            "token_type": "Bearer",
-            "scope": scopes,
-        }
+        return tenant or self.organisation_id
 
 
-def _client(form: Mapping[str, str], authorization: str | None) -> tuple[str, str]:
-    scheme, _, encoded = (authorization or "").partition(" ")
-    if scheme.lower() == "basic":
-        try:
-            client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return "", ""
-        return client_id, secret
-    return form.get("client_id", ""), form.get("client_secret", "")
-
-
-def _checked(scopes: str) -> str:
-    if set(scopes.split()) - _KNOWN:
-        raise Problem(
-            400,
-            {
-                "error": "invalid_scope",
-                "error_description": "Client credentials scope validation failed",
-            },
-        )
-    return " ".join(scopes.split())
-
-
-def _text(moment: datetime) -> str:
+def text_of_moment(moment: datetime) -> str:
+    """A moment as the store sorts it."""
     return moment.isoformat(timespec="milliseconds")

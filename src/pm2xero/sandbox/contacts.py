@@ -87,6 +87,16 @@ def merge(books: Books, merged_id: str, into_id: str) -> None:
     records.update(books.store, gone)
 
 
+def restore(books: Books, contact_id: str) -> None:
+    """Restore an archived contact, as a user does in Xero: the API does not edit one.
+
+    Raises:
+        LookupError: it is not there.
+    """
+    records.update(books.store, replace(existing(books, contact_id), status="ACTIVE",
+                                        updated=books.now))  # fmt: skip
+
+
 def create_from(books: Books, element: Wire) -> Record:
     """A contact that a document brings with it."""
     return existing(books, create(books, element).id)

@@ -10,13 +10,13 @@ from datetime import date, datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 
 from pm2xero.sandbox import (
     catalogue,
     chart,
+    consent_page,
     contacts,
     dispatch,
     ledger,
@@ -26,11 +26,13 @@ from pm2xero.sandbox import (
     settings,
 )
 from pm2xero.sandbox.access import ALL_SCOPES, Doorkeeper
+from pm2xero.sandbox.authority import Authority
 from pm2xero.sandbox.books import Books, load_organisation, save_organisation, text_ids
+from pm2xero.sandbox.connections import Connections
 from pm2xero.sandbox.gateway import Gateway
 from pm2xero.sandbox.limits import Limits, Throttle
 from pm2xero.sandbox.mishaps import Mishaps
-from pm2xero.sandbox.problems import Problem, post_data_invalid
+from pm2xero.sandbox.problems import Problem, forbidden, post_data_invalid
 from pm2xero.sandbox.reply import Reply, problem_reply
 from pm2xero.sandbox.store import Store
 from pm2xero.sandbox.unkindness import Unkindness
@@ -53,6 +55,7 @@ class Sandbox:
         ids: Callable[[], uuid.UUID],
         limits: Limits,
         unkindness: Unkindness,
+        others: Mapping[str, str],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -60,9 +63,14 @@ class Sandbox:
         self._lock = RLock()
         self._organisation = load_organisation(store)
         self._chart = chart.load(store)
-        self._doorkeeper = Doorkeeper(store, clock, self._new_id, self._organisation.id)
         self.throttle = Throttle(limits, clock)
         self.mishaps = Mishaps(unkindness)
+        own = {self._organisation.id: self._organisation.name}
+        self._connections = Connections(store, clock, self._new_id, {**own, **others})
+        self._doorkeeper = Doorkeeper(
+            store, clock, self._new_id, self._organisation.id, self._connections, self.mishaps
+        )
+        self._authority = Authority(store, clock, self._new_id, self._connections, self.mishaps)
         self._gateway = Gateway(store, clock, self.mishaps, self._answer)
         self.app: Starlette = server.application(self)
 
@@ -76,6 +84,7 @@ class Sandbox:
         ids: Callable[[], uuid.UUID],
         limits: Limits | None = None,
         unkindness: Unkindness | None = None,
+        others: Mapping[str, str] | None = None,
     ) -> Sandbox:
         """A sandbox on a fresh store seeded from a snapshot, or on the file as it was left.
 
@@ -87,6 +96,8 @@ class Sandbox:
             ids: makes every id that the sandbox assigns.
             limits: Xero's when omitted.
             unkindness: Xero's rules, and no faults, when omitted.
+            others: names of further organisations of the same user, by id; they can be connected,
+                and show nothing but who they are.
 
         Raises:
             ValueError: the snapshot is incomplete, or the file has another schema or belongs to
@@ -99,8 +110,9 @@ class Sandbox:
                 if is_fresh:
                     _seed(store, snapshot)
                 sandbox = cls(
-                    store, clock, ids, limits or Limits.xero(), unkindness or Unkindness()
-                )
+                    store, clock, ids, limits or Limits.xero(), unkindness or Unkindness(),
+                    others or {},
+                )  # fmt: skip
                 if is_fresh:
                     opening.open_balances(sandbox._books(), snapshot)
             wanted = str(snapshot["Organisation"]["OrganisationID"]).lower()
@@ -188,44 +200,91 @@ class Sandbox:
         with self._ready(), self._store.transaction():
             contacts.merge(self._books(), merged_id, into_id)
 
+    def restore_contact(self, contact_id: str) -> None:
+        """Restore an archived contact, as a user does in Xero.
+
+        Raises:
+            LookupError: it is not there.
+        """
+        with self._ready(), self._store.transaction():
+            contacts.restore(self._books(), contact_id)
+
     def access_token(self, scopes: str = ALL_SCOPES) -> str:
         """An access token without a sign-in, for embedded use."""
         with self._lock, self._store.transaction():
-            return self._doorkeeper.issue("access", scopes, bound=True)
+            return self._authority.issue("access", scopes, bound=True)
 
     def consent(self, scopes: str = ALL_SCOPES) -> str:
         """A refresh token, standing for a user who has agreed to the connection."""
         with self._lock, self._store.transaction():
-            return self._doorkeeper.issue("refresh", scopes, bound=False)
+            self._connections.connect("", self._organisation.id, "")
+            return self._authority.issue("refresh", scopes, bound=False)
 
     def close(self) -> None:
         """Close the store."""
         with self._lock:
             self._store.close()
 
-    def token(self, form: bytes, authorization: str | None) -> Wire:
+    def consent_page(self, query: Mapping[str, str]) -> str:
+        """The page that asks a user to let an app in.
+
+        Raises:
+            Problem: 400.
+        """
+        wanted = self._authority.request(query)
+        return consent_page.page(wanted.client, query, self._connections.names)
+
+    def consented(self, form: Mapping[str, str]) -> str:
+        """Where the browser goes when the user has answered.
+
+        Raises:
+            Problem: 400.
+        """
+        wanted = self._authority.request(form)
+        tenant = form.get("tenant", "")
+        if form.get("answer") != "allow" or tenant not in self._connections.names:
+            return wanted.answered(error="access_denied")
+        with self._lock, self._store.transaction():
+            return wanted.answered(code=self._authority.consented(wanted, tenant))
+
+    def token(self, form: bytes, authorization: str | None, issuer: str) -> Wire:
         """The token endpoint.
 
         Raises:
-            Problem: 400 with an OAuth error.
+            Problem: 400 with an OAuth error; 504 for an answer that is lost.
         """
         with self._lock, self._store.transaction():
-            return self._doorkeeper.token(form, authorization)
+            answer = self._authority.token(form, authorization, issuer)
+        if "refresh_token" in answer and self.mishaps.happens("lost_tokens"):
+            raise Problem(504, "<html><body>Gateway timeout</body></html>", media_type="text/html")
+        return answer
 
-    def revoke(self, form: bytes) -> None:
+    def revoke(self, form: bytes, authorization: str | None) -> None:
         """The revocation endpoint."""
-        token = dict(parse_qsl(form.decode("utf-8", "replace"))).get("token", "")
         with self._lock, self._store.transaction():
-            self._store.execute("DELETE FROM token WHERE token = ?", (token,))
+            self._authority.revoke(form, authorization)
 
-    def connections(self, authorization: str | None) -> list[Wire]:
-        """The one connection that there is.
+    def disconnect(self, authorization: str | None, connection: str) -> None:
+        """Take one connection back, by the app.
+
+        Raises:
+            Problem: 401, 404.
+        """
+        with self._lock, self._store.transaction():
+            grant = self._doorkeeper.identify(authorization)
+            self._connections.disconnect(grant.client, connection)
+
+    def connections(self, authorization: str | None, event: str | None = None) -> list[Wire]:
+        """What a token may reach, or what one consent of its user connected.
 
         Raises:
             Problem: 401.
         """
         with self._lock:
-            self._doorkeeper.identify(authorization)
+            grant = self._doorkeeper.identify(authorization)
+            if not grant.is_bound:
+                return self._connections.listed(grant.client, event)
+        # unverified: that the token of a custom connection may ask
         made = f"{self._clock():%Y-%m-%dT%H:%M:%S}.0000000"
         return [
             {
@@ -248,12 +307,22 @@ class Sandbox:
         writes = call.method != "GET"
         limit = self.throttle.limits.body_bytes
         with self._ready():
-            self._doorkeeper.authorise(call.headers, call.endpoint, writes=writes)
+            tenant = self._doorkeeper.authorise(call.headers, call.endpoint, writes=writes)
+            if tenant != self.organisation_id:
+                return self._of_another(call, tenant)
             if "application/json" not in call.headers.get("accept", ""):
                 raise Problem(406, "The sandbox speaks JSON only; Xero would answer in XML.")
             if limit is not None and len(call.body) > limit:
                 raise post_data_invalid(f"The body is larger than {limit} bytes")
             return self._gateway.carry(call, url)
+
+    def _of_another(self, call: dispatch.Call, tenant: str) -> Reply:
+        """What another organisation of the user shows: who it is."""
+        if call.endpoint != "Organisation" or call.method != "GET":
+            raise forbidden(self._new_id())
+        name = self._connections.names[tenant]
+        wire = {**self._organisation.wire, "OrganisationID": tenant, "Name": name}
+        return Reply(200, dump({"Organisations": [wire]}))
 
     @contextmanager
     def _ready(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
+from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -24,14 +25,23 @@ class Service(Protocol):
 
     throttle: Throttle
 
-    def token(self, form: bytes, authorization: str | None) -> Wire:
+    def consent_page(self, query: Mapping[str, str]) -> str:
+        """The page that asks a user."""
+
+    def consented(self, form: Mapping[str, str]) -> str:
+        """Where the browser goes when the user has answered."""
+
+    def token(self, form: bytes, authorization: str | None, issuer: str) -> Wire:
         """The token endpoint."""
 
-    def revoke(self, form: bytes) -> None:
+    def revoke(self, form: bytes, authorization: str | None) -> None:
         """The revocation endpoint."""
 
-    def connections(self, authorization: str | None) -> list[Wire]:
+    def connections(self, authorization: str | None, event: str | None) -> list[Wire]:
         """The organisations that a token may see."""
+
+    def disconnect(self, authorization: str | None, connection: str) -> None:
+        """Take one connection back."""
 
     def handle(self, call: Call, url: str) -> Reply:
         """The Accounting API."""
@@ -42,15 +52,37 @@ def application(service: Service) -> Starlette:
 
     async def token(request: Request) -> Response:
         form = await request.body()
-        return _answered(lambda: _json(service.token(form, request.headers.get("authorization"))))
+        issuer = str(request.base_url).rstrip("/")
+        return _answered(
+            lambda: _json(service.token(form, request.headers.get("authorization"), issuer))
+        )
+
+    async def authorise(request: Request) -> Response:
+        if request.method == "GET":
+            return _answered(lambda: _page(service.consent_page(dict(request.query_params))))
+        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+        try:
+            back = service.consented(form)
+        except Problem as problem:
+            return _refused(problem, {})
+        return Response(status_code=303, headers={"Location": back})
 
     async def revocation(request: Request) -> Response:
-        service.revoke(await request.body())
+        service.revoke(await request.body(), request.headers.get("authorization"))
         return Response(status_code=200)
 
     async def connections(request: Request) -> Response:
         authorization = request.headers.get("authorization")
-        return _answered(lambda: _json(service.connections(authorization)))
+        event = request.query_params.get("authEventId")
+        return _answered(lambda: _json(service.connections(authorization, event)))
+
+    async def connection(request: Request) -> Response:
+        authorization = request.headers.get("authorization")
+        try:
+            service.disconnect(authorization, request.path_params["id"])
+        except Problem as problem:
+            return _refused(problem, {})
+        return Response(status_code=204)
 
     async def api(request: Request) -> Response:
         throttle = service.throttle
@@ -75,9 +107,11 @@ def application(service: Service) -> Starlette:
 
     return Starlette(
         routes=[
+            Route("/identity/connect/authorize", authorise, methods=["GET", "POST"]),
             Route("/connect/token", token, methods=["POST"]),
             Route("/connect/revocation", revocation, methods=["POST"]),
             Route("/connections", connections, methods=["GET"]),
+            Route("/connections/{id}", connection, methods=["DELETE"]),
             # The official client writes it with a capital.
             Route("/Connections", connections, methods=["GET"]),
             Route(API + "{path:path}", api, methods=["GET", "PUT", "POST", "DELETE"]),
@@ -93,6 +127,10 @@ async def _unheard(_request: Request, _gone: Exception) -> Response:
 
 def _json(payload: object) -> Reply:
     return Reply(200, dump(payload))
+
+
+def _page(html: str) -> Reply:
+    return Reply(200, html.encode(), "text/html; charset=utf-8")
 
 
 def _answered(act: Callable[[], Reply], headers: Mapping[str, str] | None = None) -> Response:

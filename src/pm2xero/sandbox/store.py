@@ -10,10 +10,28 @@ from typing import Any
 
 from pm2xero.files import reserve_private
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+# `client` is empty where no app is named; `event` is one consent of one user; a refresh token that
+# was used has `replaced` and the one that came after it.
+_SIGN_IN = """
+ALTER TABLE token ADD COLUMN client TEXT NOT NULL DEFAULT '';
+ALTER TABLE token ADD COLUMN event TEXT NOT NULL DEFAULT '';
+ALTER TABLE token ADD COLUMN replaced TEXT;
+ALTER TABLE token ADD COLUMN successor TEXT;
+CREATE TABLE code (
+  code TEXT PRIMARY KEY, client TEXT NOT NULL, redirect TEXT NOT NULL, challenge TEXT NOT NULL,
+  scopes TEXT NOT NULL, nonce TEXT NOT NULL, event TEXT NOT NULL, expires TEXT NOT NULL)
+  WITHOUT ROWID;
+CREATE TABLE connection (
+  id TEXT PRIMARY KEY, client TEXT NOT NULL, tenant TEXT NOT NULL, event TEXT NOT NULL,
+  made TEXT NOT NULL, updated TEXT NOT NULL, UNIQUE (client, tenant)) WITHOUT ROWID;
+"""
+# What turns a file of a version into one of the next.
+_STEPS = {1: _SIGN_IN}
 
 # Money is whole cents, everything else text; `body` holds what no rule and no query needs.
-_SCHEMA = """
+_SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE account (
   id TEXT PRIMARY KEY, position INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
@@ -68,6 +86,7 @@ CREATE TABLE posting (
 CREATE TABLE token (
   token TEXT PRIMARY KEY, kind TEXT NOT NULL, bound INTEGER NOT NULL, scopes TEXT NOT NULL,
   expires TEXT NOT NULL) WITHOUT ROWID;
+{_SIGN_IN}
 CREATE TABLE idempotency (
   key TEXT PRIMARY KEY, request TEXT NOT NULL, first_seen TEXT NOT NULL, status INTEGER NOT NULL,
   media_type TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
@@ -93,22 +112,30 @@ class Store:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the file has no schema yet.
+        """Whether the file has no schema yet; one of an earlier version is brought forward.
 
         Raises:
             ValueError: the file was written by another version of the schema.
         """
         version = int(self.one("PRAGMA user_version")[0])
+        while version in _STEPS:
+            with self.savepoint():
+                self._run(_STEPS[version])
+                version += 1
+                self._connection.execute(f"PRAGMA user_version={version}")
         if version not in (0, SCHEMA_VERSION):
             raise ValueError(f"the sandbox file has schema {version}, not {SCHEMA_VERSION}")
         return version == 0
 
     def create(self) -> None:
         """Write the schema, within the caller's transaction."""
-        for statement in _SCHEMA.split(";"):
+        self._run(_SCHEMA)
+        self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+    def _run(self, statements: str) -> None:
+        for statement in statements.split(";"):
             if statement.strip():
                 self._connection.execute(statement)
-        self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement; the row id of an insert."""

@@ -2,7 +2,8 @@
 
 Rules are what Xero does by public account; they are on. Habits are told of by some and not
 confirmed; they are off. Faults happen by chance, each with a rate between 0 and 1; they are off,
-and the same seed makes the same faults of the same calls.
+and the same seed makes the same faults of the same calls. Those of the sign-in are faults, too,
+apart from the others because a call that cannot be made says nothing about what is sent.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Literal, Self
 
 USUAL_RATE = 0.2
 
-Sort = Literal["rule", "habit", "fault"]
+Sort = Literal["rule", "habit", "fault", "sign-in"]
 
 
 def _switch(default: Any, sort: Sort, says: str) -> Any:
@@ -37,6 +38,9 @@ class Unkindness:
         True, "rule", "the number of a voided sales invoice or credit note stays taken"
     )
     largest_batch: int = _switch(200, "rule", "most payments in one batch payment; 0 for no limit")
+    refresh_grace: bool = _switch(
+        True, "rule", "a refresh token may be used again for 30 minutes if its successor was not"
+    )
     longest_address: int = _switch(
         0, "habit", "a list asked by a longer address is answered 404; 0 for no limit"
     )
@@ -74,6 +78,15 @@ class Unkindness:
     missing_pages: float = _switch(
         0.0, "fault", "a page of a list lacks elements that its pagination counts"
     )
+    lost_tokens: float = _switch(
+        0.0, "sign-in", "tokens are refreshed and the answer is 504, so that nobody has them"
+    )
+    refused_grants: float = _switch(
+        0.0, "sign-in", "a refresh token that is good is answered invalid_grant"
+    )
+    early_expiry: float = _switch(
+        0.0, "sign-in", "an access token is answered TokenExpired before its time: clocks differ"
+    )
     late_seconds: tuple[float, float] = (1.0, 110.0)
     at_most: int | None = None
     seed: int = 0
@@ -84,7 +97,7 @@ class Unkindness:
         Raises:
             ValueError: with the name of the switch.
         """
-        for switch in switches("fault"):
+        for switch in (*switches("fault"), *switches("sign-in")):
             if not 0 <= getattr(self, switch.name) <= 1:
                 raise ValueError(f"{switch.name} must lie between 0 and 1")
 
@@ -103,7 +116,11 @@ class Unkindness:
         for word in words:
             name, _, value = word.replace("-", "_").partition("=")
             if name == "all":
-                changes |= {s.name: _value(s, value) for s in switches() if s.name != _BATCH}
+                changes |= {
+                    s.name: _value(s, value)
+                    for s in switches()
+                    if s.name != _BATCH and s.metadata["sort"] != "sign-in"
+                }
                 continue
             found = {s.name: s for s in switches()}.get(name)
             if found is None:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+import msgspec
 import orjson
 
 from pm2xero.sandbox.problems import Invalid, post_data_invalid
@@ -22,6 +23,8 @@ LARGEST_AMOUNT = Decimal("9999999999.99")
 _DECODER = json.JSONDecoder(
     parse_float=Decimal, parse_int=lambda text: int(text) if len(text) < 19 else Decimal(text)
 )
+_STORED = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+_LONG_NUMBER = re.compile("[0-9]{19}")
 _CENT = Decimal("0.01")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
@@ -47,7 +50,7 @@ def parse_body(body: bytes) -> Any:
 
 def parse_stored(text: str) -> Wire:
     """A JSON object that `dump_text` wrote."""
-    stored: Wire = _DECODER.decode(text)
+    stored: Wire = (_DECODER if _LONG_NUMBER.search(text) else _STORED).decode(text)
     return stored
 
 

@@ -52,6 +52,8 @@ class Caller:
         self._sleep = sleep
         self._longest_nap = longest_nap
         self._failures = 0
+        # Bytes of Xero's answers so far.
+        self.received = 0
         # Told of each pause: its seconds and why it is made.
         self.on_pause: Callable[[float, str], None] = lambda seconds, why: None
 
@@ -81,7 +83,7 @@ class Caller:
     def read(
         self, path: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None
     ) -> Response:
-        """A GET; answers with 200 or 404 and tries again otherwise.
+        """A GET; answers with 200 or 404 (or 304, to a question for changes), else tries again.
 
         Raises:
             StopRun: Xero does not answer, or refuses.
@@ -101,11 +103,14 @@ class Caller:
             if attempt:
                 self.pause(backoff(attempt))
             try:
-                answer = self._call("GET", path, query, headers, None)
+                answer = self._call("GET", path, query, headers, None, again=attempt > 0)
             except CallError as error:
                 last = str(error)
                 continue
             if answer.status == 404 or (answer.status == 200 and answer.json is not None):
+                return answer
+            # unverified: that Xero answers so where nothing has changed, and not by an empty list.
+            if answer.status == 304 and "If-Modified-Since" in (headers or {}):
                 return answer
             if answer.status == 200:
                 last = "its answer cannot be read"
@@ -146,7 +151,9 @@ class Caller:
         while True:
             attempt += 1
             try:
-                answer = self._call(method, path, query, headers, body or None, begun)
+                answer = self._call(
+                    method, path, query, headers, body or None, begun, again=attempt > 1
+                )
             except Unreachable:
                 if attempt >= _TRIES:
                     raise
@@ -177,6 +184,8 @@ class Caller:
         headers: Mapping[str, str] | None,
         body: bytes | None,
         begun: datetime | None = None,
+        *,
+        again: bool = False,
     ) -> Response:
         def leaving() -> None:
             # A process may be suspended at any point, and another may take over meanwhile.
@@ -189,8 +198,9 @@ class Caller:
             self.pause(wait, LIMITED)
         self._keep_alive()
         self._budget.spend()
-        answer = self._client.call(method, path, query, headers, body, leaving)
+        answer = self._client.call(method, path, query, headers, body, leaving, again=again)
         self._budget.learn(answer.headers)
+        self.received += len(answer.text.encode("utf-8", "replace"))
         return answer
 
 

@@ -15,8 +15,12 @@ from urllib.parse import quote
 
 import orjson
 
+from pm2xero.outbox.records import StoredRequest
 from pm2xero.send.batching import BATCH
 from pm2xero.send.caller import STILL_LATE, TURNED_BACK, Caller, backoff
+from pm2xero.send.fill_ids import contact_of
+from pm2xero.send.obstacles import Obstacle, archived_contact
+from pm2xero.xero.addresses import blocks
 from pm2xero.xero.answers import (
     Element,
     Misfit,
@@ -60,6 +64,7 @@ class ContactBook:
 
     Attributes:
         ids: ContactID by number.
+        archived: names of contacts that are archived in Xero, by number.
         refused: why a contact cannot be used, by number.
         notes: what a person should know, such as a contact that was followed.
     """
@@ -78,6 +83,7 @@ class ContactBook:
         self._clock = clock
         self._late = late
         self.ids: dict[str, str] = {}
+        self.archived: dict[str, str] = {}
         self._archived_ids: dict[str, str] = {}
         self.refused: dict[str, Refusal] = {}
         self.notes: list[str] = []
@@ -124,7 +130,9 @@ class ContactBook:
     def provide(
         self, wanted: Mapping[str, str], details: Mapping[str, Mapping[str, Any]] | None = None
     ) -> None:
-        """See that every contact has an id or a refusal.
+        """See that every contact has an id or a refusal, or is archived.
+
+        Those that are known are looked at, too: a person may have merged or archived them.
 
         Args:
             wanted: names by number.
@@ -137,6 +145,10 @@ class ContactBook:
         self.know(wanted)
         self._know_as_before(wanted)
         missing = self._left(wanted)
+        known = {number: name for number, name in wanted.items() if number in self.ids}
+        if self._is_few(missing):
+            self._look_at({number: self.ids[number] for number in known})
+            known = {}
         for attempt in range(_TRIES):
             if not missing:
                 return
@@ -144,12 +156,34 @@ class ContactBook:
                 self._caller.pause(backoff(attempt))
             if attempt > 1:
                 self._outwait()
-            self._take(self._look_up(missing))
+            # Where the whole list is read for these, it shows the known ones as well.
+            self._take(self._look_up({**missing, **known}))
+            known = {}
             self._create(self._left(missing))
             missing = self._left(missing)
         self.refused.update((n, self._puzzling[n]) for n in missing if n in self._puzzling)
         if self._left(missing):
             raise StopRun("no_answer", "Xero does not create the contacts; run it again later")
+
+    def waiting(self, rows: Iterable[StoredRequest]) -> list[Obstacle]:
+        """Those of the planned requests whose contact is known and archived in Xero.
+
+        Raises:
+            StopRun: Xero does not answer, or refuses the sign-in.
+        """
+        named = [(row, number) for row in rows if (number := (contact_of(row) or ("",))[0])]
+        self.know(number for _, number in named)
+        self._look_at({n: self.ids[n] for _, n in named if n in self.ids})
+        return self.obstacles(row for row, _ in named)
+
+    def obstacles(self, rows: Iterable[StoredRequest]) -> list[Obstacle]:
+        """Why some of the requests wait: their contacts are archived, as far as is known."""
+        found = []
+        for row in rows:
+            number = (contact_of(row) or ("",))[0]
+            if name := self.archived.get(number):
+                found.append(archived_contact(row, f"{name} ({number})", self._errors))
+        return found
 
     def is_same(self, here: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
         """Whether two contacts are one, because one was merged into the other.
@@ -175,39 +209,55 @@ class ContactBook:
         if end is None or end.is_archived or end.xero_id.lower() == known.lower():
             return False
         self._keep(number, end.xero_id, end.name)
-        self.notes.append(f"contact {number} was merged in Xero; it is {end.name} now")
+        self.notes.append(_merged(number, end.name))
         return True
 
     # --- looking ---
 
     def _left(self, wanted: Mapping[str, str]) -> dict[str, str]:
-        return {
-            number: name
-            for number, name in wanted.items()
-            if number not in self.ids and number not in self.refused
-        }
+        return {number: name for number, name in wanted.items() if not self._is_settled(number)}
+
+    def _is_settled(self, number: str) -> bool:
+        return number in self.ids or number in self.refused or number in self.archived
+
+    def _is_few(self, wanted: Mapping[str, str]) -> bool:
+        return len(wanted) <= _FEW and all(_is_plain(number) for number in wanted)
+
+    def _look_at(self, known: Mapping[str, str]) -> None:
+        """Contacts that are known, by their ids: merged ones are followed, archived ones noted."""
+        numbers = {id.lower(): number for number, id in known.items()}
+        try:
+            for part in blocks(list(numbers)):
+                query = {"IDs": ",".join(part), "includeArchived": "true"}
+                for contact in complete_list(self._caller.look, "Contacts", query):
+                    number = numbers.get(str(contact["ContactID"]).lower())
+                    end = self._followed(contact) if number is not None else None
+                    if number is not None and end is not None:
+                        self._take({number: end})
+        except Unproven:
+            # Xero itself is the judge of what it does not show.
+            return
 
     def _take(self, found: Mapping[str, Found]) -> None:
         for number, contact in found.items():
+            known = self.ids.get(number)
             if contact.is_archived:
-                self.refused[number] = self._archived(number, contact.name)
+                self.archived[number] = contact.name
                 self._archived_ids[number] = contact.xero_id
-            else:
+                self.ids.pop(number, None)
+            elif known is None or known.lower() != contact.xero_id.lower():
                 self._keep(number, contact.xero_id, contact.name)
+                if known is not None:
+                    self.notes.append(_merged(number, contact.name))
 
     def _keep(self, number: str, xero_id: str, name: str) -> None:
         self._store.save_contact(number, xero_id, name)
         self.ids[number] = xero_id
 
-    def _archived(self, number: str, name: str) -> Refusal:
-        # Not told by the words of a message, because a name may hold any words.
-        entry = self._errors.entry("contact_archived") or self._errors.classify(REFUSED, ()).entry
-        return Refusal(entry, REFUSED, (f"The contact {name} ({number}) is an archived contact",))
-
     def _look_up(self, wanted: Mapping[str, str]) -> dict[str, Found]:
         """The contacts with these numbers that Xero has; merged ones are followed to their end."""
         try:
-            if len(wanted) <= _FEW and all(_is_plain(number) for number in wanted):
+            if self._is_few(wanted):
                 contacts = [contact for number in wanted for contact in self._numbered(number)]
             else:
                 archived = {"includeArchived": "true"}
@@ -353,6 +403,10 @@ class ContactBook:
             if part:
                 clashed |= self._put(part, numbered=numbered)
         return clashed
+
+
+def _merged(number: str, name: str) -> str:
+    return f"contact {number} was merged in Xero; it is {name} now"
 
 
 def _found(contact: Object) -> Found:

@@ -8,7 +8,8 @@ from pm2xero.send.parcel import Said
 
 _SEVERAL = "More than one document in Xero could be this one ({rivals}); a person must choose"
 _DIFFERS = (
-    "A document in Xero ({rivals}) bears its id or number, and differs; a person must see why"
+    "A document in Xero ({rivals}) bears its id or number and differs, or is the same without its "
+    "id; a person must say whether it is this one (resolve) or not (resend)"
 )
 _UNSEEN = "Nobody can say whether this was done in Xero; a person must look"
 _TAKEN_BACK = (

@@ -133,6 +133,12 @@ def placeholders(row: StoredRequest) -> Iterator[tuple[str, str]]:
         yield from _placeholders(json.loads(row.element))
 
 
+def known_id(id_name: str, text: str, links: Mapping[tuple[str, str], str]) -> str | None:
+    """The id that a placeholder stands for; None where it is none, or the id is not known yet."""
+    match = _whole(id_name, text)
+    return links.get((match[2], match[1])) if match is not None else None
+
+
 def body(members: Sequence[Ready]) -> bytes:
     """The body of a call that carries these documents, all of one contract."""
     if members[0].contract.method == "DELETE":

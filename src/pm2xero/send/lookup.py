@@ -6,16 +6,17 @@ unverified: that Xero's GET shows a document as soon as it is saved; no source s
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlencode
+from urllib.parse import unquote
 
 from pm2xero.send.conclusions import Seen
 from pm2xero.send.fill_ids import Ready
 from pm2xero.send.lookup_table import ByAbsence, ByKey, ByParts, ByState, HowToFind, load_table
+from pm2xero.xero.addresses import LONGEST_QUERY, blocks, encoded_length
 from pm2xero.xero.answers import Object, Read, Unproven, complete_list, id_name_of, one_object
 from pm2xero.xero.contracts import with_suffix
 from pm2xero.xero.natural_key import (
@@ -33,9 +34,6 @@ SameContact = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 
 # The counts that may stand behind a number that stays taken; see `parcel.renumbered`.
 RENUMBERED = (2, 3)
-# Xero answers 404 to a list whose address is longer than about 2,000 characters; what comes before
-# and after the values has 200 at most.
-_LONGEST_QUERY = 1700
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +67,21 @@ class Eyes:
         read: makes a GET.
         linked_to: the request that a document of Xero is known to belong to.
         same_contact: whether two contacts are one, because they were merged in Xero.
+        is_document: whether a word is the id of a document; set after the outbox was lost, with
+            which the words of people were lost that said what they had entered themselves.
     """
 
     read: Read
     linked_to: LinkedTo
     same_contact: SameContact
+    is_document: Callable[[str], bool] | None = None
+
+    def may_be_by_hand(self, key: NaturalKey, found: Object, wrong: Collection[str]) -> bool:
+        """Whether a person may have entered it for the document: only the id is not on it."""
+        if self.is_document is None or not key.is_but_for_tag(wrong):
+            return False
+        word = next(iter(str(found.get(key.tag or "") or "").split()), "")
+        return not self.is_document(word)
 
 
 class Lookups:
@@ -139,6 +147,8 @@ def _one_by_one(how: ByState | ByParts | ByAbsence, member: Ready, eyes: Eyes) -
 def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sighting]:
     sent = {member.row.id: element_of(member) for member in members}
     transactions = {member.row.id: member.row.transaction for member in members}
+    # Whoever asked for it to be sent has seen what is there.
+    looked = {member.row.id for member in members if member.row.cause == "resend"}
     id_name = id_name_of(how.endpoint)
     listed = list(_listed(how, list(sent.values()), eyes.read))
     gone = [doc for doc in listed if is_gone(doc)]
@@ -158,7 +168,10 @@ def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sight
                 whole = one_object(eyes.read, how.endpoint, id_) or doc
                 wrong = how.key.mismatches(element, whole, transactions[request])
             is_it = not wrong
-            if not is_it and not how.key.is_suspect(element, wrong):
+            is_like = how.key.is_suspect(element, wrong)
+            if not is_like and request not in looked:
+                is_like = eyes.may_be_by_hand(how.key, doc, wrong)
+            if not is_it and not is_like:
                 continue
             if id_ not in owners:
                 owners[id_] = eyes.linked_to(id_)
@@ -297,8 +310,8 @@ def _queries(how: ByKey, elements: Sequence[Mapping[str, Any]]) -> Iterator[dict
     if how.parameter and how.by:
         values = list(dict.fromkeys(str(element.get(how.by) or "") for element in elements))
         # The parameter separates its values by commas and has no way to quote one.
-        if all(value and "," not in value and _length(value) < _LONGEST_QUERY for value in values):
-            yield from ({how.parameter: ",".join(part)} for part in _cut(values))
+        if all(v and "," not in v and encoded_length(v) < LONGEST_QUERY for v in values):
+            yield from ({how.parameter: ",".join(part)} for part in blocks(values))
             return
     days = [day for e in elements if (day := as_date(str(e.get(how.dates) or "")))]
     if len(days) < len(elements):
@@ -306,21 +319,6 @@ def _queries(how: ByKey, elements: Sequence[Mapping[str, Any]]) -> Iterator[dict
         return
     first, last = (f"DateTime({d.year}, {d.month:02}, {d.day:02})" for d in (min(days), max(days)))
     yield {"where": f"{how.dates}>={first} AND {how.dates}<={last}"}
-
-
-def _cut(values: Sequence[str]) -> Iterator[list[str]]:
-    """The values in lists whose address is short enough once it is encoded."""
-    part: list[str] = []
-    for value in values:
-        if part and _length(",".join((*part, value))) > _LONGEST_QUERY:
-            yield part
-            part = []
-        part.append(value)
-    yield part
-
-
-def _length(value: str) -> int:
-    return len(urlencode({"": value}))
 
 
 def element_of(member: Ready) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pm2xero.outbox.states import DUE, RequestState
 from pm2xero.send.batching import is_undo, takes_back, undone_before
 from pm2xero.send.fill_ids import placeholders
 from pm2xero.xero.contracts import contract
-from pm2xero.xero.errors import Refusal
+from pm2xero.xero.errors import Refusal, Waiting
 from pm2xero.xero.ports import Outbox
 from pm2xero.xero.purpose import Purpose
 
@@ -92,6 +92,13 @@ class Book:
         link = self._outbox.link_of(xero_id)
         return link.request if link else None
 
+    @property
+    def is_document(self) -> Callable[[str], bool] | None:
+        """Whether a word is the id of a document, after the outbox was lost; None otherwise."""
+        if self.gap is None:
+            return None
+        return lambda word: self._outbox.transaction(word) is not None
+
     def claim(self, rows: Sequence[StoredRequest]) -> None:
         """A call with these is about to be made."""
         self._outbox.claim(rows, self._clock())
@@ -128,6 +135,19 @@ class Book:
         self._outbox.turn_away(row, refusal.entry.id, refusal.sentence)
         self._set([row], RequestState.REJECTED)
         self.tally.rejected += 1
+
+    def wait(self, reasons: Mapping[str, tuple[str, str]]) -> None:
+        """These planned ones are not sent now, each for a cause and its message; no other waits."""
+        moved: list[tuple[StoredRequest, str | None, str | None]] = []
+        for row in self.rows:
+            if self._states[row.id] != RequestState.PLANNED:
+                continue
+            reason = reasons.get(row.id)
+            before = (row.cause, row.message) if row.cause in list(Waiting) else None
+            if reason != before:
+                moved.append((row, *(reason or (None, None))))
+        if moved:
+            self._outbox.wait(moved)
 
     def give_up(self, row: StoredRequest, cause: str, message: str, status: int | None) -> None:
         """This one never arrives."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from pm2xero.send.look_ahead import Outlook
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class SendReport:
         stopped: why the run ended early, as a sentence; None when it came to its end.
         cause: id of that reason.
         warnings: what Xero remarked on documents that it took.
+        outlook: what was seen in Xero before anything was sent: what waits, and what changed.
     """
 
     calls: int
@@ -34,3 +37,4 @@ class SendReport:
     stopped: str | None = None
     cause: str | None = None
     warnings: tuple[str, ...] = ()
+    outlook: Outlook = field(default_factory=Outlook)

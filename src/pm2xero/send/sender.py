@@ -9,15 +9,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pm2xero.errors import LeaseLost
+from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.outbox.lease import TTL
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import DUE, UNSETTLED, RequestState
-from pm2xero.send.ahead import is_ahead
+from pm2xero.send.ahead import is_ahead, paid_by
 from pm2xero.send.batching import batches, grouped, ready, wave
 from pm2xero.send.caller import STILL_LATE, Caller
 from pm2xero.send.contacts import ContactBook
 from pm2xero.send.delivery import LOOKED_UP, Delivery
 from pm2xero.send.fill_ids import MissingId, Ready, contact_of, details_of, fill, placeholders
+from pm2xero.send.look_ahead import Outlook, Shown, look_ahead, names_of
 from pm2xero.send.lookup import Eyes, Lookups, load_lookups
 from pm2xero.send.lookup_table import load_table
 from pm2xero.send.parcel import Said
@@ -45,6 +47,8 @@ class Sender:
     Args:
         owner: names this process among those that might write for the organisation.
         limits: Xero's when omitted.
+        chart: the organisation, accounts and tax rates of Xero as they are now; None where they
+            are not judged.
         late: how long a lost call may still arrive; nothing where calls do not travel.
     """
 
@@ -60,7 +64,9 @@ class Sender:
         sleep: Callable[[float], None],
         limits: CallLimits | None = None,
         late: timedelta = LATE,
+        chart: XeroSnapshot | None = None,
     ) -> None:
+        self._chart = chart
         self._outbox = outbox
         self._late = late
         self._errors = errors
@@ -77,18 +83,20 @@ class Sender:
         self,
         on_progress: Callable[[Progress], None] | None = None,
         since: datetime | None = None,
+        ended: datetime | None = None,
     ) -> SendReport:
         """Send all that can be sent.
 
         Args:
             since: when the outbox last knew all that it had sent; what changed in Xero after that
                 is held against what is planned. None where nothing vouches for such a moment.
+            ended: when the last push came to its end; what others changed after that is told.
 
         Raises:
             LeaseTaken: PE110, another process is sending for this organisation.
             StateConflict: PE105, another process has taken over meanwhile and sent the same.
         """
-        return self._run(on_progress, looks_only=False, since=since)
+        return self._run(on_progress, looks_only=False, since=since, ended=ended)
 
     def look(self, on_progress: Callable[[Progress], None] | None = None) -> SendReport:
         """Find out about all that may be in Xero, and send nothing.
@@ -104,25 +112,31 @@ class Sender:
         *,
         looks_only: bool,
         since: datetime | None = None,
+        ended: datetime | None = None,
     ) -> SendReport:
         if not self._is_held:
             with self.lease():
-                return self._run(on_progress, looks_only=looks_only, since=since)
-        stop = self._compare_since(since) if since is not None else None
+                return self._run(on_progress, looks_only=looks_only, since=since, ended=ended)
+        shown = Shown(self._caller.look)
+        calls, received = self._caller.calls, self._caller.received
+        stop = self._compare_since(since, shown) if since is not None else None
+        spent = (self._caller.calls - calls, self._caller.received - received)
         if not looks_only:
             self._outbox.try_again(self._errors.waiting)
         run = _Run(
             self._outbox, self._caller, self._errors, self._lookups, self._clock, self._late,
-            on_progress,
+            on_progress, self._chart, ended, shown, spent,
         )  # fmt: skip
         return run.run(looks_only=looks_only) if stop is None else run.report(*stop)
 
-    def _compare_since(self, since: datetime) -> tuple[str, str] | None:
+    def _compare_since(self, since: datetime, shown: Shown) -> tuple[str, str] | None:
         """Note a gap where Xero has what is planned; why and by which cause this cannot be told."""
         planned = self._outbox.requests(states=(RequestState.PLANNED,))
+        links = self._outbox.links_of(names_of(planned))
         try:
             ahead = is_ahead(
-                planned, load_table(), since, self._is_known, self._caller.read
+                planned, load_table(), since, self._is_known, self._caller.read,
+                paid_by(planned, links, shown),
             )  # fmt: skip
         except StopRun as stop:
             return stop.sentence, stop.cause
@@ -172,7 +186,17 @@ class _Run:
         clock: Callable[[], datetime],
         late: timedelta,
         on_progress: Callable[[Progress], None] | None,
+        chart: XeroSnapshot | None,
+        ended: datetime | None,
+        shown: Shown,
+        spent: tuple[int, int],
     ) -> None:
+        self._chart = chart
+        self._ended = ended
+        self._shown = shown
+        # Calls and bytes of what was asked before the run.
+        self._spent = spent
+        self._outlook = Outlook()
         self._outbox = outbox
         self._caller = caller
         self._clock = clock
@@ -182,7 +206,9 @@ class _Run:
         self._book = Book(outbox, clock)
         caller.on_pause = self._waits
         self._contacts = ContactBook(outbox, caller, errors, clock, late)
-        eyes = Eyes(caller.look, self._book.linked_to, self._contacts.is_same)
+        eyes = Eyes(
+            caller.look, self._book.linked_to, self._contacts.is_same, self._book.is_document
+        )
         self._delivery = Delivery(
             self._book, caller, errors, lookups, eyes, clock, late, self._relinked
         )
@@ -196,7 +222,9 @@ class _Run:
         try:
             self._recover()
             if not looks_only:
+                self._look_ahead()
                 self._provide_contacts()
+                self._book.wait(self._outlook.waiting)
                 self._send_all()
         except StopRun as stop:
             stopped, cause = stop.sentence, stop.cause
@@ -219,6 +247,9 @@ class _Run:
             # A look-up proves nothing while the lost call may still arrive.
             wait = lost + self._late - self._clock()
             self._caller.pause(wait.total_seconds(), STILL_LATE)
+        if open_:
+            # What is looked up now, and what may arrive late, changes what was shown before.
+            self._shown.forget()
         self._contacts.find(dict(filter(None, map(contact_of, open_))))
         # What refers to another document is looked up when that one is known.
         while open_:
@@ -239,23 +270,44 @@ class _Run:
         """Whether something that a request needs may be in Xero, so that this one may be, too."""
         return any(self._book.state(need) in UNSETTLED for need in row.needs)
 
+    def _planned(self) -> list[StoredRequest]:
+        rows = self._book.rows
+        return [row for row in rows if self._book.state(row.id) == RequestState.PLANNED]
+
+    def _look_ahead(self) -> None:
+        """See in Xero what would be refused, before it is sent."""
+        calls, received = self._caller.calls, self._caller.received
+        seen = look_ahead(
+            self._planned(), self._book.links, self._outbox, self._shown, self._caller.look,
+            self._errors, self._chart, self._ended,
+        )  # fmt: skip
+        self._outlook = replace(
+            seen,
+            calls=self._spent[0] + self._caller.calls - calls,
+            received=self._spent[1] + self._caller.received - received,
+        )
+
     def _provide_contacts(self) -> None:
         wanted: dict[str, str] = {}
         details: dict[str, Mapping[str, Any]] = {}
-        for row in self._book.rows:
-            if self._book.state(row.id) == RequestState.PLANNED and (named := contact_of(row)):
+        waiting = self._outlook.waiting
+        rows = [row for row in self._planned() if row.id not in waiting]
+        for row in rows:
+            if named := contact_of(row):
                 wanted.setdefault(*named)
                 details.setdefault(named[0], details_of(row))
         self._contacts.provide(wanted, details)
-        for row in self._book.rows:
-            if self._book.state(row.id) != RequestState.PLANNED or not self._contacts.refused:
-                continue
-            named = contact_of(row)
-            if named and (refusal := self._contacts.refused.get(named[0])):
+        for row in rows if self._contacts.refused else ():
+            number = (contact_of(row) or ("", ""))[0]
+            if refusal := self._contacts.refused.get(number):
                 self._book.turn_away(row, refusal)
+        archived = self._contacts.obstacles(rows) if self._contacts.archived else []
+        obstacles = (*self._outlook.obstacles, *archived)
+        self._outlook = replace(self._outlook, obstacles=obstacles)
 
     def _send_all(self) -> None:
-        rows = [row for row in self._book.rows if self._book.state(row.id) == RequestState.PLANNED]
+        waiting = self._outlook.waiting
+        rows = [row for row in self._planned() if row.id not in waiting]
         after = self._book.undone_before()
         while True:
             groups = wave(ready(rows, self._book.state, after, self._has_ids), rows, after)
@@ -345,6 +397,7 @@ class _Run:
             stopped=stopped,
             cause=cause,
             warnings=(*self._book.warnings, *self._contacts.notes),
+            outlook=self._outlook,
         )
 
 
@@ -355,6 +408,7 @@ def make_sender(
     sleep: Callable[[float], None],
     owner: str,
     limits: CallLimits | None = None,
+    chart: XeroSnapshot | None = None,
 ) -> Sender:
     """A sender with the tables of the pack.
 
@@ -370,6 +424,7 @@ def make_sender(
         clock=clock,
         sleep=sleep,
         limits=limits,
+        chart=chart,
     )
 
 

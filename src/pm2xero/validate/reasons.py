@@ -242,3 +242,8 @@ def _of_xero() -> Iterator[ReasonPage]:
             str(entry.get("id", "default")), (f"Xero: {entry['treat']}",), f"{entry['say']}.",
             f"{entry['remedy']}." if entry.get("remedy") else "", "What Xero refuses",
         )  # fmt: skip
+    for entry in tree["before"]:
+        yield ReasonPage(
+            str(entry["id"]), ("waits",), f"{entry['say']}.", f"{entry['remedy']}.",
+            "What waits because of what Xero has",
+        )  # fmt: skip

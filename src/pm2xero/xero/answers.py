@@ -34,8 +34,11 @@ class Misfit(Exception):
     """The answer to a write does not fit what was sent; nobody can say what was done."""
 
 
-class _Pagination(msgspec.Struct):
+class Pagination(msgspec.Struct):
+    """What a page says of its list; a count of -1 is none."""
+
     page: int = 0
+    page_size: int = msgspec.field(name="pageSize", default=0)
     page_count: int = msgspec.field(name="pageCount", default=0)
     item_count: int = msgspec.field(name="itemCount", default=-1)
 
@@ -177,17 +180,35 @@ def plain(text: str, longest: int = 1000) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest]
 
 
-def _pagination(answer: Response) -> _Pagination | None:
+def page_of(answer: Response, page: int, items: int) -> Pagination | None:
+    """What a page says of its list; None for a list that has no pages.
+
+    Raises:
+        Unproven: it is another page, or has fewer items than by its own count it must.
+    """
+    said = _pagination(answer)
+    if said is None:
+        return None
+    if said.page not in (0, page):
+        raise Unproven("Xero shows another page of its list than was asked for")
+    if said.item_count >= 0 and said.page_size > 0:
+        due = min(said.page_size, said.item_count - (page - 1) * said.page_size)
+        if items < due:
+            raise Unproven("Xero shows a page of its list that is not complete")
+    return said
+
+
+def _pagination(answer: Response) -> Pagination | None:
     raw = (answer.json or {}).get("pagination")
     if raw is None:
         return None
     try:
-        return msgspec.convert(raw, _Pagination, strict=False)
+        return msgspec.convert(raw, Pagination, strict=False)
     except msgspec.ValidationError:
         raise Unproven("Xero does not say which page of its list it shows") from None
 
 
-def _is_last(said: _Pagination | None, page: int, items: int) -> bool:
+def _is_last(said: Pagination | None, page: int, items: int) -> bool:
     if said is None:
         # Without a count only a page that is not full is the last one.
         return items < PAGE_SIZE
@@ -196,6 +217,6 @@ def _is_last(said: _Pagination | None, page: int, items: int) -> bool:
     return page >= said.page_count
 
 
-def _check_complete(said: _Pagination | None, found: int, endpoint: str) -> None:
+def _check_complete(said: Pagination | None, found: int, endpoint: str) -> None:
     if said is not None and said.item_count >= 0 and said.item_count != found:
         raise Unproven(f"Xero's list of {endpoint} has {said.item_count} entries, not {found}")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Protocol
 
+import msgspec
+
 from pm2xero.firm.snapshot import XeroTaxRate
+from pm2xero.records import record
 from pm2xero.xero.natural_key import as_date, same_number
 
 CENT = Decimal("0.01")
@@ -23,6 +25,8 @@ _SIDES = {
 # The fields that name the account that money moves on.
 _BANKS = ("BankAccount", "Account", "FromBankAccount", "ToBankAccount")
 
+_BODY = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+
 Rates = Mapping[str, XeroTaxRate]
 Named = Mapping[str, Any]
 
@@ -34,7 +38,7 @@ class Called(Protocol):
         """The account; `prefix` is "Account" for lines, whose field is AccountCode."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TaxShare:
     """What stands under one tax type, in currency units; debits are positive."""
 
@@ -105,10 +109,20 @@ def contents_of_body(element: str, rates: Rates, called: Called = by_code) -> Co
         called: what an account is called that a line or a bank account names.
     """
     try:
-        body = json.loads(element, parse_float=Decimal, parse_int=Decimal)
+        body = body_of(element)
         return _contents(body, _amount_of(body), rates, called)
-    except (ValueError, TypeError, KeyError, AttributeError, InvalidOperation):
+    except (msgspec.MsgspecError, TypeError, KeyError, AttributeError, InvalidOperation):
         return None
+
+
+def body_of(element: str) -> Named:
+    """A body as it was planned, with its fractions as Decimal.
+
+    Raises:
+        msgspec.MsgspecError: when it is no JSON object.
+    """
+    found: Named = _BODY.decode(element)
+    return found
 
 
 def contents_of_object(found: Named, rates: Rates, called: Called = by_code) -> Contents:
@@ -150,7 +164,7 @@ def _amount_of(body: Mapping[str, Any]) -> Decimal | None:
 
 def _contents(body: Named, total: Decimal | None, rates: Rates, called: Called) -> Contents:
     day = as_date(str(body.get("Date") or ""))
-    banks = {name: called(body[name]) for name in _BANKS if isinstance(body.get(name), Mapping)}
+    banks = {name: called(body[name]) for name in _BANKS if isinstance(body.get(name), dict)}
     number = str(body.get("InvoiceNumber") or body.get("CreditNoteNumber") or "")
     journal: Iterable[Mapping[str, Any]] = body.get("JournalLines") or ()
     if journal:
@@ -199,4 +213,4 @@ def _summed(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
 
 
 def _money(value: object) -> Decimal:
-    return Decimal(str(value))
+    return value if isinstance(value, Decimal) else Decimal(str(value))

@@ -9,8 +9,9 @@ from typing import Any
 import orjson
 
 from pm2xero.errors import Finding, UsageError
+from pm2xero.firm.changes import HARMLESS, changes
 from pm2xero.firm.organisation import Organisation
-from pm2xero.firm.snapshot import XeroAccount, XeroSnapshot, snapshot_of
+from pm2xero.firm.snapshot import XeroSnapshot, snapshot_of
 from pm2xero.xero.client import Response
 
 Ask = Callable[[str, Mapping[str, str]], Response]
@@ -23,7 +24,8 @@ def take_snapshot(ask: Ask, *, catalogue: bool = False) -> bytes:
     """Organisation, Accounts and TaxRates as Xero gives them, as one JSON text.
 
     Args:
-        catalogue: with TrackingCategories and Items, by which a pack is checked.
+        catalogue: with TrackingCategories and Items, by which a pack is checked, and what the
+            plan and the rights of the connecting user allow, where Xero says it.
 
     Raises:
         UsageError: PU904 when Xero does not show one of them.
@@ -36,6 +38,8 @@ def take_snapshot(ask: Ask, *, catalogue: bool = False) -> bytes:
     }
     for endpoint in ("TrackingCategories", "Items") if catalogue else ():
         value[endpoint] = _listed(ask, endpoint, endpoint, may_be_empty=True)
+    if catalogue and (allowed := _allowed(ask)):
+        value["Actions"] = allowed
     return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"
 
 
@@ -66,8 +70,11 @@ def _same(id: str, name: str, firm: Organisation) -> None:
         )
 
 
-def check_live(ask: Ask, firm: Organisation) -> None:
+def check_live(ask: Ask, firm: Organisation) -> XeroSnapshot:
     """Make sure that the right organisation is connected, and is as the snapshot has it.
+
+    Returns:
+        Xero as it is now.
 
     Raises:
         UsageError: PU915 when another organisation is connected; PU916 when what decisions are
@@ -75,7 +82,7 @@ def check_live(ask: Ask, firm: Organisation) -> None:
     """
     live = read_snapshot(take_snapshot(ask))
     check_same_id(live, firm)
-    found = list(differences(firm.xero, live, _used(firm)))
+    found = list(differences(firm.xero, live, firm.xero_codes))
     if found:
         told = "; ".join(found[:_TOLD]) + ("; …" if len(found) > _TOLD else "")
         raise UsageError(
@@ -87,37 +94,20 @@ def check_live(ask: Ask, firm: Organisation) -> None:
                 "`pm2xero validate --org …`; nothing was sent",
             )
         )
+    return live
 
 
 def differences(
     before: XeroSnapshot, now: XeroSnapshot, codes: Iterable[str] | None = None
 ) -> Iterator[str]:
-    """What is otherwise in Xero now, in words.
+    """What makes the older snapshot one that is behind, in words.
 
     Args:
-        codes: accounts that matter; those of the old snapshot when None.
+        codes: accounts that matter; those of the older snapshot when None.
     """
-    for what, old, new in (
-        ("the base currency", before.base_currency, now.base_currency),
-        ("the class of the organisation", before.organisation_class, now.organisation_class),
-        ("the lock date", before.lock_date or "none", now.lock_date or "none"),
-    ):
-        if old != new:
-            yield f"{what} is {new}, not {old}"
-    wanted = before.accounts if codes is None else codes
-    pairs = [(before.accounts.get(c), now.accounts.get(c), f"account {c}") for c in wanted]
-    pairs += [
-        (account, now.by_system.get(name), f"the system account {name}")
-        for name, account in before.by_system.items()
-    ]
-    for old_account, new_account, name in pairs:
-        yield from _of_account(old_account, new_account, name)
-    for type_, rate in before.tax_rates.items():
-        live = now.tax_rates.get(type_)
-        if live is None:
-            yield f"tax type {type_} is gone"
-        elif (rate.rate, rate.status, rate.classes) != (live.rate, live.status, live.classes):
-            yield f"tax type {type_} is {live.rate.normalize():f} % and {live.status}"
+    for change in changes(before, now, codes):
+        if change.kind not in HARMLESS:
+            yield change.text
 
 
 def read_snapshot(text: bytes) -> XeroSnapshot:
@@ -125,27 +115,11 @@ def read_snapshot(text: bytes) -> XeroSnapshot:
     return snapshot_of(json.loads(text))
 
 
-def _of_account(
-    old: XeroAccount | None, new: XeroAccount | None, name: str
-) -> Iterator[str]:  # fmt: skip
-    if old is None:
-        return
-    if new is None:
-        yield f"{name} ({old.name}) is gone"
-        return
-    for what, then, later in (
-        ("code", old.code, new.code),
-        ("type", old.type, new.type),
-        ("class", old.account_class, new.account_class),
-        ("status", old.status, new.status),
-    ):
-        if then != later:
-            yield f"the {what} of {name} ({old.name}) is {later or 'empty'}, not {then or 'empty'}"
-
-
-def _used(firm: Organisation) -> list[str]:
-    banks = (bank.code for bank in firm.bank_accounts.values())
-    return list(dict.fromkeys((*firm.accounts.values(), *banks, *firm.roles.values())))
+def _allowed(ask: Ask) -> list[Any]:
+    """What may be done: GET /Organisation/Actions; nothing where Xero does not say it."""
+    answer = ask("/Organisation/Actions", {})
+    found = (answer.json or {}).get("Actions") if answer.status == 200 else None
+    return list(found) if isinstance(found, list) else []
 
 
 def _listed(

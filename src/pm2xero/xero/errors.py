@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from string import Formatter
+from types import MappingProxyType
 from typing import Literal, cast
 
 from pm2xero.errors import Finding, PackError, Position
@@ -56,6 +59,51 @@ class Entry:
         return any(holds(self.when, {"status": status, "message": m}, _says) for m in said)
 
 
+class Waiting(StrEnum):
+    """Why a request is not sent, though nothing was refused: what was seen in Xero before."""
+
+    LOCKED = "locked_meanwhile"
+    ACCOUNT_RECODED = "account_recoded_meanwhile"
+    ACCOUNT_GONE = "account_gone_meanwhile"
+    ACCOUNT_ARCHIVED = "account_archived_meanwhile"
+    TAX_TYPE = "tax_type_meanwhile"
+    CONTACT_ARCHIVED = "contact_archived_meanwhile"
+    GONE = "gone_meanwhile"
+    MISSING = "missing_meanwhile"
+    NOT_APPROVED = "not_approved"
+    PAID = "paid_meanwhile"
+
+
+# What a sentence may name, by its cause.
+_KNOWN: Mapping[Waiting, frozenset[str]] = MappingProxyType(
+    {
+        Waiting.LOCKED: frozenset(("date", "lock_date")),
+        Waiting.ACCOUNT_RECODED: frozenset(("account", "was", "now")),
+        Waiting.ACCOUNT_GONE: frozenset(("account", "was")),
+        Waiting.ACCOUNT_ARCHIVED: frozenset(("account", "now")),
+        Waiting.TAX_TYPE: frozenset(("tax_type",)),
+        Waiting.CONTACT_ARCHIVED: frozenset(("contact",)),
+        Waiting.GONE: frozenset(("document", "status", "changed")),
+        Waiting.MISSING: frozenset(("document",)),
+        Waiting.NOT_APPROVED: frozenset(("document", "status", "changed")),
+        Waiting.PAID: frozenset(("document", "amount", "due", "changed")),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The words for a cause; `say` has names in braces, as its cause knows them."""
+
+    cause: Waiting
+    say: str
+    remedy: str
+
+    def sentence(self, **values: str) -> str:
+        """What the user is told: what was seen, and what to do about it."""
+        return f"{self.say.format_map(values)}. {self.remedy}."
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A refusal with what it means.
@@ -101,14 +149,21 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 class ErrorTable:
     """The causes in the order in which they are tried."""
 
-    def __init__(self, entries: Sequence[Entry], default: Entry) -> None:
+    def __init__(
+        self, entries: Sequence[Entry], default: Entry, before: Mapping[Waiting, Waits]
+    ) -> None:
         self._entries = tuple(entries)
+        self._before = before
         self._default = default
         self._by_id = {entry.id: entry for entry in (*entries, default)}
 
     def entry(self, cause: str) -> Entry | None:
         """The entry of a cause that was stored."""
         return self._by_id.get(cause)
+
+    def waits(self, cause: Waiting) -> Waits:
+        """The words for what makes a request wait."""
+        return self._before[cause]
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -177,9 +232,43 @@ def _loaded(path: Path) -> ErrorTable:
             at = place_of(tree, ["errors", index, "id"])
             findings.append(Finding("PX102", f'the id "{raw["id"]}" stands twice', at))
     default = _entry(tree["default"], findings)
+    before = {w.cause: w for w in _before(tree, findings)}
+    findings += [
+        Finding("PX106", f'the words for "{cause}" are missing', tree.key_at["before"],
+                should_be=f"- {{ id: {cause}, say: …, remedy: … }}")
+        for cause in Waiting
+        if cause not in before
+    ]  # fmt: skip
     if findings:
         raise PackError(*findings)
-    return ErrorTable(entries, default)
+    return ErrorTable(entries, default, before)
+
+
+def _before(tree: SourceMap, findings: list[Finding]) -> Iterator[Waits]:
+    for index, raw in enumerate(tree["before"]):
+        cause = Waiting(raw["id"])
+        for place, name in _names(raw["say"]):
+            if name not in _KNOWN[cause]:
+                findings.append(
+                    Finding(
+                        "PX303",
+                        f'"{cause}" does not know {{{name}}}' if name is not None else place,
+                        place_of(tree, ["before", index, "say"]),
+                        should_be=", ".join(sorted(_KNOWN[cause])),
+                    )
+                )
+        yield Waits(cause, raw["say"], raw["remedy"])
+
+
+def _names(text: str) -> Iterator[tuple[str, str | None]]:
+    """Every name in braces; a text whose braces cannot be read, with why."""
+    try:
+        for _, name, form, conversion in Formatter().parse(text):
+            if name is not None:
+                plain_name = not form and conversion is None
+                yield ("", name) if plain_name else ("a name in braces has no form here", None)
+    except ValueError as exc:
+        yield (f"the braces cannot be read: {exc}", None)
 
 
 def _entry(raw: SourceMap, findings: list[Finding]) -> Entry:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from pm2xero.pack.language.conditions import Condition
@@ -157,6 +158,10 @@ class NaturalKey:
         fields = {"total" if name in totals else name for name in wrong}
         return len(fields) == 1 and not {*self.identity, *(self.pays or ())[:1]} & fields
 
+    def is_but_for_tag(self, wrong: Collection[str]) -> bool:
+        """Whether all is equal but the id of Practice Management, an amount among it."""
+        return wrong == {self.tag} and bool(self.sums or "Amount" in self.same)
+
     def echoes(
         self, sent: Mapping[str, Any], found: Mapping[str, Any], transaction: str = ""
     ) -> bool:
@@ -214,6 +219,7 @@ def same_value(sent: Any, found: Any) -> bool:
     return bool(sent == found)
 
 
+@lru_cache(maxsize=4096)
 def as_date(text: str) -> date | None:
     """The day of `YYYY-MM-DD`, with or without a time, or of `/Date(ms)/`; None otherwise."""
     if match := _MS_DATE.fullmatch(text):

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from pm2xero.outbox.memory import Gap
-from pm2xero.outbox.records import Link, StoredRequest
+from pm2xero.outbox.records import Link, StoredRequest, StoredTransaction
 from pm2xero.outbox.states import RequestState
 
 
@@ -66,6 +66,9 @@ class Outbox(Contacts, Protocol):
     def link_of(self, xero_id: str) -> Link | None:
         """Which request made a document of Xero."""
 
+    def transaction(self, id: str) -> StoredTransaction | None:
+        """The latest revision of a document; None when there is none of the id."""
+
     def claim(self, requests: Sequence[StoredRequest], at: datetime) -> int:
         """Write down that a call is about to be made."""
 
@@ -83,6 +86,14 @@ class Outbox(Contacts, Protocol):
         at: datetime,
     ) -> None:
         """Write down what Xero refused; what depends on it is blocked."""
+
+    def wait(self, given: Sequence[tuple[StoredRequest, str | None, str | None]]) -> None:
+        """Write down why these are not sent now; None takes a reason away."""
+
+    def accounts_meant(
+        self, revisions: Iterable[tuple[str, int]]
+    ) -> Mapping[tuple[str, int], Mapping[str, tuple[str, str]]]:
+        """AccountID and name by code, as they were when revisions of documents were decided."""
 
     def turn_away(self, request: StoredRequest, cause: str, message: str) -> None:
         """Write down that it cannot be sent; what depends on it is blocked."""

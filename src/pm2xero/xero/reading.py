@@ -88,13 +88,10 @@ _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=_number)
 def _is_flat_enough(value: Any) -> bool:
     level = [value]
     for _ in range(_DEEPEST):
-        level = [part for item in level for part in _parts(item)]
+        parts: list[Any] = []
+        for item in level:
+            parts += item.values() if type(item) is dict else item
+        level = [part for part in parts if type(part) is dict or type(part) is list]
         if not level:
             return True
     return False
-
-
-def _parts(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()

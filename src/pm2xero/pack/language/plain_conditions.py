@@ -13,7 +13,15 @@ from typing import Any
 
 from pm2xero.errors import Finding, Position
 from pm2xero.pack.language.condition_parser import parse_condition
-from pm2xero.pack.language.conditions import AllOf, AnyOf, Compare, Condition, Not, atoms
+from pm2xero.pack.language.conditions import (
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Not,
+    Operator,
+    atoms,
+)
 from pm2xero.pack.language.paths import PathExpr, Scope
 from pm2xero.pack.language.types import RecordType
 from pm2xero.pack.yaml.suggest import one_of
@@ -68,15 +76,20 @@ def holds(
     if isinstance(condition, Not):
         return not holds(condition.part, values, matches)
     assert isinstance(condition, Compare), "all else is refused when it is read"
-    value, operand = values.get(condition.path.steps[0]), condition.operand
-    if condition.op == "present":
-        return (value is not None) is operand
+    operand = condition.operand
     if isinstance(operand, PathExpr):
         operand = values.get(operand.steps[0])
+    return compared(condition.op, values.get(condition.path.steps[0]), operand, matches)
+
+
+def compared(op: Operator, value: Any, operand: Any, matches: Matches = _searched) -> bool:
+    """Whether one test holds of a value; a test on a missing value does not."""
+    if op == "present":
+        return (value is not None) is operand
     if value is None or operand is None:
         return False
-    if condition.op == "matches":
+    if op == "matches":
         return matches(str(operand), str(value))
     if isinstance(operand, Decimal):
         value = Decimal(str(value))
-    return _TESTS[condition.op](value, operand)
+    return _TESTS[op](value, operand)

@@ -1,0 +1,84 @@
+"""`pm2xero disconnect`: end a firm's connection to Xero."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pm2xero.cli import common
+
+
+@click.command(
+    "disconnect",
+    epilog="""\b
+Examples:
+  pm2xero disconnect --org firm/organisation.yaml
+  pm2xero disconnect --org firm/organisation.yaml --forget     (when Xero cannot be asked)""",
+)
+@click.option(
+    "--org", "organisation", type=click.Path(path_type=Path), metavar="ORG.yaml", required=True,
+    help="The firm.",
+)  # fmt: skip
+@click.option("--forget", "only_here", is_flag=True, help="Forget the sign-in; do not ask Xero.")
+@common.format_option
+@common.reports_faults
+def command(organisation: Path, only_here: bool, form: str) -> None:
+    """End a firm's connection in Xero and forget its sign-in.
+
+    The firm stays pinned to its organisation: it can be connected again, and to no other one.
+    """
+    import os
+
+    from pm2xero.connection import now
+    from pm2xero.errors import Finding, UsageError
+    from pm2xero.firm.organisation import load_organisation
+    from pm2xero.signin.connections import ConnectionsApi
+    from pm2xero.signin.release import forget, release
+    from pm2xero.signin.session import tokens_of
+    from pm2xero.signin.vaults import open_vault
+    from pm2xero.xero.identity import Addresses, IdentityServer, SignInError
+
+    firm = load_organisation(organisation)
+    vault = open_vault(organisation.parent, firm.id)
+    told: dict[str, Any] = {"firm": firm.id, "ended": False, "revoked": False, "others": []}
+    try:
+        grant = vault.read().grant
+        if grant is not None and only_here:
+            forget(vault)
+        elif grant is not None:
+            addresses = Addresses.of(grant.base_url)
+            server = IdentityServer(addresses)
+            tokens = tokens_of(grant, vault, server, now, firm)
+            api = ConnectionsApi(addresses, grant.base_url, tokens)
+            secret = os.environ.get("PM2XERO_CLIENT_SECRET", "")
+            try:
+                done = release(grant, api, server, vault, secret)
+            except (UsageError, SignInError) as error:
+                said = error.findings[0].message if isinstance(error, UsageError) else str(error)
+                hint = "--forget forgets the sign-in here, and leaves the connection in Xero"
+                raise UsageError(Finding("PU904", f"still connected: {said}", hint=hint)) from None
+            finally:
+                api.close()
+                server.close()
+            others = [{"tenant": c.tenant_id, "name": c.tenant_name} for c in done.others]
+            told |= {"ended": done.ended, "revoked": done.revoked, "others": others}
+    finally:
+        vault.close()
+    if form == "json":
+        click.echo(json.dumps(told))
+    elif grant is None:
+        common.say(f"{firm.id} was not connected.")
+    elif only_here:
+        common.say(f"The sign-in of {firm.id} is forgotten. In Xero the app is still connected: a")
+        common.say("user of the organisation can end that under Settings, Connected apps.")
+    else:
+        common.say(f"{firm.id} is disconnected from Xero, and its sign-in is forgotten.")
+        if not grant.connection:
+            common.say("A custom connection ends in Xero itself, under Settings, Connected apps.")
+        for other in told["others"]:
+            common.say(f"The same user's app still reaches {other['name']} ({other['tenant']}).")
+    sys.exit(common.OK)

@@ -1,0 +1,296 @@
+"""A look at Xero before anything is sent, in few calls: may what is planned be sent as it is?
+
+Documents that are to be paid, credited or changed are asked for by their ids, many in a call. What
+Xero does not show is not judged: then Xero itself is the judge, as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from pm2xero.firm.snapshot import XeroSnapshot
+from pm2xero.outbox.records import Link, StoredRequest
+from pm2xero.send.batching import is_undo, takes_back
+from pm2xero.send.claims import Claim, Links, claims_of
+from pm2xero.send.fill_ids import placeholders
+from pm2xero.send.obstacles import InXero, Obstacle, Planned, day_of, obstacles
+from pm2xero.xero.addresses import blocks
+from pm2xero.xero.answers import (
+    Object,
+    Read,
+    Unproven,
+    complete_list,
+    id_name_of,
+    one_object,
+)
+from pm2xero.xero.errors import ErrorTable
+from pm2xero.xero.history import last_change
+from pm2xero.xero.moments import as_moment
+from pm2xero.xero.purpose import Purpose
+
+# Endpoints whose lists take ids [OAS]; of the others up to so many are asked for one by one, and
+# beyond that the whole list is read in pages of 1,000.
+_BY_IDS = frozenset(("Invoices",))
+_FEW = 3
+# Of so many documents it is asked who changed them: each costs a call.
+_NAMED = 3
+
+_Key = tuple[str, str]
+
+
+class Past(Protocol):
+    """What is asked of the outbox."""
+
+    def requests_of(self, transactions: Iterable[str]) -> Sequence[StoredRequest]:
+        """The requests of some documents."""
+
+    def accounts_meant(
+        self, revisions: Iterable[tuple[str, int]]
+    ) -> Mapping[tuple[str, int], Mapping[str, tuple[str, str]]]:
+        """AccountID and name by code, as they were when revisions of documents were decided."""
+
+    def link_of(self, xero_id: str) -> Link | None:
+        """Which request made a document of Xero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A document of ours that was changed in Xero since the last push, and not by this product.
+
+    Attributes:
+        document: its id in Practice Management.
+        by: who changed it last, where Xero says it.
+    """
+
+    document: str
+    endpoint: str
+    xero_id: str
+    at: datetime
+    status: str
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a look showed.
+
+    Attributes:
+        calls, received: what the look cost; the bytes of Xero's answers.
+    """
+
+    obstacles: tuple[Obstacle, ...] = ()
+    changes: tuple[Changed, ...] = ()
+    calls: int = 0
+    received: int = 0
+
+    @property
+    def waiting(self) -> dict[str, tuple[str, str]]:
+        """Cause and message of each request that waits."""
+        return {o.request: (o.cause, o.message) for o in self.obstacles}
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "waiting": [
+                {"request": o.request, "cause": o.cause, "message": o.message}
+                for o in self.obstacles
+            ],
+            "changed_in_xero": [
+                {
+                    "document": c.document,
+                    "endpoint": c.endpoint,
+                    "xero_id": c.xero_id,
+                    "at": c.at.isoformat(),
+                    "status": c.status,
+                    "by": c.by,
+                }
+                for c in self.changes
+            ],
+            "calls": self.calls,
+            "bytes": self.received,
+        }
+
+
+class Shown:
+    """Documents of Xero that were asked for, each once."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._found: dict[_Key, Object | None] = {}
+
+    def documents(self, claims: Iterable[Claim]) -> dict[_Key, Object | None]:
+        """The documents that are needed; None where Xero has none. What is not shown is left out.
+
+        Raises:
+            StopRun: Xero does not answer, or refuses the sign-in.
+        """
+        every = [(claim.endpoint, claim.xero_id) for claim in claims]
+        wanted: dict[str, dict[str, None]] = {}
+        for endpoint, id in every:
+            if (endpoint, id) not in self._found:
+                wanted.setdefault(endpoint, {})[id] = None
+        for endpoint, ids in wanted.items():
+            try:
+                for document in self._listed(endpoint, list(ids)):
+                    id = str(document[id_name_of(endpoint)]).lower()
+                    self._found[endpoint, id] = document
+                for id in ids:
+                    if (endpoint, id) not in self._found:
+                        self._found[endpoint, id] = one_object(self._read, endpoint, id)
+            except Unproven:
+                continue
+        return {key: self._found[key] for key in every if key in self._found}
+
+    def forget(self) -> None:
+        """Time has passed: ask again."""
+        self._found = {}
+
+    def _listed(self, endpoint: str, ids: list[str]) -> list[Object]:
+        if endpoint in _BY_IDS:
+            return [
+                document
+                for part in blocks(ids)
+                for document in complete_list(self._read, endpoint, {"IDs": ",".join(part)})
+            ]
+        return complete_list(self._read, endpoint, {}) if len(ids) > _FEW else []
+
+
+def look_ahead(
+    rows: Sequence[StoredRequest],
+    links: Links,
+    past: Past,
+    shown: Shown,
+    read: Read,
+    words: ErrorTable,
+    chart: XeroSnapshot | None,
+    since: datetime | None = None,
+) -> Outlook:
+    """Look at what these planned requests need, and say which of them must wait.
+
+    Args:
+        rows: in the order of sending.
+        links: ids in Xero of what they name.
+        shown: what was asked for before is not asked for again.
+        chart: the organisation, accounts and tax rates of Xero as they are now; None where that
+            is not known, and not judged.
+        since: when the last push ended; what changed after that is told.
+
+    Raises:
+        StopRun: Xero does not answer, or refuses the sign-in.
+    """
+    if not rows:
+        return Outlook()
+    looker = _Look(rows, links, past)
+    planned = looker.planned()
+    documents = shown.documents(c for item in planned for c in item.claims)
+    changes = _Changes(documents, past, read, since)
+    there = InXero(chart, documents, looker.changing, changes.called, changes.ending)
+    found = obstacles(planned, there, words)
+    return Outlook(tuple(found), tuple(changes.told()))
+
+
+class _Look:
+    def __init__(self, rows: Sequence[StoredRequest], links: Links, past: Past) -> None:
+        self._rows = rows
+        self._links = links
+        self._past = past
+        # What requests of this run change: how much of it is open then, only Xero knows.
+        self.changing: set[_Key] = set()
+
+    def planned(self) -> list[Planned]:
+        """The requests with what was known when they were made."""
+        ids = self._past.accounts_meant((row.transaction, row.revision) for row in self._rows)
+        touched = {row.id: takes_back(row) for row in self._rows if _is_change(row)}
+        every = {transaction for names in touched.values() for transaction in names}
+        made: dict[str, list[StoredRequest]] = {}
+        for row in self._past.requests_of(every) if every else ():
+            if row.purpose is Purpose.CREATE:
+                made.setdefault(row.transaction, []).append(row)
+        found = []
+        for row in self._rows:
+            before = [
+                maker
+                for transaction in touched.get(row.id, ())
+                for maker in made.get(transaction, ())
+                if row.target in (None, maker.id)
+            ]
+            claims = claims_of(row, self._links)
+            if _is_change(row):
+                for other in (*claims, *(c for m in before for c in claims_of(m, self._links))):
+                    self.changing.add((other.endpoint, other.xero_id))
+            days = [day for r in (row, *before) if (day := day_of(r)) is not None]
+            known = ids.get((row.transaction, row.revision), {})
+            found.append(Planned(row, claims, known, tuple(days)))
+        return found
+
+
+def _is_change(row: StoredRequest) -> bool:
+    return is_undo(row) or row.purpose is not Purpose.CREATE
+
+
+class _Changes:
+    """When documents were changed in Xero, and by whom."""
+
+    def __init__(
+        self,
+        documents: Mapping[_Key, Object | None],
+        past: Past,
+        read: Read,
+        since: datetime | None,
+    ) -> None:
+        self._documents = documents
+        self._past = past
+        self._read = read
+        self._since = since
+        self._people: dict[_Key, str | None] = {}
+
+    def called(self, endpoint: str, xero_id: str) -> str:
+        """A document as a person knows it: by its id here, and its number in Xero."""
+        found = self._documents.get((endpoint, xero_id)) or {}
+        number = found.get("InvoiceNumber") or found.get("CreditNoteNumber")
+        link = self._past.link_of(xero_id)
+        known = link.transaction if link is not None else None
+        if known is not None and number and str(number) != known:
+            return f"{known} ({number})"
+        return known or str(number or xero_id)
+
+    def ending(self, endpoint: str, xero_id: str) -> str:
+        """When it was changed last, and by whom, as the end of a sentence."""
+        found = self._documents.get((endpoint, xero_id))
+        at = as_moment((found or {}).get("UpdatedDateUTC"))
+        if at is None:
+            return ""
+        by = self._by(endpoint, xero_id, at)
+        return f"; changed there on {_written(at)}{f' by {by}' if by else ''}"
+
+    def told(self) -> list[Changed]:
+        """What others changed since the last push."""
+        found = []
+        for (endpoint, id), document in self._documents.items():
+            at = as_moment((document or {}).get("UpdatedDateUTC"))
+            if document is None or self._since is None or at is None or at <= self._since:
+                continue
+            link = self._past.link_of(id)
+            if link is not None:
+                by = self._by(endpoint, id, at)
+                status = str(document.get("Status") or "")
+                found.append(Changed(link.transaction, endpoint, id, at, status, by))
+        return found
+
+    def _by(self, endpoint: str, xero_id: str, at: datetime) -> str | None:
+        key = (endpoint, xero_id)
+        if key not in self._people and len(self._people) < _NAMED:
+            self._people[key] = last_change(self._read, endpoint, xero_id)
+        return self._people.get(key)
+
+
+def names_of(rows: Iterable[StoredRequest]) -> set[str]:
+    """The documents whose ids in Xero some requests name."""
+    return {transaction for row in rows for _, transaction in placeholders(row)}
+
+
+def _written(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

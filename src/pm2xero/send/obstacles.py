@@ -1,0 +1,223 @@
+"""What keeps a request from being sent: Xero as it is now, held against what was planned.
+
+A request that Xero would refuse is not sent to be refused. It waits with its reason and a remedy;
+each push looks again, and sends it when the reason has gone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from pm2xero.firm.snapshot import XeroSnapshot
+from pm2xero.outbox.records import StoredRequest
+from pm2xero.send.claims import OPEN_AMOUNT, Claim
+from pm2xero.xero.answers import Object
+from pm2xero.xero.errors import ErrorTable, Waiting
+from pm2xero.xero.natural_key import DRAFTS, as_date, is_gone
+from pm2xero.xero.purpose import Purpose
+
+# How an element of the API names an account by its code, besides AccountCode of a line.
+_ACCOUNTS = ("Account", "BankAccount", "FromBankAccount", "ToBankAccount")
+
+# By endpoint and id in small letters; None where Xero says that it has none.
+Documents = Mapping[tuple[str, str], Object | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a request waits; the message ends with the remedy."""
+
+    request: str
+    cause: Waiting
+    message: str
+    money: Decimal = field(default=Decimal("0.00"), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A request, and what was known when it was made.
+
+    Attributes:
+        claims: the documents in Xero that it needs.
+        meant: AccountID and name by code, as they were then.
+        dates: the days of what it makes, changes or takes back.
+    """
+
+    row: StoredRequest
+    claims: Sequence[Claim] = ()
+    meant: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    dates: Sequence[date] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InXero:
+    """Xero as it is now.
+
+    Attributes:
+        chart: the organisation, its accounts and tax rates; None where they are not judged.
+        documents: those that were asked for; what is not among them is not judged.
+        changing: documents that requests of this run change or set free: they are left to Xero.
+        called: what a person calls a document of Xero.
+        changed: when a document was changed, and by whom, as the end of a sentence.
+    """
+
+    chart: XeroSnapshot | None
+    documents: Documents = field(default_factory=dict)
+    changing: Collection[tuple[str, str]] = ()
+    called: Callable[[str, str], str] = lambda endpoint, id: id
+    changed: Callable[[str, str], str] = lambda endpoint, id: ""
+
+
+def obstacles(planned: Iterable[Planned], there: InXero, words: ErrorTable) -> list[Obstacle]:
+    """Why which of the requests must wait, in their order: what goes uses up what is open."""
+    judge = _Judge(there, words)
+    return [found for item in planned if (found := judge.of(item)) is not None]
+
+
+def archived_contact(row: StoredRequest, contact: str, words: ErrorTable) -> Obstacle:
+    """A request whose contact is archived in Xero waits."""
+    cause = Waiting.CONTACT_ARCHIVED
+    return Obstacle(row.id, cause, words.waits(cause).sentence(contact=contact), row.money)
+
+
+class _Judge:
+    def __init__(self, there: InXero, words: ErrorTable) -> None:
+        self._there = there
+        self._words = words
+        self._used: dict[tuple[str, str], Decimal] = {}
+
+    def of(self, item: Planned) -> Obstacle | None:
+        chart = self._there.chart
+        found = None
+        if chart is not None:
+            found = (
+                self._locked(item, chart.lock_date)
+                or self._account(item, chart)
+                or self._tax_type(item, chart)
+            )
+        found = found or self._claims(item)
+        if found is None:
+            for claim in item.claims:
+                key = (claim.endpoint, claim.xero_id)
+                self._used[key] = self._used.get(key, Decimal(0)) + (claim.amount or Decimal(0))
+        return found
+
+    def _waits(self, item: Planned, cause: Waiting, **values: str) -> Obstacle:
+        sentence = self._words.waits(cause).sentence(**values)
+        return Obstacle(item.row.id, cause, sentence, item.row.money)
+
+    def _locked(self, item: Planned, lock: date | None) -> Obstacle | None:
+        for day in item.dates:
+            # unverified: whether Xero refuses the lock date itself; its help says so.
+            if lock is not None and day <= lock:
+                return self._waits(item, Waiting.LOCKED, date=f"{day}", lock_date=f"{lock}")
+        return None
+
+    def _account(self, item: Planned, chart: XeroSnapshot) -> Obstacle | None:
+        for code in accounts_of(item.row):
+            now = chart.accounts.get(code)
+            meant, was = item.meant.get(code, ("", ""))
+            if now is None:
+                return self._waits(item, Waiting.ACCOUNT_GONE, account=code, was=was)
+            if meant and now.id and meant.lower() != now.id.lower():
+                return self._waits(
+                    item, Waiting.ACCOUNT_RECODED, account=code, was=was, now=now.name
+                )
+            if now.status != "ACTIVE":
+                return self._waits(item, Waiting.ACCOUNT_ARCHIVED, account=code, now=now.name)
+        return None
+
+    def _tax_type(self, item: Planned, chart: XeroSnapshot) -> Obstacle | None:
+        for name in tax_types_of(item.row):
+            # One that is never listed may be fine: a firm's list need not have the one for no tax.
+            rate = chart.tax_rates.get(name)
+            if rate is not None and rate.status != "ACTIVE":
+                return self._waits(item, Waiting.TAX_TYPE, tax_type=name)
+        return None
+
+    def _claims(self, item: Planned) -> Obstacle | None:
+        for claim in item.claims:
+            key = (claim.endpoint, claim.xero_id)
+            if key not in self._there.documents or key in self._there.changing:
+                continue
+            found = self._there.documents[key]
+            name = self._there.called(*key)
+            if found is None:
+                return self._waits(item, Waiting.MISSING, document=name)
+            status = str(found.get("Status") or "")
+            if is_gone(found):
+                return self._waits(
+                    item, Waiting.GONE, document=name, status=status,
+                    changed=self._there.changed(*key),
+                )  # fmt: skip
+            if claim.amount is None:
+                continue
+            if status in DRAFTS:
+                return self._waits(
+                    item, Waiting.NOT_APPROVED, document=name, status=status,
+                    changed=self._there.changed(*key),
+                )  # fmt: skip
+            due = _amount(found.get(OPEN_AMOUNT[claim.endpoint]))
+            left = None if due is None else due - self._used.get(key, Decimal(0))
+            if left is not None and claim.amount > left:
+                return self._waits(
+                    item, Waiting.PAID, document=name, amount=f"{claim.amount:,.2f}",
+                    due=f"{left:,.2f}", changed=self._there.changed(*key),
+                )  # fmt: skip
+        return None
+
+
+def accounts_of(row: StoredRequest) -> list[str]:
+    """The codes of the accounts that a body names."""
+    found = (
+        str(part[name]) if name == "AccountCode" else str(part[name]["Code"])
+        for part in _maps(json.loads(row.element))
+        for name in ("AccountCode", *_ACCOUNTS)
+        if _is_code(part.get(name), bare=name == "AccountCode")
+    )
+    return list(dict.fromkeys(found))
+
+
+def tax_types_of(row: StoredRequest) -> list[str]:
+    """The tax types that a body names."""
+    parts = _maps(json.loads(row.element)) if '"TaxType"' in row.element else ()
+    found = (part.get("TaxType") for part in parts)
+    return list(dict.fromkeys(str(name) for name in found if isinstance(name, str) and name))
+
+
+def day_of(row: StoredRequest) -> date | None:
+    """The day of what a body makes, where a lock date counts for it: not for a draft."""
+    element = json.loads(row.element)
+    if row.purpose is Purpose.UNDO or not isinstance(element, Mapping):
+        return None
+    if element.get("Status") in DRAFTS:
+        return None
+    return as_date(str(element.get("Date") or ""))
+
+
+def _is_code(value: Any, *, bare: bool) -> bool:
+    if bare:
+        return isinstance(value, str) and bool(value)
+    return isinstance(value, Mapping) and isinstance(value.get("Code"), str)
+
+
+def _maps(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        yield value
+        for inner in value.values():
+            yield from _maps(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _maps(inner)
+
+
+def _amount(value: object) -> Decimal | None:
+    try:
+        return None if value is None else Decimal(str(value))
+    except InvalidOperation:
+        return None
