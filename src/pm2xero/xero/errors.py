@@ -178,6 +178,11 @@ class ErrorTable:
         return self._before[cause]
 
     @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries, the default last."""
+        return (*self._entries, self._default)
+
+    @property
     def waiting(self) -> frozenset[str]:
         """The causes that end by themselves, once somebody has done something in Xero."""
         return frozenset(id for id, entry in self._by_id.items() if entry.treat == "wait")
