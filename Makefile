@@ -4,6 +4,7 @@ REGION ?= au
 BIN := .venv/bin
 READY := .venv/.ready
 SERVER := tests/editor/node_modules/.ready
+BROWSER := .venv/.browser
 
 # durable-rules builds on CPython 3.13 but can only be imported there with this define.
 export CPPFLAGS := -DPyEval_CallObject=PyObject_CallObject $(CPPFLAGS)
@@ -43,7 +44,7 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-unit: $(READY) $(SERVER)
+unit: $(READY) $(SERVER) $(BROWSER)
 	$(BIN)/pytest -n 2 tests
 
 # Lint, types, and the tests of what changed since BASE.
@@ -61,10 +62,17 @@ $(SERVER): $(addprefix tests/editor/,package.json package-lock.json .npmrc)
 	@! command -v npm >/dev/null || { (cd tests/editor && npm ci --loglevel=error) && touch $@; } || \
 	    { echo "yaml-language-server could not be installed"; test "$$CI" != true; }
 
+# Chromium, in which pages are tested: the system's own, where there is one. Without it these tests are
+# left out and say so; where everything is to be tested (CI=true), Playwright must be able to install it.
+$(BROWSER): $(READY)
+	@if $(BIN)/python -m tests.support.browser > $@.found; then mv $@.found $@; else cat $@.found; \
+	    test "$$CI" != true || { $(BIN)/playwright install chromium && touch $@; }; fi
+
 SEEDS ?= 10000
 
 simulate: $(READY)
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+	$(BIN)/python -m tests.signin --seeds $(SEEDS)
 
 ROUNDS ?= 5000
 

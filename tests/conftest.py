@@ -13,6 +13,7 @@ from pm2xero.pack.cache import Memory
 from pm2xero.render.templates import BodyEnvironment, environment
 from tests.editor.language_server import PINNED, command
 from tests.outbox.postgresql import INSTALLED, binaries
+from tests.support.browser import executable
 
 
 def pytest_sessionstart() -> None:
@@ -23,11 +24,12 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_report_header() -> list[str]:
-    """Say which databases and which language server the tests run with."""
+    """Say which databases, language server and browser the tests run with."""
     found = binaries()
     return [
         f"outbox: SQLite and PostgreSQL ({found})" if found else _NO_POSTGRESQL,
         f"editor: yaml-language-server {PINNED}" if command() else _NO_SERVER,
+        f"pages: {executable()}" if executable() else _NO_BROWSER,
     ]
 
 
@@ -37,9 +39,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(_NO_POSTGRESQL, yellow=True)
     if command() is None:
         terminalreporter.write_line(_NO_SERVER, yellow=True)
+    if executable() is None:
+        terminalreporter.write_line(_NO_BROWSER, yellow=True)
 
 
 _NO_POSTGRESQL = f"outbox: SQLite only, PostgreSQL left out (no initdb under {INSTALLED})"
+_NO_BROWSER = "pages: tests in a browser left out (needs Chromium; see Makefile)"
 _NO_SERVER = "editor: tests with yaml-language-server left out (needs Node and npm; see Makefile)"
 
 

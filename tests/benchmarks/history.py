@@ -30,7 +30,7 @@ from rich.table import Table
 from pm2xero.history.opening import open_past
 from pm2xero.pipeline import Pipeline
 from pm2xero.push.intake import Intake
-from pm2xero.push.revise import Corrector
+from pm2xero.push.revise import Corrector, Situation
 from pm2xero.read.stream import Source
 from tests.benchmarks.generate import generate
 from tests.benchmarks.ours import FIRM
@@ -99,7 +99,7 @@ def _past(folder: Path, length: int) -> Path:
     pipeline = Pipeline.load(FIRM)
     with open_past(pipeline, FIRM, (), f"sqlite:///{path}", lambda: AT) as past:
         outbox = past.outbox
-        corrector = Corrector(pipeline, lambda _: "unpaid", outbox.undone)
+        corrector = Corrector(pipeline, lambda _: Situation(), outbox.undone)
         intake = Intake(
             pipeline, outbox, past.state, outbox.save_many, past.fingerprint, lambda: AT, corrector
         )

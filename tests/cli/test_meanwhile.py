@@ -137,7 +137,8 @@ def test_an_account_that_is_recoded_is_followed_by_its_id(
     _, sent = push(run, served, {**late, "revision": 2, "posted_at": "2026-05-30T00:00:00Z"})
     assert (sent["confirmed"], waiting(sent)) == (1, [])
     made = one(served, "Invoices", InvoiceNumber=late["number"])
-    assert {line["AccountCode"] for line in made["LineItems"]} == {"201"}
+    codes = {line["AccountCode"] for line in made["LineItems"]}
+    assert "201" in codes and "200" not in codes
 
 
 def one_account(served: test_live.Served, code: str) -> dict[str, Any]:
@@ -164,7 +165,7 @@ def test_ten_documents_take_less_than_twelve_calls(
     run: Run, served: test_live.Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A day of a firm whose clients are known: bills, payments, a supplier's bill, trust money."""
-    before = ("AU-0012", "AU-0014", "AU-0016", "AU-0019", "AU-0006", "AU-0007", "AU-0024")
+    before = ("AU-0012", "AU-0014", "AU-0016", "AU-0019", "AU-0006", "AU-0030")
     push(run, served, *(DOCS[id] for id in before))
     paths: list[str] = []
     app = served.sandbox.app
@@ -175,10 +176,11 @@ def test_ten_documents_take_less_than_twelve_calls(
         await app(scope, receive, send)
 
     monkeypatch.setattr(served.sandbox, "app", counting)
-    day = ("AU-0013", "AU-0017", "AU-0018", "AU-0011", "AU-0041", "AU-0047", "AU-0025", "AU-0008",
-           "AU-0036", "AU-0037")  # fmt: skip
+    day = ("AU-0013", "AU-0017", "AU-0018", "AU-0011", "AU-0041", "AU-0047", "AU-0031", "AU-0007",
+           "AU-0010", "AU-0009")  # fmt: skip
     _, sent = push(run, served, *(DOCS[id] for id in day))
     assert (sent["confirmed"], sent["rejected"]) == (10, 0), sent
+    assert sent["outlook"]["calls"] >= 1
     assert len(paths) < 12, paths
     assert paths[0] == "POST /connect/token"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -81,7 +82,7 @@ class Bookkeeper:
     def _item(self, client: httpx.Client, item: Item) -> bool:
         made: list[tuple[str, str]] = []
         for document in item["xero"]:
-            found = self._body(client, document)
+            found = self._body(client, document, item["what_to_do"])
             if found is None:
                 return False
             endpoint, body = found
@@ -100,7 +101,7 @@ class Bookkeeper:
         self._ids[item["id"]] = [id for _, id in made]
         return True
 
-    def _body(self, client: httpx.Client, document: Item) -> tuple[str, Item] | None:
+    def _body(self, client: httpx.Client, document: Item, told: str) -> tuple[str, Item] | None:
         endpoint, lines = document["endpoint"], document["lines"]
         tax = Decimal(document["tax"])
         body: Item = {"Date": document["day"]}
@@ -117,13 +118,21 @@ class Bookkeeper:
             }  # fmt: skip
         body["Contact"] = {"Name": document["contact"] or "Nobody in particular"}
         if endpoint == "Payments" and "refund" in document["what"]:
-            paid_back = self._credit(client, document)
+            named = re.match(
+                "In Xero, open the overpayment (.+), remove what it is applied to", told
+            )
+            paid_back = (
+                self._taken_off(client, named[1]) if named else self._credit(client, document)
+            )
             account = {"Code": document["bank"]}
             amount = document["total"]
             return paid_back and (
                 endpoint,
                 body | paid_back | {"Account": account, "Amount": amount},
             )
+        if endpoint == "Payments" and (bill := self._bill(client, document)) is not None:
+            account = {"Code": document["bank"]}
+            return endpoint, body | bill | {"Account": account, "Amount": document["total"]}
         if endpoint == "Payments":
             # What it pays is not in this organisation, so the money stands as paid too much.
             amount = dict(document["accounts"])[document["bank"]]
@@ -170,6 +179,18 @@ class Bookkeeper:
         for line in body["LineItems"] if tax else ():
             line["TaxAmount"] = str(line["TaxAmount"])
 
+    def _bill(self, client: httpx.Client, document: Item) -> Item | None:
+        """The open document that the list names, where the payment is on that one as a whole."""
+        pays = document["pays"]
+        if len(pays) != 1 or pays[0]["amount"] != document["total"]:
+            return None
+        answer = client.get("/Invoices", params={"InvoiceNumbers": pays[0]["number"]})
+        for found in answer.json().get("Invoices", ()):
+            whose = found["Contact"]["Name"] == document["contact"]
+            if whose and Decimal(str(found["AmountDue"])) >= Decimal(document["total"]):
+                return {"Invoice": {"InvoiceID": found["InvoiceID"]}}
+        return None
+
     def _credit(self, client: httpx.Client, document: Item) -> Item | None:
         """The credit note or the overpayment of the contact on which so much is left."""
         side = "ACCPAY" if "supplier" in document["what"] else "ACCREC"
@@ -183,6 +204,18 @@ class Bookkeeper:
                 left = Decimal(str(found.get("RemainingCredit", 0)))
                 if right and whose and left >= Decimal(document["total"]):
                     return {name: {f"{name}ID": found[f"{name}ID"]}}
+        return None
+
+    def _taken_off(self, client: httpx.Client, named: str) -> Item | None:
+        """An overpayment by its id in Practice Management, free of what it was applied to."""
+        answer = client.get("/Overpayments", params={"page": 1, "pageSize": 1000})
+        for found in answer.json().get("Overpayments", ()):
+            if found["LineItems"][0]["Description"].split(" · ")[0] != named:
+                continue
+            for part in found["Allocations"]:
+                at = f"/Overpayments/{found['OverpaymentID']}/Allocations/{part['AllocationID']}"
+                assert client.delete(at).status_code == 200
+            return {"Overpayment": {"OverpaymentID": found["OverpaymentID"]}}
         return None
 
 

@@ -41,9 +41,14 @@ MATTERS = ("M-1", "M-2", "M-3")
 LATER = timedelta(days=4)
 
 
-def refusing(organisation: Path) -> Path:
-    """The firm with that rule, and an account for the retainers that it then enters."""
+def refusing(organisation: Path, **settings: str) -> Path:
+    """The firm with that rule, and an account for the retainers that it then enters.
+
+    Args:
+        settings: what else the firm chooses.
+    """
     firm = yaml.safe_load(organisation.read_text(encoding="utf-8"))
+    firm["settings"] = {**firm.get("settings", {}), **settings}
     liability = firm["accounts"]["2500"]
     firm["roles"]["general_retainers"] = liability
     firm["rules"] = [*firm.get("rules", ()), _REFUSES]
@@ -56,12 +61,14 @@ class Month:
 
     Attributes:
         posted, by_hand: ids of what goes to Xero, and of what a person enters there.
+        left_over: ids of payments that were made of more money than their documents take.
     """
 
     def __init__(self, organisation: Path, seed: int) -> None:
         self.documents: list[Doc] = []
         self.posted: set[str] = set()
         self.by_hand: set[str] = set()
+        self.left_over: set[str] = set()
         self.taken: set[tuple[str, str]] = set()
         self._pipeline = Pipeline.load(organisation)
         self._generator = Generator(self._pipeline.decider, self._pipeline.state, seed)
@@ -111,13 +118,29 @@ class Month:
     def _overpay(self) -> None:
         """Money of every party that is not allocated: what a refund pays back."""
         kinds = self._pipeline.pack.kinds
+        way = "post" if self._posts_overpayments() else "reject"
         for kind in (kinds["client_payment"], kinds["supplier_payment"]):
             for party in ("P1", "P2", "P3", "P4"):
                 document = self._generator.document(kind, 1, ())
                 whose = {"id": party, "display_name": f"Party {party}"}
                 document |= {"amount": "20000.00", "allocations": [], "participant": whose}
                 document["bank_account"] = self._office_bank()
-                assert self._take(document, "reject"), document
+                assert self._take(document, way), document
+
+    def _posts_overpayments(self) -> bool:
+        return self._pipeline.organisation.settings.get("overpayments") == "one_entry"
+
+    def _leave_over(self, kind: Kind, document: Doc) -> None:
+        """More money than its documents take, at a firm that has it in one entry."""
+        paying = kind.name in ("client_payment", "supplier_payment")
+        if not paying or not self._posts_overpayments():
+            return
+        paid = document["allocations"][0]["document_id"]
+        party = self._pipeline.state.document(paid).contact or "P1"
+        left = Decimal(1 + len(self.documents) % 7) / 4
+        document["participant"] = {"id": party, "display_name": f"Party {party}"}
+        document["amount"] = str(Decimal(document["amount"]) + left.quantize(CENT))
+        self.left_over.add(document["id"])
 
     def _office_bank(self, used: Collection[str] = ()) -> str:
         banks = self._pipeline.organisation.bank_accounts
@@ -143,6 +166,8 @@ class Month:
             document = self._with_matters(document)
             document["date"] = str(date.fromisoformat(document["date"]) + self._day())
             self._even(kind, document, way)
+            if way == "post":
+                self._leave_over(kind, document)
             if "contains" in kind.record.optional:
                 document = self._with_parts(document)
             if "transfer" in kind.record.required:
@@ -157,7 +182,10 @@ class Month:
         day = date.fromisoformat(document["date"]) + LATER
         moment = self._generator.envelope(self._pipeline.pack.kinds[document["kind"]])
         changed = {"id": f"{document['id']}R", "date": str(day), "posted_at": moment["posted_at"]}
-        self._take(_negated(document) | changed | {"reversal_of": document["id"]}, way)
+        back = _negated(document) | changed | {"reversal_of": document["id"]}
+        if not self._take(back, way) and document["id"] in self.left_over:
+            # What nobody takes back through the API, a person does.
+            assert self._take(back, "reject"), back
 
     def _take(self, document: Doc, way: str) -> bool:
         """Whether it is decided that way, and then it is a document of the month."""

@@ -16,15 +16,25 @@ from .generated import Month, refusing
 REGIONS = sorted(path.parent.name for path in EXAMPLES.glob("*/month.jsonl"))
 
 
-@pytest.mark.parametrize("region", REGIONS)
+CHOICES: list[tuple[str, dict[str, str]]] = [
+    *((region, {}) for region in REGIONS),
+    ("au", {"overpayments": "one_entry"}),
+]
+
+
+@pytest.mark.parametrize(("region", "settings"), CHOICES)
 def test_what_is_posted_agrees_and_so_does_what_is_entered_as_told(
-    region: str, tmp_path: Path
+    region: str, settings: dict[str, str], tmp_path: Path
 ) -> None:
     shutil.copytree(EXAMPLES / region, tmp_path, dirs_exist_ok=True)
-    organisation = refusing(tmp_path / "organisation.yaml")
+    organisation = refusing(tmp_path / "organisation.yaml", **settings)
     month = Month(organisation, seed=7)
     month.fill(each=2)
     assert month.lacking() == set()
+    # Of each there is one that stays and one that comes back.
+    back = {d.get("reversal_of") for d in month.documents}
+    if settings:
+        assert month.left_over & month.posted & back and month.left_over & month.posted - back
 
     office = Office(tmp_path, organisation)
     office.push(*month.documents)
@@ -42,4 +52,4 @@ def test_what_is_posted_agrees_and_so_does_what_is_entered_as_told(
         for id in bookkeeper.entered(item):
             office.run("resolve", item["id"], "--as-done-in-xero", id, "--reason", "entered")
     found = office.reconcile()
-    assert (found["verdict"], found["not_in_xero"]["total"]["ids"]) == ("agrees", [])
+    assert (found["verdict"], found["not_in_xero"]["total"]["ids"]) == ("agrees", []), found

@@ -20,7 +20,7 @@ from pm2xero.outbox import Outbox
 from pm2xero.pack.model import Pack
 from pm2xero.pipeline import Pipeline
 from pm2xero.push.intake import Intake
-from pm2xero.push.revise import Corrector
+from pm2xero.push.revise import Corrector, Situation
 from pm2xero.read.stream import Source
 from tests.support.office import EXAMPLES, Doc, month, revised
 
@@ -86,7 +86,7 @@ class Kept:
     def push(self, *documents: Doc) -> None:
         given = self.pipeline
         given.state = state = RowsState(self.outbox, self.opening)
-        corrector = Corrector(given, lambda _: "unpaid", self.outbox.undone)
+        corrector = Corrector(given, lambda _: Situation(), self.outbox.undone)
         intake = Intake(
             given, self.outbox, state, self.outbox.save_many, "pack", lambda: AT, corrector
         )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.office import Office, month
+from tests.examples.generated import refusing
+from tests.support.office import EXAMPLES, Doc, Office, month
 
 from .firm import said
 from .test_foreign_entries import enter
@@ -88,6 +91,80 @@ def test_what_was_entered_is_found_and_confirmed_in_one_go(office: Office) -> No
     # All is logged once: there is nothing to confirm a second time.
     again = office.run("resolve", "--matched", "--yes", *REASON)
     assert "confirmed: 0 documents" in again.stdout
+
+
+def receipt_of(amount: str) -> tuple[Doc, Doc, Doc]:
+    """Two bills of a client, and a receipt of which 140.00 is for both of them."""
+    docs = month()
+    first, second = docs["AU-0012"], docs["AU-0013"]
+    receipt = {
+        **docs["AU-0039"], "id": "R-1", "participant": first["participant"], "date": "2026-05-20",
+        "amount": amount, "allocations": [
+            {"document_id": first["id"], "amount": "100.00"},
+            {"document_id": second["id"], "amount": "40.00"},
+        ],
+    }  # fmt: skip
+    return first, second, receipt
+
+
+def test_a_payment_to_enter_names_the_bills_that_it_is_on(office: Office) -> None:
+    first, second, receipt = receipt_of("150.00")
+    office.push(first, second, receipt)
+    (item,) = work(office)
+    (document,) = item["xero"]
+    assert document["pays"] == [
+        {"number": first["number"], "amount": "100.00"},
+        {"number": second["number"], "amount": "40.00"},
+    ]
+    text = " ".join(office.run("manual-work").stdout.split())
+    assert f"invoice {first['number']} (100.00), {second['number']} (40.00) of" in text
+    assert "150.00 AUD; 10.00 of it stays as an overpayment" in text
+
+
+def test_the_tax_of_each_line_is_told(office: Office) -> None:
+    bill = month()["AU-0012"]
+    lines = [{**x, "gl_account": "9999"} if n == 0 else x for n, x in enumerate(bill["lines"])]
+    office.push({**bill, "lines": lines})
+    (item,) = work(office)
+    (document,) = item["xero"]
+    assert [x["tax"] for x in document["lines"]] == [x["tax"] for x in bill["lines"]]
+
+
+def test_what_was_paid_together_by_hand_is_found(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES / "au", tmp_path, dirs_exist_ok=True)
+    office = Office(tmp_path, refusing(tmp_path / "organisation.yaml"))
+    first, second, receipt = receipt_of("140.00")
+    office.push(first, second, {**receipt, "memo": "by hand"})
+    invoices = {i["InvoiceNumber"]: i["InvoiceID"] for i in office.in_xero("Invoices")}
+    batch = enter(office, "BatchPayments", {
+        "Account": {"Code": "090"}, "Date": receipt["date"], "Payments": [
+            {"Invoice": {"InvoiceID": invoices[first["number"]]}, "Amount": "100.00"},
+            {"Invoice": {"InvoiceID": invoices[second["number"]]}, "Amount": "40.00"},
+        ],
+    })  # fmt: skip
+    office.run("resolve", "--matched", "--yes", *REASON)
+    assert [w["xero_id"] for w in office.status()["people"]] == [batch]
+    assert office.reconcile()["verdict"] == "agrees"
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"Date": "2026-05-15"}, {"Contact": {"Name": "Somebody else"}}]
+)
+def test_each_part_of_a_document_must_be_of_its_day_and_contact(
+    office: Office, change: dict[str, object]
+) -> None:
+    advance = month()["AU-0065"]
+    office.push(advance)
+    for type, bank, code in (("SPEND", "090", "660"), ("RECEIVE", "092", "870")):
+        enter(office, "BankTransactions", {
+            "Type": type, "Contact": {"Name": advance["participant"]["display_name"]},
+            "BankAccount": {"Code": bank}, "Date": "2026-05-14", "LineAmountTypes": "NoTax",
+            "LineItems": [{"Description": "x", "Quantity": 1, "UnitAmount": "1200.00",
+                           "AccountCode": code}],
+            **(change if type == "RECEIVE" else {}),
+        })  # fmt: skip
+    result = office.run("resolve", "--matched", "--yes", *REASON)
+    assert f"confirmed: {0 if change else 1} document" in result.stdout
 
 
 @pytest.mark.parametrize(

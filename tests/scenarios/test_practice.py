@@ -40,7 +40,7 @@ class Firm:
         firm = yaml.safe_load((source / "organisation.yaml").read_text(encoding="utf-8"))
         xero = json.loads((source / "xero.json").read_text(encoding="utf-8"))
         for key, value in (told.get("organisation") or {}).items():
-            firm[key] = {**firm[key], **value} if isinstance(value, dict) else value
+            firm[key] = {**firm.get(key, {}), **value} if isinstance(value, dict) else value
         for account in told.get("xero_accounts") or ():
             like = next(a for a in xero["Accounts"] if a.get("Code") == account.pop("like"))
             number = {"BankAccountNumber": "000-999"} if like["Type"] == "BANK" else {}
@@ -98,12 +98,16 @@ def decided(result: Result) -> dict[str, list[Any]]:
 
 
 def _enter(office: Office, firm: Firm) -> None:
-    """A bookkeeper enters the list as it is told, and what waited for that follows."""
-    work = json.loads(office.run("manual-work", "--format", "json").stdout)
+    """A bookkeeper enters the list as it is told, and what waited for that follows.
+
+    What follows may have to be entered as well, when it pays what was entered by hand.
+    """
     bookkeeper = Bookkeeper(firm.snapshot, office.sandbox_file, leaves=(), corrects=())
-    assert set(bookkeeper.enter(work)) == {item["id"] for item in work}
-    office.run("resolve", "--matched", "--yes", "--reason", "entered")
-    office.push()
+    for _ in range(2):
+        work = json.loads(office.run("manual-work", "--format", "json").stdout)
+        assert set(bookkeeper.enter(work)) == {item["id"] for item in work}
+        office.run("resolve", "--matched", "--yes", "--reason", "entered")
+        office.push()
     found = office.reconcile()
     assert (found["verdict"], by_hand(office)) == ("agrees", {})
 

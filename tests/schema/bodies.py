@@ -69,6 +69,16 @@ PAYMENT: dict[str, Any] = {
     "Amount": 3000,
     "Reference": "R-1",
 }
+OVERPAYMENT: dict[str, Any] = {
+    "Type": "RECEIVE-OVERPAYMENT",
+    "Contact": {"Name": "Ada Ng", "ContactNumber": "102"},
+    "BankAccount": {"Code": "090"},
+    "Date": "2026-05-10",
+    "LineAmountTypes": "NoTax",
+    "LineItems": [
+        {"Description": "EX-0009", "Quantity": 1, "UnitAmount": 130.5, "LineAmount": 130.5}
+    ],
+}
 BATCH: dict[str, Any] = {
     "Account": {"AccountID": A},
     "Date": "2026-05-10",
@@ -202,6 +212,23 @@ GOOD: dict[str, list[dict[str, Any]]] = {
                 },
             ]
         }
+    ],
+    "put.Overpayments.Allocations": [
+        {
+            "Allocations": [
+                {"Invoice": {"InvoiceID": A}, "Amount": 60.5, "Date": "2026-05-05"},
+            ]
+        }
+    ],
+    "put.Overpayments": [
+        OVERPAYMENT,
+        {
+            **OVERPAYMENT,
+            "Type": "SPEND-OVERPAYMENT",
+            "Status": "AUTHORISED",
+            "BankAccount": {"AccountID": A},
+            "Url": "https://pm.example/1",
+        },
     ],
     "put.Payments": [
         PAYMENT,

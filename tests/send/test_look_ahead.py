@@ -12,7 +12,7 @@ import pytest
 
 from pm2xero.firm.snapshot import XeroSnapshot, snapshot_of
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.send.look_ahead import look_ahead
+from pm2xero.send.look_ahead import Shown, look_ahead
 from pm2xero.send.send_report import SendReport
 from pm2xero.xero.answers import is_id
 from pm2xero.xero.client import Response
@@ -105,6 +105,36 @@ def test_a_credit_that_was_used_by_hand_waits_on_both_sides(world: World) -> Non
         ("A1/allocation", Waiting.PAID)
     ]
     assert (report.rejected, report.left) == (0, 1)
+
+
+def test_a_credit_that_a_person_used_elsewhere_is_not_used_twice(world: World) -> None:
+    billed(world, "B1", "B2")
+    world.add("C1/credit_note", "put.CreditNotes", credit_note("C1"), document=True)
+    assert world.run().confirmed == 1
+    ids = world.outbox.links()
+    used = {"Amount": "40.00", "Date": "2026-05-07",
+            "Invoice": {"InvoiceID": ids["B2", "InvoiceID"]}}  # fmt: skip
+    path = f"/CreditNotes/{ids['C1', 'CreditNoteID']}/Allocations"
+    body = json.dumps({"Allocations": [used]}).encode()
+    assert world.client().call("PUT", path, {}, {}, body).status == 200
+    world.add(
+        "A1/allocation", "put.CreditNotes.Allocations", allocations(("B1", "20.00")),
+        path="/CreditNotes/<CreditNoteID of C1>/Allocations", level=2,
+    )  # fmt: skip
+    (waits,) = send(world).outlook.obstacles
+    assert waits.cause is Waiting.PAID
+    assert "This takes 20.00 of the document C1, of which 15.00 is open" in waits.message
+
+
+def test_a_reason_that_has_gone_is_told_no_more(world: World) -> None:
+    """Also of what is not sent yet, because what it needs goes on waiting."""
+    world.add("B1/invoice", "put.Invoices", invoice("B1"), document=True)
+    world.pay("P1", "B1", "110.00")
+    send(world, replace(CHART, lock_date=date(2026, 5, 31)))
+    assert row_of(world, "P1/payment").cause == Waiting.LOCKED
+    send(world, replace(CHART, lock_date=date(2026, 5, 5)))
+    assert row_of(world, "B1/invoice").cause == Waiting.LOCKED
+    assert row_of(world, "P1/payment").cause is None
 
 
 def test_what_a_person_voided_is_not_paid(world: World) -> None:
@@ -210,7 +240,11 @@ def test_who_changed_a_document_since_the_last_push_is_told_where_xero_says_it(
     def told(since: datetime) -> list[Any]:
         rows = [row_of(world, "P1/payment")]
         links = world.outbox.links()
-        return list(look_ahead(rows, links, world.outbox, read, load_errors(), None, since).changes)
+        return list(
+            look_ahead(
+                rows, links, world.outbox, Shown(read), read, load_errors(), None, since
+            ).changes
+        )
 
     (change,) = told(datetime(2026, 6, 19, tzinfo=UTC))
     assert (change.document, change.by, change.status) == ("B1", "Jane Doe", "AUTHORISED")

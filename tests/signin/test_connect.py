@@ -227,3 +227,25 @@ def test_a_first_snapshot_needs_no_firm(
     assert result.exit_code == 0, result.stderr
     assert json.loads(out.read_text())["Organisation"]["BaseCurrency"] == "AUD"
     assert kept(served) == {}
+
+
+def test_ten_documents_cost_less_than_twelve_calls_with_a_renewed_sign_in(
+    run: Run, served: ServedXero, connect: Connect
+) -> None:
+    assert connect().exit_code == 0
+    lines = (served.firm.parent / "month.jsonl").read_text().splitlines()
+    bills = [line for line in lines if json.loads(line)["kind"] == "client_bill"]
+    some = served.firm.parent / "some.jsonl"
+
+    def pushed(part: list[str]) -> int:
+        some.write_text("\n".join(part))
+        told = run("push", some, "--org", served.firm, "--format", "json")
+        return int(json.loads(told.stdout)["sent"]["confirmed"])
+
+    # The first push asks more, as it is new to Xero.
+    assert pushed(bills[:10]) >= 5
+    served.passed = timedelta(minutes=31)
+    served.calls.clear()
+    assert pushed(bills[10:20]) >= 5
+    assert ("POST", "/connect/token") in served.calls
+    assert len(served.calls) < 12, served.calls

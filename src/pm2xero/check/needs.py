@@ -10,8 +10,9 @@ from typing import Any
 from pm2xero.check.checklist import Cause, Evidence
 from pm2xero.errors import Position
 from pm2xero.firm.catalogue import catalogue_faults
-from pm2xero.firm.chart import Chart
+from pm2xero.firm.chart import Chart, tax_side
 from pm2xero.firm.snapshot import XeroAccount
+from pm2xero.firm.tax_rates import TaxFact
 from pm2xero.pack.language.paths import AccountExpr
 from pm2xero.pack.language.types import ListType, RecordType, ReferenceType, TaxCodeType
 from pm2xero.pack.model import Pack, RequestSpec
@@ -151,22 +152,25 @@ class Needs:
         taxed = self._with(lambda t: isinstance(t, TaxCodeType))
         sides: dict[str, list[str]] = {}
         for kind in taxed:
-            if (side := self._pack.kinds[kind].side) is not None:
-                sides.setdefault(side, []).append(kind)
+            if (of_kind := self._pack.kinds[kind].side) is not None:
+                sides.setdefault(of_kind, []).append(kind)
         found: dict[tuple[str, str | None, Cause, str], dict[str, None]] = {}
         for code in self._pack.tax_codes:
             for way, kinds in sides.items():
-                facts = [self._chart.tax(code, account, way) for account in self._firm.accounts]
-                # One that suits some accounts is in use; the others are told document by document.
-                if any(fact.mapped for fact in facts):
-                    continue
-                for fact in facts:
-                    cause = _TAX_CAUSES.get(fact.state)
-                    if cause is not None:
-                        text = _of_tax(code, fact.type, fact.xero_rate, fact.expected_rate)
-                        found.setdefault((code, fact.type, cause, text), {}).update(
-                            dict.fromkeys(kinds)
-                        )
+                by_side: dict[str, list[TaxFact]] = {}
+                for account in self._firm.accounts:
+                    side = tax_side(way, self._chart.ledger(account).account_class)
+                    by_side.setdefault(side, []).append(self._chart.tax(code, account, way))
+                for facts in by_side.values():
+                    # One that suits some accounts is in use; others are told with each document.
+                    if any(fact.mapped for fact in facts):
+                        continue
+                    for fact in facts:
+                        cause = _TAX_CAUSES.get(fact.state)
+                        if cause is not None:
+                            text = _of_tax(code, fact.type, fact.xero_rate, fact.expected_rate)
+                            key = (code, fact.type, cause, text)
+                            found.setdefault(key, {}).update(dict.fromkeys(kinds))
         for (code, _, cause, text), kinds_of in found.items():
             yield Evidence(cause, text, tuple(kinds_of), self._pack.tax_codes[code].at)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 
 import click
@@ -30,6 +31,7 @@ def command(code: str | None, form: str) -> None:
     """
     from pm2xero.errors import Finding, UsageError
     from pm2xero.pack.yaml.suggest import did_you_mean
+    from pm2xero.report.text import wrapped
     from pm2xero.validate.codes import pages
     from pm2xero.validate.reasons import reasons
 
@@ -45,7 +47,9 @@ def command(code: str | None, form: str) -> None:
             hint = hint or "`pm2xero codes` lists all"
             raise UsageError(Finding("PU921", f'there is no code "{code}"', hint=hint))
         click.echo(
-            json.dumps(asdict(reason), ensure_ascii=False) if form == "json" else reason.text()
+            json.dumps(asdict(reason), ensure_ascii=False)
+            if form == "json"
+            else wrapped(reason.text(), sys.stdout, "")
         )
         return
     if form == "json":
@@ -62,9 +66,9 @@ def command(code: str | None, form: str) -> None:
             click.echo(json.dumps(asdict(reason), ensure_ascii=False))
     elif code is None:
         for page in chosen:
-            click.echo(f"{page.code}  {page.title}")
+            click.echo(wrapped(f"{page.code}  {page.title}", sys.stdout))
         for reason in reasons().values():
             more = f" (or {len(reason.also)} more)" if reason.also else ""
-            click.echo(f"{reason.code}  {reason.sentence}{more}")
+            click.echo(wrapped(f"{reason.code}  {reason.sentence}{more}", sys.stdout))
     else:
-        click.echo(chosen[0].text())
+        click.echo(wrapped(chosen[0].text(), sys.stdout, ""))

@@ -28,6 +28,7 @@ def command(form: str, **options: Any) -> None:
     from pm2xero.connection import now
     from pm2xero.history.opening import open_past
     from pm2xero.reconcile.accounts import Accounts
+    from pm2xero.reconcile.details import NO_DETAIL, details_of
     from pm2xero.reconcile.pm_side import books_of
     from pm2xero.reconcile.to_enter import to_enter
     from pm2xero.report.manual_work import (
@@ -45,7 +46,9 @@ def command(form: str, **options: Any) -> None:
     accounts = Accounts(pipeline.organisation.xero.raw["Accounts"])
     with open_past(pipeline, place.organisation, place.packs, url, now) as past:
         booked = books_of(past.outbox, past.outbox.requests(), accounts)
-    work = [Work(b, to_enter(b, accounts)) for b in booked if is_work(b)]
+        items = [b for b in booked if is_work(b)]
+        details = details_of(past, [b.id for b in items])
+    work = [Work(b, to_enter(b, accounts, details.get(b.id, NO_DETAIL))) for b in items]
     if form == "csv":
         write_manual_work(sys.stdout, work)
     elif form == "json":

@@ -24,7 +24,7 @@ def confirm_matched(who: str, why: str, yes: bool, options: Any) -> None:
     from pm2xero.push.entered_by_hand import resolve_by_hand
     from pm2xero.reconcile.entered import find_entered
     from pm2xero.report.matched import print_matched
-    from pm2xero.report.text import console
+    from pm2xero.report.text import console, counted
 
     place = target(**options)
     place.require_outbox()
@@ -55,8 +55,7 @@ def confirm_matched(who: str, why: str, yes: bool, options: Any) -> None:
                     at = connection.clock()
                     resolve_by_hand(past, id, who, why, at, entry.xero_id)
                     outbox.heartbeat(owner)
-    word = "document" if confirmed == 1 else "documents"
-    click.echo(f"confirmed: {confirmed} {word}")
+    click.echo(f"confirmed: {counted(confirmed, 'document')}")
     is_done = confirmed == len(found.pairs) and not found.open and not found.doubtful
     sys.exit(common.OK if is_done else common.FINDINGS)
 

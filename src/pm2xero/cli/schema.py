@@ -98,12 +98,11 @@ def _example(pack: Pack, firm: Organisation | None, kind: Kind) -> None:
 
 
 def _list(pack: Pack) -> None:
-    from pm2xero.report.text import console
+    from pm2xero.report.text import wrapped
 
-    out = console(sys.stdout, common.use_colour(sys.stdout))
     width = max(map(len, pack.kinds), default=0)
     for name, kind in pack.kinds.items():
-        out.print(f"{name:<{width}}  {kind.title}", soft_wrap=True)
+        click.echo(wrapped(f"{name:<{width}}  {kind.title}", sys.stdout, " " * (width + 2)))
 
 
 def _table(kind: Kind) -> None:

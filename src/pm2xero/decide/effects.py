@@ -19,10 +19,15 @@ from pm2xero.read.transaction import Transaction, money_of
 class Effects:
     """Says what a posted transaction of one kind does to others."""
 
-    def __init__(self, kind: Kind, facts: Facts, request: Callable[[str], str | None]) -> None:
+    def __init__(
+        self, kind: Kind, facts: Facts, request: Callable[[str], str | None],
+        is_final: Callable[[str], bool] = lambda mapping: False,
+    ) -> None:  # fmt: skip
+        """`is_final` says of a mapping whether what it makes can never be taken back."""
         self._kind = kind.name
         self._facts = facts
         self._request = request
+        self._is_final = is_final
         self._opens: tuple[Getter, Getter] | None = None
         if kind.opens is not None:
             self._opens = (getter(kind.opens.amount, facts), getter(kind.opens.contact, facts))
@@ -32,15 +37,19 @@ class Effects:
 
     def of(self, tx: Transaction, mapping: str, state: State) -> Effect:
         """What the transaction does when it is posted by a mapping."""
-        settled = [pair for settle in self._settles for pair in settle(tx, state)]
+        settled = self.settles(tx, state)
         return Effect(
             self._opened(tx, mapping, state) if self._opens is not None else None,
-            self._reversible(tx),
+            None if self._is_final(mapping) else self._reversible(tx),
             tuple(settled),
             tuple(self._trust(tx, state)) if self._trust is not None else (),
             tx.fields["reversal_of"] if self._reverses else None,
             self._about(tx),
         )
+
+    def settles(self, tx: Transaction, state: State) -> list[tuple[str, Decimal]]:
+        """What the transaction takes off other documents, whatever is decided about it."""
+        return [pair for settle in self._settles for pair in settle(tx, state)]
 
     def stopped(self, tx: Transaction, state: State, *, waits: bool) -> Effect:
         """What is known of the transaction when it is not posted.
@@ -51,8 +60,7 @@ class Effects:
         """
         back: list[tuple[str, Decimal]] = []
         if waits and self._reverses and tx.fields["reversal_of"] is not None:
-            pairs = (pair for settle in self._settles for pair in settle(tx, state))
-            back = [(i, -a) for i, a in pairs if a is not None and a < ZERO]
+            back = [(i, -a) for i, a in self.settles(tx, state) if a is not None and a < ZERO]
         return Effect(about=self._about(tx), to_come=tuple(back))
 
     def _about(self, tx: Transaction) -> About:

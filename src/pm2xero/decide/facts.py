@@ -14,6 +14,7 @@ from pm2xero.pack.language.paths import PathExpr
 from pm2xero.pack.language.types import DERIVED_LISTS, ListType, ReferenceType
 from pm2xero.pack.model import Kind
 from pm2xero.pack.rules import reference_fields
+from pm2xero.pack.yaml.suggest import listed
 from pm2xero.read.transaction import Transaction
 
 ZERO = Decimal("0.00")
@@ -92,6 +93,8 @@ class Facts:
         xero = organisation.xero
         if path.base == "settings":
             return self.chart.settings[path.steps[0]]
+        if path.base == "organisation" and path.steps == ("tax_codes",):
+            return listed(self.chart.pack.tax_codes)
         if path.base == "organisation":
             return getattr(organisation, path.steps[0])
         values: dict[str, Any] = {

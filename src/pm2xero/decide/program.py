@@ -23,6 +23,7 @@ from pm2xero.pack.counts import Counts, counted
 from pm2xero.pack.language.conditions import Atom, Quantified, atoms
 from pm2xero.pack.model import OUTCOME_PRECEDENCE, Kind, Outcome, Pack, Rule
 from pm2xero.read.transaction import Transaction
+from pm2xero.xero.contracts import contract
 
 MAX_REMEMBERED = 20_000
 
@@ -137,7 +138,8 @@ class Program:
         self._blocking: Ruleset | None = None
         self._posting: Ruleset | None = None
         self._verdicts: dict[int | tuple[int, frozenset[int]], Verdict] = {}
-        self.effects = Effects(kind, self.facts, self._document_request(pack))
+        request, final = self._document_request(pack), self._final(pack)
+        self.effects = Effects(kind, self.facts, request, final)
 
     def verdict(self, mask: int, released: frozenset[int] = frozenset()) -> Verdict:
         """What the truths in `mask` mean; the engine is asked when they are first seen.
@@ -212,6 +214,17 @@ class Program:
             return next((s.id for s in specs if s.becomes_document), None)
 
         return cache(step)
+
+    def _final(self, pack: Pack) -> Callable[[str], bool]:
+        name = self.kind.name
+
+        def is_final(mapping: str) -> bool:
+            """Whether Xero lets nobody take back something that the mapping creates."""
+            specs = pack.requests.get((mapping, name), ())
+            made = [contract(s.contract) for s in specs if s.method == "PUT"]
+            return any(c.creates and c.undo is None for c in made)
+
+        return cache(is_final)
 
 
 def _outcome(rule: CompiledRule) -> Outcome:

@@ -12,8 +12,7 @@ from pm2xero.xero.purpose import Purpose
 
 def is_creation(request: StoredRequest) -> bool:
     """Whether a request creates an object that has an id and an endpoint of its own."""
-    made = contract(request.contract)
-    return request.purpose is Purpose.CREATE and made.id_name is not None and "{" not in made.path
+    return request.purpose is Purpose.CREATE and contract(request.contract).creates
 
 
 def taken_back(requests: Iterable[StoredRequest]) -> set[str]:

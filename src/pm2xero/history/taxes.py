@@ -48,8 +48,22 @@ class TaxReader:
 
         Whoever enters the document by hand has to give one, whatever becomes of it here.
         """
-        facts = self._pipeline.decider.program(tx.kind).facts
         found: dict[tuple[str, Decimal], list[str]] = {}
+        for account, net, type, _ in self._taxed_lines(tx):
+            found.setdefault((account, abs(net)), []).append(type)
+        return found
+
+    def of_lines(self, tx: Transaction) -> dict[tuple[str, Decimal], tuple[Decimal, ...]]:
+        """The tax of each line by its account and net amount, in the order of lines."""
+        found: dict[tuple[str, Decimal], tuple[Decimal, ...]] = {}
+        for account, net, _, tax in self._taxed_lines(tx):
+            key = (account, abs(net))
+            found[key] = (*found.get(key, ()), tax)
+        return found
+
+    def _taxed_lines(self, tx: Transaction) -> Iterator[tuple[str, Decimal, str, Decimal]]:
+        """Account, net amount, Xero's tax type (empty where there is none) and tax."""
+        facts = self._pipeline.decider.program(tx.kind).facts
         for name, of in facts.kind.record.required.items():
             if not isinstance(of, ListType) or not isinstance(of.of, RecordType):
                 continue
@@ -60,8 +74,7 @@ class TaxReader:
                     account, net, code = item[tax.account], item[tax.on], item[field]
                     if account is not None and net is not None and code is not None:
                         type = facts.tax(code, account, facts.kind.side).type or ""
-                        found.setdefault((account, abs(net)), []).append(type)
-        return found
+                        yield account, net, type, item[tax.amount] or ZERO
 
     def taxes(self, tx: Transaction, mapping: str, state: State) -> dict[str, Tax]:
         """Tax by Xero's tax type, as the document's kind posts it to the tax account."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 
 from pm2xero.errors import Finding, StateConflict
-from pm2xero.outbox.blocking import block, block_again
+from pm2xero.outbox.blocking import block, block_again, unblock
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.lease import check_lease
 from pm2xero.outbox.links import write_links
 from pm2xero.outbox.moving import move
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.outbox.rows import check_states
+from pm2xero.outbox.rows import check_states, mine
 from pm2xero.outbox.schema import attempts, contacts, requests
 from pm2xero.outbox.states import Event, RequestState
 from pm2xero.outbox.wishes import rest_as_wished
@@ -186,6 +186,25 @@ class Sending(Database):
             # What they need may have stopped since they were sent.
             block_again(connection, self._organisation, [r.id for r in requests])
             return rest_as_wished(connection, self._organisation, requests)
+
+    def try_again(self, causes: Collection[str]) -> list[str]:
+        """What Xero refused for causes that end by themselves is looked up, and sent once more.
+
+        Returns:
+            the ids of these requests, and of those that were blocked by them.
+        """
+        with self._write() as connection:
+            rows = connection.execute(
+                select(requests.c.id).where(
+                    mine(self._organisation),
+                    requests.c.state == RequestState.REJECTED,
+                    requests.c.cause.in_(causes),
+                )
+            )
+            ids = [id for (id,) in rows]
+            move(connection, self._organisation, ids, Event.RECHECK)
+            block_again(connection, self._organisation, ids)
+            return [*ids, *unblock(connection, self._organisation, ids)]
 
     def set_aside(self, request: StoredRequest, cause: str, message: str) -> None:
         """It is not in Xero, and a person must say whether it is to be; it is held until then.

@@ -80,7 +80,9 @@ class KindProof:
             names.append(same(name, blocked))
             blocked = name
         self.blocked = blocked
-        self.known = (*self.domain.finish(), *names, *self._itself())
+        # The name of the kind is a word like the others, so it comes before "any of the words".
+        itself = tuple(self._itself())
+        self.known = (*self.domain.finish(), *names, *itself)
         self.asking.know(*self.known)
 
     def _itself(self) -> Iterable[Term]:

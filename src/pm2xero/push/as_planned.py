@@ -19,7 +19,7 @@ from pm2xero.push.plan import OPEN, Plan, check_saved, make_plan, mark_of
 from pm2xero.push.run import checked_live, push, take_in
 from pm2xero.read.stream import Source
 from pm2xero.send.contacts import ContactBook
-from pm2xero.send.look_ahead import Outlook, look_ahead, names_of
+from pm2xero.send.look_ahead import Outlook, Shown, look_ahead, names_of
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import StopRun
 from pm2xero.xero.errors import load_errors
@@ -67,8 +67,9 @@ def _outlook(
     planned = [row for row in due if row.state is RequestState.PLANNED]
     try:
         seen = look_ahead(
-            planned, outbox.links_of(names_of(planned)), outbox, caller.look, errors, chart, since
-        )
+            planned, outbox.links_of(names_of(planned)), outbox, Shown(caller.look), caller.look,
+            errors, chart, since,
+        )  # fmt: skip
         contacts = ContactBook(
             _OnlyRead(outbox), caller, errors, connection.clock, timedelta(0)
         )  # fmt: skip

@@ -8,8 +8,9 @@ person, with the reason.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pm2xero.decide.decision import Decision
@@ -21,10 +22,26 @@ from pm2xero.pipeline import Pipeline, Result
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.request import Request, idempotency_key, placeholder
 from pm2xero.xero.contracts import contract, take_back
+from pm2xero.xero.natural_key import DRAFTS
 from pm2xero.xero.purpose import Purpose
 
-# Asks Xero for the live state of what requests made: unpaid or paid.
-Live = Callable[[Sequence[StoredRequest]], str]
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """How what requests made stands in Xero now.
+
+    Attributes:
+        drafts: ids in Xero of what nobody has approved there yet.
+        approved: of what somebody has.
+    """
+
+    is_paid: bool = False
+    drafts: frozenset[str] = frozenset()
+    approved: frozenset[str] = frozenset()
+
+
+# Asks Xero for the live state of what requests made.
+Live = Callable[[Sequence[StoredRequest]], Situation]
 
 
 class Corrector:
@@ -82,19 +99,21 @@ class Corrector:
     def _by_policy(
         self, tx: Transaction, fresh: Decision, mapping: str, there: list[StoredRequest]
     ) -> Result:
-        situation = self._live(there)
+        live = self._live(there)
+        if any(contract(r.contract).undo is None for r in there):
+            return _person(tx, "such an entry is never changed once it is there")
         if fresh.takes_back:
             policy = self._policy(mapping, "voided")
-            if situation == "paid":
+            if live.is_paid:
                 return self._paid(tx, "it is voided here, and something is paid on it there")
             if policy in ("void", "delete"):
-                undo = self._undo(tx, there, None)
+                undo = self._undo(tx, there, None, live)
                 return Result(0, tx, replace(fresh, mapping=mapping), tuple(undo))
             return _person(tx, "it is voided here, and such an entry is never taken back")
-        policy = self._policy(mapping, situation)
+        policy = self._policy(mapping, "paid" if live.is_paid else "unpaid")
         if policy in ("update", "delete_and_recreate", "void_and_recreate"):
-            return self._redone(tx, fresh, there, update=policy == "update")
-        if situation == "paid":
+            return self._redone(tx, fresh, there, live, update=policy == "update")
+        if live.is_paid:
             return self._paid(tx, "something is paid on it or credited against it there")
         return _person(tx, "such an entry is never changed once it is there")
 
@@ -120,11 +139,11 @@ class Corrector:
         if fresh.takes_back:
             return Result(0, tx, fresh)
         gone = [r for r in requests if r.state is RequestState.CONFIRMED]
-        return self._redone(tx, fresh, gone, update=False, anew=True)
+        return self._redone(tx, fresh, gone, Situation(), update=False, anew=True)
 
     def _redone(
-        self, tx: Transaction, fresh: Decision, there: Sequence[StoredRequest], *, update: bool,
-        anew: bool = False,
+        self, tx: Transaction, fresh: Decision, there: Sequence[StoredRequest], live: Situation,
+        *, update: bool, anew: bool = False,
     ) -> Result:  # fmt: skip
         made: tuple[Request, ...] = ()
         if fresh.outcome == "post":
@@ -135,10 +154,10 @@ class Corrector:
         if fresh.outcome != "post":
             return _person(tx, "the new revision itself is refused", fresh)
         if update:
-            return Result(0, tx, fresh, tuple(self._updates(tx, made, there)))
+            return Result(0, tx, fresh, tuple(self._updates(tx, made, there, live)))
         if anew and not there:
             return Result(0, tx, fresh, made)
-        undo = [] if anew else self._undo(tx, there, fresh.revises)
+        undo = [] if anew else self._undo(tx, there, fresh.revises, live)
         first = tuple(u.id for u in undo[-1:])
         replaced = {r.slot: r.id for r in there if r.slot is not None}
         again = [
@@ -148,8 +167,9 @@ class Corrector:
         return Result(0, tx, fresh, (*undo, *again))
 
     def _undo(
-        self, tx: Transaction, there: Sequence[StoredRequest], revises: int | None
-    ) -> list[Request]:
+        self, tx: Transaction, there: Sequence[StoredRequest], revises: int | None,
+        live: Situation,
+    ) -> list[Request]:  # fmt: skip
         """Requests that take back what was made, the last first.
 
         Args:
@@ -160,7 +180,8 @@ class Corrector:
             made = contract(stored.contract)
             assert stored.xero_id is not None, "only what Xero has confirmed is taken back"
             parts = take_back(
-                made, stored.path, stored.element, stored.xero_id, renamed=revises
+                made, stored.path, stored.element, stored.xero_id, renamed=revises,
+                is_draft=stored.xero_id in live.drafts,
             )  # fmt: skip
             for part in parts:
                 name = f"{stored.step}.{part.step}@{tx.revision}"
@@ -173,17 +194,24 @@ class Corrector:
         return undo
 
     def _updates(
-        self, tx: Transaction, made: Sequence[Request], there: Sequence[StoredRequest]
-    ) -> list[Request]:
-        """The new bodies as updates of the documents that are there."""
+        self, tx: Transaction, made: Sequence[Request], there: Sequence[StoredRequest],
+        live: Situation,
+    ) -> list[Request]:  # fmt: skip
+        """The new bodies as updates of the documents that are there.
+
+        What somebody has approved in Xero stays so, though it was sent as a draft.
+        """
         by_step = {r.step: r for r in there}
         updates = []
         for request in made:
             name = request.contract.name.replace("put.", "post.", 1)
             id_name = str(request.contract.id_name)
             identity = json.dumps({id_name: placeholder(id_name, tx.id)}, ensure_ascii=False)
-            element = identity[:-1] + "," + request.element[1:]
             changed = by_step.get(request.step, there[0])
+            body = request.element
+            if changed.xero_id in live.approved:
+                body = _AS_DRAFT.sub(r'\1"AUTHORISED"', body, count=1)
+            element = identity[:-1] + "," + body[1:]
             updates.append(
                 self._request(
                     tx, changed, f"{request.step}@{tx.revision}", name, request.path, element,
@@ -234,23 +262,29 @@ def _renamed(
 
 
 def live_state(get: Callable[[str], Mapping[str, object] | None]) -> Live:
-    """Asks Xero whether anything is paid or credited on what requests made.
+    """Asks Xero whether what requests made is approved, and anything paid or credited on it.
 
     `get` fetches one object by its path below the API's base.
     """
 
-    def live(there: Sequence[StoredRequest]) -> str:
+    def live(there: Sequence[StoredRequest]) -> Situation:
+        is_paid = False
+        drafts: set[str] = set()
+        approved: set[str] = set()
         for request in there:
             if not request.becomes_document:
                 continue
             found = get(f"{contract(request.contract).path}/{request.xero_id}")
-            if found and any(Decimal(str(found.get(k) or 0)) for k in _PAID):
-                return "paid"
-            if found and found.get("Allocations"):
-                return "paid"
-        return "unpaid"
+            if not found:
+                continue
+            paid = any(Decimal(str(found.get(k) or 0)) for k in _PAID)
+            is_paid = is_paid or paid or bool(found.get("Allocations"))
+            (drafts if found.get("Status") in DRAFTS else approved).add(str(request.xero_id))
+        return Situation(is_paid, frozenset(drafts), frozenset(approved))
 
     return live
 
 
+# No text of a body looks like this: its quotes are escaped.
+_AS_DRAFT = re.compile(rf'("Status"\s*:\s*)"(?:{"|".join(sorted(DRAFTS))})"')
 _PAID = ("AmountPaid", "AmountCredited", "AppliedAmount")

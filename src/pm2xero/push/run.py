@@ -42,7 +42,9 @@ def push(
         begun = begin(connection.outbox, connection.memory, connection.clock(),
                       unwritten(connection))  # fmt: skip
         report = take_in(connection, sources, connection.outbox.save_many, writes=True)
-        sent = sender.run(on_progress, before.at if before is not None else None)
+        since = before.at if before is not None else None
+        ended = since if before is not None and not before.is_open else None
+        sent = sender.run(on_progress, since, ended)
         end(connection.memory, begun, connection.clock())
         return report, sent
 

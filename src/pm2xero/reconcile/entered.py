@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from pm2xero.connection import Connection
@@ -15,7 +17,7 @@ from pm2xero.reconcile.hand_entries import Matcher
 from pm2xero.reconcile.matching import Candidate, Matched, match
 from pm2xero.reconcile.missing import is_missing
 from pm2xero.reconcile.opening import accounts_of
-from pm2xero.reconcile.payments_there import hand_made
+from pm2xero.reconcile.payments_there import batch_of, hand_made, reversed_of
 from pm2xero.reconcile.pm_side import Booked, books_of
 from pm2xero.reconcile.xero_journal import Bookkeeper
 from pm2xero.xero.drift import check_same
@@ -51,17 +53,33 @@ def find_entered(connection: Connection) -> Matched:
         if e.double_of is None
     ]
     # Somebody may have paid a document of ours, as is done for a refund.
-    for paid in hand_made(requests, matcher.named, live, None):
+    batches: dict[str, list[Candidate]] = {}
+    for paid in hand_made(requests, matcher.named, live, None, reversed_of(outbox, requests)):
         made = live.objects("Payments").get(paid.xero_id)
         if made is not None and paid.day is not None:
             postings = keeper.booking("Payments", made).postings
             sums = added(*({account: amount} for account, amount in postings))
             contact = _contact(live, "Payments", paid.xero_id)
             what = f"payment on {paid.transaction}"
-            found.append(Candidate("Payments", paid.xero_id, paid.day, sums, contact, what))
+            one = Candidate("Payments", paid.xero_id, paid.day, sums, contact, what)
+            if (batch := batch_of(made)) is not None:
+                batches.setdefault(batch, []).append(one)
+            else:
+                found.append(one)
+    found += _together(batches, live)
     work = [b for b in booked if waits_for_a_person(b)]
     clients = Clients(outbox.contacts(), connection.get_one)
     return match(work, found, accounts, clients, firm.base_currency)
+
+
+def _together(batches: Mapping[str, list[Candidate]], live: Live) -> Iterator[Candidate]:
+    """What was paid together moved the bank once; a batch that pays other things, too, is none."""
+    for batch, parts in batches.items():
+        whole = live.objects("BatchPayments").get(batch, {}).get("TotalAmount")
+        paid = sum((live.objects("Payments")[part.xero_id]["Amount"] for part in parts), Decimal(0))
+        if whole is not None and Decimal(str(whole)) == Decimal(str(paid)):
+            sums = added(*(part.accounts for part in parts))
+            yield replace(parts[0], endpoint="BatchPayments", xero_id=batch, accounts=sums)
 
 
 def waits_for_a_person(item: Booked) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from pm2xero.history.requests import alive, taken_back
+from pm2xero.outbox.past_records import Dues
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.reconcile.documents import Live
 from pm2xero.xero.contracts import contract
@@ -40,11 +41,13 @@ class HandMade:
 
 
 def hand_made(
-    requests: Iterable[StoredRequest], named: Collection[str], live: Live, until: date | None
-) -> Iterator[HandMade]:
+    requests: Iterable[StoredRequest], named: Collection[str], live: Live, until: date | None,
+    reversed_: Collection[str] = (),
+) -> Iterator[HandMade]:  # fmt: skip
     """Everything that is paid or credited in Xero beyond what was sent.
 
     Args:
+        reversed_: transactions that were reversed; what they had allocated a person takes off.
         named: ids that a person named as those of a document.
         until: payments dated later are left out; a credit has no date of its own.
     """
@@ -54,7 +57,24 @@ def hand_made(
         return
     ours = {r.xero_id for r in rows if r.xero_id} | {*named}
     yield from _payments(owners, ours, live, until)
-    yield from _credits(owners, rows, live)
+    yield from _credits(owners, [r for r in rows if r.transaction not in reversed_], rows, live)
+
+
+class Reversals(Protocol):
+    """Where it is kept what was reversed."""
+
+    def dues(self, ids: Collection[str]) -> Mapping[str, Dues]:
+        """Among the rest, how often each document was reversed."""
+
+
+def reversed_of(kept: Reversals, requests: Iterable[StoredRequest]) -> set[str]:
+    """Those of the transactions that allocated something which were reversed since."""
+    given = {row.transaction for row in requests if _allocates(row)}
+    return {id for id, dues in kept.dues(sorted(given)).items() if dues.reversed}
+
+
+def _allocates(row: StoredRequest) -> bool:
+    return row.contract.endswith(".Allocations") and row.purpose is Purpose.CREATE
 
 
 def owners_of(requests: Iterable[StoredRequest]) -> dict[str, str]:
@@ -94,9 +114,9 @@ def _payments(
 
 
 def _credits(
-    owners: Mapping[str, str], rows: list[StoredRequest], live: Live
+    owners: Mapping[str, str], counting: list[StoredRequest], rows: list[StoredRequest], live: Live
 ) -> Iterator[HandMade]:
-    sent = _allocated(rows)
+    sent = _allocated(counting, taken_back(rows))
     for id, invoice in live.objects("Invoices").items():
         owner = owners.get(id)
         if owner is None:
@@ -106,14 +126,11 @@ def _credits(
             yield HandMade(owner, "credit", None, beyond, "", id)
 
 
-def _allocated(rows: Iterable[StoredRequest]) -> dict[str, Decimal]:
+def _allocated(rows: Iterable[StoredRequest], gone: Collection[str]) -> dict[str, Decimal]:
     """What was allocated to each document by requests that Xero confirmed."""
     sums: dict[str, Decimal] = {}
-    given = list(rows)
-    gone = taken_back(given)
-    for row in given:
-        is_allocation = row.contract.endswith(".Allocations") and row.purpose is Purpose.CREATE
-        if not is_allocation or row.state != "confirmed" or row.xero_id in gone:
+    for row in rows:
+        if not _allocates(row) or row.state != "confirmed" or row.xero_id in gone:
             continue
         for part in json.loads(row.element).get("Allocations", ()):
             named = str(part["Invoice"]["InvoiceID"])

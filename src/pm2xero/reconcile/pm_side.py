@@ -19,6 +19,7 @@ from pm2xero.outbox.records import StoredDecision, StoredRequest
 from pm2xero.pack.counts import Counts
 from pm2xero.reconcile.accounts import Accounts
 from pm2xero.records import record
+from pm2xero.xero.errors import load_errors
 
 ZERO = Decimal("0.00")
 
@@ -146,6 +147,10 @@ def _booked(
         standing, is_behind = "in_xero", True
     told = sent if newest.voided and standing == "voided" else newest
     first = (last.reasons or decision.reasons or [{}])[0]
+    remedy = str(first.get("remedy", ""))
+    refused = load_errors().entry(cause) if standing == "refused" else None
+    if refused is not None and refused.by_hand:
+        remedy = f"{refused.remedy}."
     counts = decision.outcome == "post" and not newest.voided
     return Booked(
         id=told.id,
@@ -160,10 +165,10 @@ def _booked(
         money=amount_of(told.cents),
         standing=standing,
         cause=cause,
-        by_hand=last.by_hand,
+        by_hand=last.by_hand or (refused is not None and refused.by_hand),
         is_voided=newest.voided,
         message=message or str(first.get("message", "")),
-        remedy=str(first.get("remedy", "")),
+        remedy=remedy,
         entries=() if newest.voided else tuple(_journal(newest, accounts)),
         rounding=_rounding(newest, accounts) if counts else {},
         taxes=_taxes(newest) if counts else {},

@@ -36,7 +36,7 @@ from pm2xero.reconcile.opening import (
     xero_as_at,
     year_to_date,
 )
-from pm2xero.reconcile.payments_there import HandMade, hand_made
+from pm2xero.reconcile.payments_there import HandMade, hand_made, reversed_of
 from pm2xero.reconcile.pm_side import Booked, books_of
 from pm2xero.reconcile.result import Findings, Reconciliation, TaxRateLine, reconcile
 from pm2xero.reconcile.since import Change, Since, changed_since, since_by_account
@@ -112,7 +112,10 @@ def run(
     found = Findings(
         compared=tuple(map(matcher.judged, comparer.all(booked))),
         by_hand=tuple(
-            sorted(hand_made(requests, matcher.named, live, as_at), key=_by_day_and_document)
+            sorted(
+                hand_made(requests, matcher.named, live, as_at, reversed_of(outbox, requests)),
+                key=_by_day_and_document,
+            )
         ),
         tampered=tuple(tampered(outbox.transactions())),
         taxes=tuple(_taxes(counted, requests, live, _gone_since(since))),

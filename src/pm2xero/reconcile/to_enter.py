@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from pm2xero.reconcile.accounts import Accounts
+from pm2xero.reconcile.details import NO_DETAIL, Detail, Paid
 from pm2xero.reconcile.pm_side import Booked, BookedEntry
 
 ZERO = Decimal("0.00")
@@ -28,6 +29,11 @@ _PAYMENTS = {
     ("CREDITORS", False): "payment of the supplier's bill",
     ("CREDITORS", True): "refund on the supplier's credit note",
 }
+# The same where nothing is paid by it yet.
+_NOTHING_PAID = {
+    ("DEBTORS", True): "overpayment received",
+    ("CREDITORS", False): "overpayment made",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +42,14 @@ class Line:
 
     Attributes:
         tax_type: Xero's, where the document has tax.
+        tax: of this line, as it stands on the document; None where that is not known.
     """
 
     account: str
     name: str
     amount: Decimal
     tax_type: str = ""
+    tax: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class ToEnter:
         total: as it stands on the document, never negative; in `currency`, as are all amounts.
         tax: of `total`, what stands on Xero's own tax account.
         lines: all others that it is coded to.
+        pays: the documents that a payment is on; what is left of its total is an overpayment.
         accounts: all that it books, by account; debits are positive.
     """
 
@@ -71,9 +80,17 @@ class ToEnter:
     tax: Decimal = ZERO
     lines: tuple[Line, ...] = ()
     accounts: tuple[tuple[str, Decimal], ...] = ()
+    pays: tuple[Paid, ...] = ()
+
+    @property
+    def left_over(self) -> Decimal:
+        """What a payment has beyond the documents that it is on."""
+        return self.total - sum((paid.amount for paid in self.pays), ZERO)
 
 
-def to_enter(item: Booked, accounts: Accounts) -> tuple[ToEnter, ...]:
+def to_enter(
+    item: Booked, accounts: Accounts, detail: Detail = NO_DETAIL
+) -> tuple[ToEnter, ...]:  # fmt: skip
     """What is to be made in Xero, so that it books what the document books.
 
     Of one that Xero has in an earlier revision, only the difference. Of one that does not add up
@@ -88,7 +105,10 @@ def to_enter(item: Booked, accounts: Accounts) -> tuple[ToEnter, ...]:
     if any(sum((amount for _, amount in piece), ZERO) for piece in moving):
         return ()
     parts = (part for piece in moving for part in _possible(piece, accounts))
-    return tuple(_document(item, part, accounts) for part in parts)
+    if item.in_xero:
+        # Of what is changed the document does not say which part is new.
+        detail = NO_DETAIL
+    return tuple(_document(item, part, accounts, detail) for part in parts)
 
 
 Part = tuple[BookedEntry, Decimal]
@@ -152,7 +172,9 @@ def _is_special(account: str, accounts: Accounts) -> bool:
     return accounts.is_bank(account) or account in controls
 
 
-def _document(item: Booked, piece: Sequence[Part], accounts: Accounts) -> ToEnter:
+def _document(
+    item: Booked, piece: Sequence[Part], accounts: Accounts, detail: Detail
+) -> ToEnter:  # fmt: skip
     banks = [(e.account, a) for e, a in piece if accounts.is_bank(e.account)]
     control = next(
         ((mark, e.account) for e, _ in piece for mark in ("DEBTORS", "CREDITORS")
@@ -162,16 +184,21 @@ def _document(item: Booked, piece: Sequence[Part], accounts: Accounts) -> ToEnte
     own = {account for account, _ in banks} | ({control[1]} if control else set())
     rest = [(e, a) for e, a in piece if e.account not in own]
     tax = sum((a for e, a in rest if e.account == tax_account), ZERO)
+    taxes = {key: list(found) for key, found in detail.taxes.items()} if tax else {}
     lines = tuple(
-        Line(e.account, e.title or accounts.name(e.account), a, e.tax_type)
+        Line(
+            e.account, e.title or accounts.name(e.account), a, e.tax_type,
+            left.pop(0) if (left := taxes.get((e.name, abs(a)))) else None,
+        )
         for e, a in rest
         if e.account != tax_account
-    )
+    )  # fmt: skip
     sums: dict[str, Decimal] = {}
     for entry, amount in piece:
         sums[entry.account] = sums.get(entry.account, ZERO) + amount
     debits = sum((a for _, a in piece if a > 0), ZERO)
     what, endpoint, type, bank, to_bank, total = "journal", "ManualJournals", "", "", "", debits
+    pays: tuple[Paid, ...] = ()
     if control is not None:
         side = sums[control[1]]
         total = abs(side)
@@ -179,6 +206,10 @@ def _document(item: Booked, piece: Sequence[Part], accounts: Accounts) -> ToEnte
             moved = sum((a for _, a in banks), ZERO)
             what, endpoint = _PAYMENTS[control[0], moved > 0], "Payments"
             bank, total = banks[0][0], abs(moved)
+            given = detail.pays
+            if given is not None and all(paid.amount > 0 for paid in given):
+                pays = given
+                what = what if pays else _NOTHING_PAID.get((control[0], moved > 0), what)
         elif not banks:
             what, endpoint, type = _CONTROLS[control[0], side > 0]
     elif len(banks) == 2 and not rest:
@@ -192,5 +223,5 @@ def _document(item: Booked, piece: Sequence[Part], accounts: Accounts) -> ToEnte
         what, type = ("receive money", "RECEIVE") if moved > 0 else ("spend money", "SPEND")
     return ToEnter(
         what, endpoint, type, item.date, item.participant, item.number, total, item.currency,
-        bank, to_bank, tax, lines, tuple(sums.items()),
+        bank, to_bank, tax, lines, tuple(sums.items()), pays,
     )  # fmt: skip

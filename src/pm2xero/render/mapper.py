@@ -115,7 +115,7 @@ class CompiledRequest:
         self._settings = facts.chart.settings
         # Text and parameters of the path in turn; the odd ones are parameters.
         self._path = re.split(r"\{([^}]*)\}", spec.path)
-        self._fixed = f"/{spec.path}" if len(self._path) == 1 else None
+        self._fixed = self.contract.path if len(self._path) == 1 else None
         self._id_names: dict[str, str] = {}
 
     def place_of(self, body: bytes, position: int) -> Position:
@@ -229,7 +229,10 @@ class CompiledRequest:
                 for spec in specs[: specs.index(self.spec)]:
                     if spec.id == step:
                         needs.append(f"{tx.id}/{step}")
-                        return placeholder(contract(spec.contract).id_name or "ID", tx.id)
+                        made = contract(spec.contract)
+                        # What the address asks for may be another id of the same object.
+                        also = (n for n in made.also if n in self.contract.parameters)
+                        return placeholder(next(also, made.id_name or "ID"), tx.id)
                 raise self._fault(tx, f'"{step}" is no earlier request of the mapping {mapping}')
         raise self._fault(tx, f'there is no request "{step}"')
 

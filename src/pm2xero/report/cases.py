@@ -12,6 +12,7 @@ from pm2xero.cases.model import CaseFile, CaseResult, Status
 from pm2xero.errors import Finding
 from pm2xero.report.findings import format_findings
 from pm2xero.report.sources import read_source
+from pm2xero.report.text import counted
 
 TITLES = {
     "rules": "rules",
@@ -38,7 +39,7 @@ def as_text(
             for r in of_file
             if r.status == "known_gap"
         ]
-    out.append(f"{len(results)} cases: {_counted(results)}")
+    out.append(f"{counted(len(results), 'case')}: {_counted(results)}")
     return "\n".join(out)
 
 
@@ -157,5 +158,5 @@ def _counted(results: Sequence[CaseResult]) -> str:
     if counts["failed"]:
         words.append(f"{counts['failed']} failed")
     if counts["known_gap"]:
-        words.append(f"{counts['known_gap']} known gap{'s' if counts['known_gap'] > 1 else ''}")
+        words.append(counted(counts["known_gap"], "known gap"))
     return ", ".join(words)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from pm2xero.errors import Finding, Position
 from pm2xero.harmless import MARK, on_terminal
+from pm2xero.report.text import counted
 
 ReadSource = Callable[[str], "list[str] | None"]
 
@@ -184,13 +185,9 @@ def _wrapped(text: str, width: int) -> list[str]:
 def _count(findings: tuple[Finding, ...]) -> str:
     errors = sum(f.severity == "error" for f in findings)
     warnings = len(findings) - errors
-    words = [_plural(errors, "error")] if errors or not warnings else []
+    words = [counted(errors, "error")] if errors or not warnings else []
     if warnings:
-        words.append(_plural(warnings, "warning"))
+        words.append(counted(warnings, "warning"))
     files = {f.at.file for f in findings if f.at is not None}
-    where = f" in {_plural(len(files), 'file')}" if files else ""
+    where = f" in {counted(len(files), 'file')}" if files else ""
     return f"{' and '.join(words)}{where}"
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"

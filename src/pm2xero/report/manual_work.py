@@ -16,7 +16,7 @@ from pm2xero.harmless import in_cell
 from pm2xero.reconcile.missing import is_missing
 from pm2xero.reconcile.pm_side import Booked
 from pm2xero.reconcile.to_enter import ToEnter
-from pm2xero.report.text import money
+from pm2xero.report.text import counted, money
 
 COLUMNS = (
     "id", "date", "kind", "number", "participant", "amount", "currency", "journal", "code", "why",
@@ -45,7 +45,8 @@ def is_work(item: Booked) -> bool:
     """
     if not item.by_hand:
         return False
-    return item.is_behind or (is_missing(item) and item.standing in ("unsupported", "held"))
+    stopped = item.standing in ("unsupported", "held", "refused")
+    return item.is_behind or (is_missing(item) and stopped)
 
 
 def print_manual_work(out: Console, work: Sequence[Work]) -> None:
@@ -71,8 +72,7 @@ def print_manual_work(out: Console, work: Sequence[Work]) -> None:
     for item in (w.item for w in work):
         totals[item.currency] = totals.get(item.currency, Decimal("0.00")) + abs(_to_enter(item))
     amounts = "".join(f", {money(sum_)} {name}" for name, sum_ in sorted(totals.items()) if sum_)
-    word = "transaction" if len(work) == 1 else "transactions"
-    out.print(f"{len(work)} {word} to enter in Xero by hand{amounts}")
+    out.print(f"{counted(len(work), 'transaction')} to enter in Xero by hand{amounts}")
     if work:
         out.print(
             "when all are done: pm2xero resolve --matched --reason … (by day, accounts, contact)"
@@ -84,19 +84,33 @@ def in_words(document: ToEnter) -> str:
     """A document to make in Xero, in one line."""
     whose = document.contact and f" of {document.contact}"
     number = document.number and f" {document.number}"
+    rest = ""
+    if document.endpoint == "Payments":
+        number = _paid_in_words(document)
+        if document.pays and document.left_over:
+            rest = f"; {document.left_over:,.2f} of it stays as an overpayment"
     where = f" on {document.bank}" if document.bank else ""
     if document.to_bank:
         where = f" from {document.bank} to {document.to_bank}"
     coded = ", ".join(
         f"{x.account} {_side(x.amount)} {abs(x.amount):,.2f}"
         f"{f' {x.tax_type}' if document.tax and x.tax_type else ''}"
+        f"{f' {abs(x.tax):,.2f}' if x.tax else ''}"
         for x in document.lines
     )
     tax = f", tax {abs(document.tax):,.2f}" if document.tax else ""
     return (
         f"{document.what}{number}{whose}{where}, {document.day}, {document.total:,.2f} "
-        f"{document.currency}{f' ({coded}{tax})' if coded else ''}"
+        f"{document.currency}{f' ({coded}{tax})' if coded else ''}{rest}"
     )
+
+
+def _paid_in_words(document: ToEnter) -> str:
+    """The documents that a payment is on; with their amounts, unless it is on one as a whole."""
+    if len(document.pays) == 1 and not document.left_over:
+        return f" {document.pays[0].number}"
+    named = ", ".join(f"{paid.number} ({paid.amount:,.2f})" for paid in document.pays)
+    return f" {named}" if named else ""
 
 
 def manual_work_json(work: Iterable[Work]) -> list[dict[str, Any]]:

@@ -85,8 +85,7 @@ def _print_waiting(out: Console, plan: Plan) -> None:
     causes = Counter((r.state, r.blocked_by or r.cause or "") for r in plan.waiting)
     for (state, cause), count in causes.most_common():
         why = f"by {cause}" if state == "blocked" else f"({cause})"
-        requests = "request" if count == 1 else "requests"
-        out.print(Text(f"{count} {requests} {state} {why}", style="yellow"))
+        out.print(Text(f"{counted(count, 'request')} {state} {why}", style="yellow"))
     if plan.waiting:
         out.print("`pm2xero status` says why")
 

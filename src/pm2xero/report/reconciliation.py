@@ -17,6 +17,7 @@ from pm2xero.reconcile.opening import OpeningDiffers
 from pm2xero.reconcile.result import Control, Reconciliation, TaxRateLine
 from pm2xero.reconcile.since import Change
 from pm2xero.reconcile.verdict import Verdict
+from pm2xero.report.text import counted
 from pm2xero.report.trust import print_banks
 
 ZERO = Decimal("0.00")
@@ -127,7 +128,8 @@ def _verdict(out: Console, result: Reconciliation, currency: str, firm: str) -> 
         case Verdict.AGREES:
             text = f"agrees: both ledgers are equal to the cent as at {day}"
             if result.others:
-                text += f", with {_entries(len(result.others))} of others in Xero explained"
+                others = counted(len(result.others), "entry", "entries")
+                text += f", with {others} of others in Xero explained"
             style = "bold green"
         case Verdict.AGREES_FOR_XERO:
             text = f"agrees for what is in Xero as at {day}: {missing}"
@@ -147,8 +149,7 @@ def _missing(result: Reconciliation, currency: str) -> str:
     lost = len(result.unreadable)
     told = [_missing_documents(result, total, currency)] if total.count else []
     if lost:
-        records = f"{lost:,} record" if lost == 1 else f"{lost:,} records"
-        told.append(f"{records} could not be read (section 4)")
+        told.append(f"{counted(lost, 'record')} could not be read (section 4)")
     return "; ".join(told)
 
 
@@ -207,10 +208,6 @@ def _opening(found: OpeningDiffers, firm: str) -> str:
     )
 
 
-def _entries(count: int) -> str:
-    return f"{count:,} entry" if count == 1 else f"{count:,} entries"
-
-
 def _others(out: Console, result: Reconciliation, currency: str) -> None:
     for group in result.others_by_endpoint:
         _item(out, f"{group.count} × {group.cause}, {_money(group.money)} {currency}")
@@ -248,8 +245,7 @@ def _some(codes: list[str], word: str) -> str:
 
 
 def _documents(group: Group, currency: str) -> str:
-    word = "document" if group.count == 1 else "documents"
-    return f"{group.count:,} {word}, {_sums(group, currency)}"
+    return f"{counted(group.count, 'document')}, {_sums(group, currency)}"
 
 
 def _sums(group: Group, currency: str) -> str:

@@ -20,7 +20,7 @@ from pm2xero.outbox.states import IN_FLIGHT, RequestState
 from pm2xero.outbox.store import Outbox
 from pm2xero.outbox.totals import DecisionTotal
 from pm2xero.pack.counts import Counts
-from pm2xero.report.text import money
+from pm2xero.report.text import counted, money
 
 ZERO = Decimal("0.00")
 PEOPLE = 10
@@ -236,15 +236,14 @@ def print_status(out: Console, status: Status, currency: str) -> None:
         _requests(out, status)
     for cause in status.stuck:
         out.print()
-        count = len(cause.transactions)
-        head = f"{count} {'document' if count == 1 else 'documents'} {WORDS[cause.state]}"
+        head = f"{counted(len(cause.transactions), 'document')} {WORDS[cause.state]}"
         head += f" {cause.cause}" if cause.state == "blocked" else f" ({cause.cause})"
         amount = f", {money(cause.money)} {currency}" if cause.money else ""
         out.print(Text(head + amount, style="red" if cause.state == "rejected" else "yellow"))
         if cause.message:
             _line(out, cause.message)
         ids = ", ".join(cause.transactions[:12])
-        _line(out, f"{ids}{' …' if count > 12 else ''}", "dim")
+        _line(out, f"{ids}{' …' if len(cause.transactions) > 12 else ''}", "dim")
     if status.unreadable:
         _unreadable(out, status.unreadable)
     if status.refused:
@@ -271,7 +270,7 @@ def _requests(out: Console, status: Status) -> None:
 
 def _unreadable(out: Console, traces: tuple[Unreadable, ...]) -> None:
     out.print()
-    records = "1 record" if len(traces) == 1 else f"{len(traces):,} records"
+    records = counted(len(traces), "record")
     out.print(Text(f"{records} of an export could not be read", style="yellow"))
     for trace in traces:
         _line(out, f"{trace.id or 'a record'} of {trace.place}: {trace.message}")

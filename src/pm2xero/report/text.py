@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import textwrap
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import IO, Any, cast
@@ -45,15 +47,32 @@ class _Harmless(Console):
             yield segment if control else Segment(on_terminal(text), style)
 
 
-def counted(count: int, noun: str) -> str:
-    """A number with its noun, which makes its plural with s."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+def counted(count: int, noun: str, nouns: str | None = None) -> str:
+    """A number with its noun, which makes its plural with s where none is given."""
+    return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"
 
 
 def piped_width() -> int:
     """The width of text that goes to no terminal: COLUMNS, where it is a width, else 100."""
     given = os.environ.get("COLUMNS", "")
     return max(int(given), 40) if given.isascii() and given.isdigit() else 100
+
+
+def wrapped(text: str, stream: IO[str], hanging: str = "    ") -> str:
+    """Text in lines that fit the stream; what is indented, as examples are, stays as it is.
+
+    Args:
+        hanging: what the second and further lines of a long one begin with.
+    """
+    width = shutil.get_terminal_size().columns if stream.isatty() else piped_width()
+    return "\n".join(
+        line
+        if line.startswith(" ") or len(line) <= width
+        else textwrap.fill(
+            line, width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False
+        )
+        for line in text.splitlines()
+    )
 
 
 def console(stream: IO[str], colour: bool) -> Console:

@@ -114,10 +114,55 @@ class Outlook:
         }
 
 
+class Shown:
+    """Documents of Xero that were asked for, each once."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._found: dict[_Key, Object | None] = {}
+
+    def documents(self, claims: Iterable[Claim]) -> dict[_Key, Object | None]:
+        """The documents that are needed; None where Xero has none. What is not shown is left out.
+
+        Raises:
+            StopRun: Xero does not answer, or refuses the sign-in.
+        """
+        every = [(claim.endpoint, claim.xero_id) for claim in claims]
+        wanted: dict[str, dict[str, None]] = {}
+        for endpoint, id in every:
+            if (endpoint, id) not in self._found:
+                wanted.setdefault(endpoint, {})[id] = None
+        for endpoint, ids in wanted.items():
+            try:
+                for document in self._listed(endpoint, list(ids)):
+                    id = str(document[id_name_of(endpoint)]).lower()
+                    self._found[endpoint, id] = document
+                for id in ids:
+                    if (endpoint, id) not in self._found:
+                        self._found[endpoint, id] = one_object(self._read, endpoint, id)
+            except Unproven:
+                continue
+        return {key: self._found[key] for key in every if key in self._found}
+
+    def forget(self) -> None:
+        """Time has passed: ask again."""
+        self._found = {}
+
+    def _listed(self, endpoint: str, ids: list[str]) -> list[Object]:
+        if endpoint in _BY_IDS:
+            return [
+                document
+                for part in blocks(ids)
+                for document in complete_list(self._read, endpoint, {"IDs": ",".join(part)})
+            ]
+        return complete_list(self._read, endpoint, {}) if len(ids) > _FEW else []
+
+
 def look_ahead(
     rows: Sequence[StoredRequest],
     links: Links,
     past: Past,
+    shown: Shown,
     read: Read,
     words: ErrorTable,
     chart: XeroSnapshot | None,
@@ -128,6 +173,7 @@ def look_ahead(
     Args:
         rows: in the order of sending.
         links: ids in Xero of what they name.
+        shown: what was asked for before is not asked for again.
         chart: the organisation, accounts and tax rates of Xero as they are now; None where that
             is not known, and not judged.
         since: when the last push ended; what changed after that is told.
@@ -137,9 +183,9 @@ def look_ahead(
     """
     if not rows:
         return Outlook()
-    looker = _Look(rows, links, past, read)
+    looker = _Look(rows, links, past)
     planned = looker.planned()
-    documents = looker.documents([c for item in planned for c in item.claims])
+    documents = shown.documents(c for item in planned for c in item.claims)
     changes = _Changes(documents, past, read, since)
     there = InXero(chart, documents, looker.changing, changes.called, changes.ending)
     found = obstacles(planned, there, words)
@@ -147,11 +193,10 @@ def look_ahead(
 
 
 class _Look:
-    def __init__(self, rows: Sequence[StoredRequest], links: Links, past: Past, read: Read) -> None:
+    def __init__(self, rows: Sequence[StoredRequest], links: Links, past: Past) -> None:
         self._rows = rows
         self._links = links
         self._past = past
-        self._read = read
         # What requests of this run change: how much of it is open then, only Xero knows.
         self.changing: set[_Key] = set()
 
@@ -180,32 +225,6 @@ class _Look:
             known = ids.get((row.transaction, row.revision), {})
             found.append(Planned(row, claims, known, tuple(days)))
         return found
-
-    def documents(self, claims: Iterable[Claim]) -> dict[_Key, Object | None]:
-        """The documents of Xero that are needed; those that it did not show are left out."""
-        wanted: dict[str, dict[str, None]] = {}
-        for claim in claims:
-            wanted.setdefault(claim.endpoint, {})[claim.xero_id] = None
-        found: dict[_Key, Object | None] = {}
-        for endpoint, ids in wanted.items():
-            try:
-                for document in self._listed(endpoint, list(ids)):
-                    found[endpoint, str(document[id_name_of(endpoint)]).lower()] = document
-                for id in ids:
-                    if (endpoint, id) not in found:
-                        found[endpoint, id] = one_object(self._read, endpoint, id)
-            except Unproven:
-                continue
-        return found
-
-    def _listed(self, endpoint: str, ids: list[str]) -> list[Object]:
-        if endpoint in _BY_IDS:
-            return [
-                document
-                for part in blocks(ids)
-                for document in complete_list(self._read, endpoint, {"IDs": ",".join(part)})
-            ]
-        return complete_list(self._read, endpoint, {}) if len(ids) > _FEW else []
 
 
 def _is_change(row: StoredRequest) -> bool:

@@ -134,8 +134,9 @@ class _Judge:
 
     def _tax_type(self, item: Planned, chart: XeroSnapshot) -> Obstacle | None:
         for name in tax_types_of(item.row):
+            # One that is never listed may be fine: a firm's list need not have the one for no tax.
             rate = chart.tax_rates.get(name)
-            if rate is None or rate.status != "ACTIVE":
+            if rate is not None and rate.status != "ACTIVE":
                 return self._waits(item, Waiting.TAX_TYPE, tax_type=name)
         return None
 

@@ -73,6 +73,10 @@ class Book:
         """Ids in Xero, by transaction and name of the id."""
         return self._links
 
+    def learn(self, transaction: str, id_name: str, xero_id: str) -> None:
+        """Another id of what a transaction made, as Xero shows it; it is asked in each run."""
+        self._links[(transaction, id_name)] = xero_id
+
     def state(self, request: str) -> RequestState | None:
         """The state of a request; None when the outbox has no such request."""
         return self._states.get(request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,21 +13,23 @@ from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.outbox.lease import TTL
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import DUE, UNSETTLED, RequestState
-from pm2xero.send.ahead import is_ahead
+from pm2xero.send.ahead import is_ahead, paid_by
 from pm2xero.send.batching import batches, grouped, ready, wave
 from pm2xero.send.caller import STILL_LATE, Caller
 from pm2xero.send.contacts import ContactBook
 from pm2xero.send.delivery import LOOKED_UP, Delivery
 from pm2xero.send.fill_ids import MissingId, Ready, contact_of, details_of, fill, placeholders
-from pm2xero.send.look_ahead import Outlook, look_ahead
+from pm2xero.send.look_ahead import Outlook, Shown, look_ahead, names_of
 from pm2xero.send.lookup import Eyes, Lookups, load_lookups
 from pm2xero.send.lookup_table import load_table
 from pm2xero.send.parcel import Said
 from pm2xero.send.run_state import Book, Progress
 from pm2xero.send.send_report import SendReport
+from pm2xero.xero.answers import Unproven, is_id, one_object
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, CallLimits, StopRun
 from pm2xero.xero.client import XeroClient
+from pm2xero.xero.contracts import shown_by
 from pm2xero.xero.errors import ErrorTable, load_errors
 from pm2xero.xero.ports import Outbox
 
@@ -81,18 +83,20 @@ class Sender:
         self,
         on_progress: Callable[[Progress], None] | None = None,
         since: datetime | None = None,
+        ended: datetime | None = None,
     ) -> SendReport:
         """Send all that can be sent.
 
         Args:
             since: when the outbox last knew all that it had sent; what changed in Xero after that
                 is held against what is planned. None where nothing vouches for such a moment.
+            ended: when the last push came to its end; what others changed after that is told.
 
         Raises:
             LeaseTaken: PE110, another process is sending for this organisation.
             StateConflict: PE105, another process has taken over meanwhile and sent the same.
         """
-        return self._run(on_progress, looks_only=False, since=since)
+        return self._run(on_progress, looks_only=False, since=since, ended=ended)
 
     def look(self, on_progress: Callable[[Progress], None] | None = None) -> SendReport:
         """Find out about all that may be in Xero, and send nothing.
@@ -108,23 +112,31 @@ class Sender:
         *,
         looks_only: bool,
         since: datetime | None = None,
+        ended: datetime | None = None,
     ) -> SendReport:
         if not self._is_held:
             with self.lease():
-                return self._run(on_progress, looks_only=looks_only, since=since)
-        stop = self._compare_since(since) if since is not None else None
+                return self._run(on_progress, looks_only=looks_only, since=since, ended=ended)
+        shown = Shown(self._caller.look)
+        calls, received = self._caller.calls, self._caller.received
+        stop = self._compare_since(since, shown) if since is not None else None
+        spent = (self._caller.calls - calls, self._caller.received - received)
+        if not looks_only:
+            self._outbox.try_again(self._errors.waiting)
         run = _Run(
             self._outbox, self._caller, self._errors, self._lookups, self._clock, self._late,
-            on_progress, self._chart, since,
+            on_progress, self._chart, ended, shown, spent,
         )  # fmt: skip
         return run.run(looks_only=looks_only) if stop is None else run.report(*stop)
 
-    def _compare_since(self, since: datetime) -> tuple[str, str] | None:
+    def _compare_since(self, since: datetime, shown: Shown) -> tuple[str, str] | None:
         """Note a gap where Xero has what is planned; why and by which cause this cannot be told."""
         planned = self._outbox.requests(states=(RequestState.PLANNED,))
+        links = self._outbox.links_of(names_of(planned))
         try:
             ahead = is_ahead(
-                planned, load_table(), since, self._is_known, self._caller.read
+                planned, load_table(), since, self._is_known, self._caller.read,
+                paid_by(planned, links, shown),
             )  # fmt: skip
         except StopRun as stop:
             return stop.sentence, stop.cause
@@ -175,10 +187,15 @@ class _Run:
         late: timedelta,
         on_progress: Callable[[Progress], None] | None,
         chart: XeroSnapshot | None,
-        since: datetime | None,
+        ended: datetime | None,
+        shown: Shown,
+        spent: tuple[int, int],
     ) -> None:
         self._chart = chart
-        self._since = since
+        self._ended = ended
+        self._shown = shown
+        # Calls and bytes of what was asked before the run.
+        self._spent = spent
         self._outlook = Outlook()
         self._outbox = outbox
         self._caller = caller
@@ -230,6 +247,9 @@ class _Run:
             # A look-up proves nothing while the lost call may still arrive.
             wait = lost + self._late - self._clock()
             self._caller.pause(wait.total_seconds(), STILL_LATE)
+        if open_:
+            # What is looked up now, and what may arrive late, changes what was shown before.
+            self._shown.forget()
         self._contacts.find(dict(filter(None, map(contact_of, open_))))
         # What refers to another document is looked up when that one is known.
         while open_:
@@ -258,13 +278,13 @@ class _Run:
         """See in Xero what would be refused, before it is sent."""
         calls, received = self._caller.calls, self._caller.received
         seen = look_ahead(
-            self._planned(), self._book.links, self._outbox, self._caller.look, self._errors,
-            self._chart, self._since,
+            self._planned(), self._book.links, self._outbox, self._shown, self._caller.look,
+            self._errors, self._chart, self._ended,
         )  # fmt: skip
         self._outlook = replace(
             seen,
-            calls=self._caller.calls - calls,
-            received=self._caller.received - received,
+            calls=self._spent[0] + self._caller.calls - calls,
+            received=self._spent[1] + self._caller.received - received,
         )
 
     def _provide_contacts(self) -> None:
@@ -317,9 +337,11 @@ class _Run:
             self._on_progress(replace(progress, wait=seconds, why=why))
 
     def _filled(self, row: StoredRequest) -> Ready:
+        self._ask_ids(row)
         return fill(row, self._book.links, self._contacts.ids.get, self._salts[row.id])
 
     def _try_filled(self, row: StoredRequest) -> Ready | None:
+        self._ask_ids(row)
         known = self._contacts.known_id
         if self._book.is_forgotten(row):
             # Its contact may be known under another number now; all else is looked up.
@@ -339,7 +361,22 @@ class _Run:
             return None
         return replace(self._filled(member.row), salt=member.salt)
 
+    def _ask_ids(self, row: StoredRequest) -> None:
+        """Read from Xero what it made besides: the id of the overpayment of a bank transaction."""
+        for id_name, transaction in placeholders(row):
+            made = shown_by(id_name)
+            if made is None or (transaction, id_name) in self._book.links:
+                continue
+            own = self._book.links.get((transaction, made.id_name or "ID"))
+            if own is None:
+                continue
+            with suppress(Unproven):
+                found = one_object(self._caller.look, made.path.lstrip("/"), own)
+                if found is not None and is_id(found.get(id_name)):
+                    self._book.learn(transaction, id_name, str(found[id_name]))
+
     def _has_ids(self, row: StoredRequest) -> bool:
+        self._ask_ids(row)
         return all((tx, id_name) in self._book.links for id_name, tx in placeholders(row))
 
     def report(self, stopped: str | None, cause: str | None) -> SendReport:

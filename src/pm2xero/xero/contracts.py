@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -38,6 +39,7 @@ class Undo:
         contract: the verb and endpoint that does it.
         id_in_body: whether its id goes into the body, or at the end of the path.
         status: the status to set; None where it is taken out of the document that it belongs to.
+        draft_status: the one to set instead on what nobody has approved yet.
         rename: what is done before, where a later revision may come back under the number.
     """
 
@@ -45,6 +47,7 @@ class Undo:
     id_in_body: bool
     status: str | None
     rename: Rename | None = None
+    draft_status: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Contract:
         batch: several documents may go in one call.
         summarize: the endpoint takes `summarizeErrors`.
         idempotent: it takes an idempotency key.
+        also: further ids that the object shows and other calls ask for: what a bank transaction
+            makes of an overpayment has an id of its own.
     """
 
     name: str
@@ -68,6 +73,17 @@ class Contract:
     summarize: bool
     undo: Undo | None = None
     idempotent: bool = True
+    also: tuple[str, ...] = ()
+
+    @property
+    def creates(self) -> bool:
+        """Whether it makes an object that has an id and an endpoint of its own."""
+        return self.method == "PUT" and self.id_name is not None and "{" not in self.path
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the ids in its path."""
+        return tuple(re.findall(r"\{(\w+)\}", self.path))
 
 
 @cache
@@ -85,7 +101,16 @@ def contract(name: str) -> Contract:
         summarize=bool(raw["x-summarize-errors"]),
         undo=_undo(undo) if undo else None,
         idempotent=bool(raw["x-idempotency"]),
+        also=tuple(raw.get("x-also", ())),
     )
+
+
+@cache
+def shown_by(id_name: str) -> Contract | None:
+    """What creates an object that shows an id beside its own; None where nothing does."""
+    folder = root() / "schema" / "xero"
+    made = (contract(file.stem) for file in sorted(folder.glob("put.*.json")))
+    return next((c for c in made if id_name in c.also), None)
 
 
 def _undo(raw: Mapping[str, Any]) -> Undo:
@@ -95,6 +120,7 @@ def _undo(raw: Mapping[str, Any]) -> Undo:
         id_in_body=raw["id-in-body"],
         status=raw["status"],
         rename=Rename(rename["field"], tuple(rename["types"])) if rename else None,
+        draft_status=raw.get("draft-status"),
     )
 
 
@@ -114,8 +140,9 @@ class TakeBack:
 
 
 def take_back(
-    made: Contract, path: str, element: str, identity: str, *, renamed: int | None
-) -> list[TakeBack]:
+    made: Contract, path: str, element: str, identity: str, *, renamed: int | None,
+    is_draft: bool = False,
+) -> list[TakeBack]:  # fmt: skip
     """The requests that take back what a request made; none where it cannot be taken back.
 
     Args:
@@ -123,6 +150,7 @@ def take_back(
         identity: its id in Xero, or the placeholder of that.
         renamed: the revision that is taken back, when a later one may need its number again: Xero
             keeps the number of a voided document, and lets nobody change one. None leaves it.
+        is_draft: whether it waits in Xero for somebody to approve it.
     """
     undo = made.undo
     if undo is None or made.id_name is None:
@@ -137,7 +165,7 @@ def take_back(
         given_up = with_suffix(number, f"replaced {renamed}")
         body = {made.id_name: identity, undo.rename.field: given_up}
         found.append(TakeBack("rename", target, endpoint, json.dumps(body, ensure_ascii=False)))
-    body = {"Status": undo.status}
+    body = {"Status": (undo.draft_status if is_draft else None) or undo.status}
     if undo.id_in_body:
         body = {made.id_name: identity, **body}
     path = endpoint if undo.id_in_body else f"{endpoint}/{identity}"

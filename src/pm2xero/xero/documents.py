@@ -180,13 +180,19 @@ def _contents(body: Named, total: Decimal | None, rates: Rates, called: Called) 
     for line in body.get("LineItems") or ():
         tax = line_tax(line, how, rates)
         net = _money(line["LineAmount"]) - (tax if how == "Inclusive" else ZERO)
-        nets.append((called(line, "Account"), net))
+        nets.append((called(line, "Account") if _is_coded(line) else "", net))
         all_tax += tax
         kind = str(line.get("TaxType") or "")
         taxes[kind] = taxes.get(kind, TaxShare(ZERO, ZERO)) + TaxShare(side * net, side * tax)
     if total is None:
         total = sum((net for _, net in nets), ZERO) + all_tax
-    return Contents(total, day, _summed(nets), all_tax, taxes, banks, number)
+    coded = [(account, net) for account, net in nets if account]
+    return Contents(total, day, _summed(coded), all_tax, taxes, banks, number)
+
+
+def _is_coded(line: Named) -> bool:
+    """Whether a line names its account; Xero codes that of an overpayment itself."""
+    return bool(line.get("AccountCode") or line.get("AccountID"))
 
 
 def _other_taxes(here: Mapping[str, TaxShare], there: Mapping[str, TaxShare]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from pm2xero.resources import root
 from pm2xero.xero.answers import messages_of, plain
 from pm2xero.xero.client import Response
 
-Treatment = Literal["retry", "reject", "person", "stop", "lookup", "adopt"]
+Treatment = Literal["retry", "reject", "person", "stop", "lookup", "adopt", "wait"]
 
 # A refused element of an accepted call is matched as if the call had been refused.
 REFUSED = 400
@@ -38,6 +38,8 @@ class Entry:
         when: asked of the HTTP status and each message of Xero; None where anything fits.
         say: a sentence for the user, without a full stop; remedy: what to do about it.
         about_contact: the contact may be the cause.
+        about_draft: it is said of a document in Xero that nobody has approved yet, of no other.
+        by_hand: it may be that a person must enter the document, so `manual-work` lists it.
     """
 
     id: str
@@ -46,6 +48,8 @@ class Entry:
     say: str
     remedy: str
     about_contact: bool = False
+    about_draft: bool = False
+    by_hand: bool = False
 
     def fits(self, status: int, messages: Sequence[str]) -> bool:
         """Whether the entry is about this refusal."""
@@ -161,10 +165,23 @@ class ErrorTable:
         """The words for what makes a request wait."""
         return self._before[cause]
 
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The causes that end by themselves, once somebody has done something in Xero."""
+        return frozenset(id for id, entry in self._by_id.items() if entry.treat == "wait")
+
     def classify(self, status: int, messages: Sequence[str]) -> Refusal:
         """What a refusal means."""
-        found = (entry for entry in self._entries if entry.fits(status, messages))
+        entries = (entry for entry in self._entries if not entry.about_draft)
+        found = (entry for entry in entries if entry.fits(status, messages))
         return Refusal(next(found, self._default), status, tuple(messages))
+
+    def of_draft(self, refusal: Refusal) -> Refusal | None:
+        """What a refusal means where it is of a document that is a draft in Xero, if it may be."""
+        for entry in self._entries:
+            if entry.about_draft and entry.fits(refusal.status, refusal.messages):
+                return replace(refusal, entry=entry)
+        return None
 
     def classify_answer(self, answer: Response) -> Refusal:
         """What the refusal of a whole call means."""
@@ -261,6 +278,8 @@ def _entry(raw: SourceMap, findings: list[Finding]) -> Entry:
         say=raw["say"],
         remedy=raw["remedy"],
         about_contact=raw.get("about") == "contact",
+        about_draft=raw.get("about") == "draft",
+        by_hand=raw.get("by_hand") is True,
     )
 
 

@@ -45,6 +45,9 @@ class Outbox(Contacts, Protocol):
     def suspect_forgotten(self) -> Collection[str]:
         """Where the outbox may have lost something: what is planned is looked up first."""
 
+    def try_again(self, causes: Collection[str]) -> Collection[str]:
+        """What Xero refused for these causes is looked up, and sent once more."""
+
     def gap(self) -> Gap | None:
         """What the outbox may not know."""
 

@@ -170,6 +170,7 @@ ROOTS: dict[str, Mapping[str, FieldType]] = {
         "payments_in_practice_management": FLAG,
         "sandbox": FLAG,
         "default_contact": TEXT,
+        "tax_codes": TEXT,
     },
     "xero": {
         "organisation_id": TEXT,

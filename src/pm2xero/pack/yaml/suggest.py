@@ -27,8 +27,13 @@ def did_you_mean(word: object, known: Iterable[str], below: str = "") -> str | N
     return f'did you mean "{prefix}{close[0]}"?' if close else None
 
 
-def one_of(known: Iterable[str], limit: int = 12) -> str:
-    """A readable list of what is allowed, cut when it is long."""
+def listed(known: Iterable[str], limit: int = 12) -> str:
+    """Some words in their order, cut when they are many."""
     words = sorted({str(k) for k in known})
     shown = ", ".join(words[:limit])
-    return f"one of: {shown}" + (f", … ({len(words)} in all)" if len(words) > limit else "")
+    return shown + (f", … ({len(words)} in all)" if len(words) > limit else "")
+
+
+def one_of(known: Iterable[str], limit: int = 12) -> str:
+    """A readable list of what is allowed, cut when it is long."""
+    return f"one of: {listed(known, limit)}"

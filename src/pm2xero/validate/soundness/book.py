@@ -84,7 +84,7 @@ class Ledger:
         answer = self._client.call(
             request.method, path, request.query, request.headers, body.encode()
         )
-        wrapper = request.contract.wrapper or request.path.strip("/").split("/")[0]
+        wrapper = request.contract.wrapper or request.path.strip("/").split("/")[-1]
         elements: list[dict[str, Any]] = (answer.json or {}).get(wrapper) or []
         faults = [
             str(e["Message"]) for element in elements for e in element.get("ValidationErrors") or ()
@@ -92,9 +92,9 @@ class Ledger:
         if answer.status != 200 or faults:
             said = "; ".join(faults) or answer.text[:300]
             raise Refused(f"{request.method} {request.path} is refused: {said}")
-        name = request.contract.id_name
-        if name and elements and name in elements[0]:
-            self._ids[name, request.transaction] = str(elements[0][name])
+        for name in (request.contract.id_name, *request.contract.also):
+            if name and elements and name in elements[0]:
+                self._ids[name, request.transaction] = str(elements[0][name])
 
     def _known(self, match: re.Match[str]) -> str:
         return self._ids.get((match[1], match[2]), match[0])
