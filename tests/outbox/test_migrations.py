@@ -64,3 +64,29 @@ def test_a_database_of_a_newer_program_is_left_alone(url: str) -> None:
     engine.dispose()
     with Outbox.open(url, "bellbird", Clock()) as outbox:
         assert states(outbox) == before
+
+
+def test_a_database_of_schema_3_becomes_what_a_new_one_is(url: str) -> None:
+    Outbox.open(url, "bellbird", Clock()).close()
+    engine = create_engine(url)
+    late = ("xero_lists", "xero_objects", "decision_records", "packs")
+
+    def shape() -> dict[str, object]:
+        found = inspect(engine)
+        return {
+            name: (
+                [(c["name"], str(c["type"]), c["nullable"]) for c in found.get_columns(name)],
+                found.get_pk_constraint(name)["constrained_columns"],
+            )
+            for name in late
+        }
+
+    new = shape()
+    with engine.begin() as connection:
+        for name in late:
+            connection.execute(text(f"DROP TABLE {name}"))
+        connection.execute(versions.delete())
+        connection.execute(insert(versions).values(version=3, applied_at=AT))
+        assert migrate(connection, AT) == 4
+    assert shape() == new
+    engine.dispose()
