@@ -119,9 +119,10 @@ def _pushed(count: int, folder: Path, *, limited: bool) -> Pushed:
     assert outbox.is_taken_over(clock())
     pipeline.state = RowsState(outbox, pipeline.state)
     line: httpx.BaseTransport = AsgiTransport(sandbox.app)
+    server = IdentityServer(Addresses.of(_URL, {}), transport=AsgiTransport(sandbox.app))
     tokens = GrantedToken(
         Credentials("firm", "secret"),
-        IdentityServer(Addresses.of(_URL, {}), transport=AsgiTransport(sandbox.app)),
+        server,
         clock=clock,
     )
     client = XeroClient(
@@ -155,7 +156,7 @@ def _pushed(count: int, folder: Path, *, limited: bool) -> Pushed:
     simulated = (clock() - begun).total_seconds()
     agrees = not limited and reconcile(connection, None, None).verdict is not Verdict.DIFFERS
     client.close()
-    tokens.close()
+    server.close()
     outbox.close()
     sandbox.close()
     return Pushed(

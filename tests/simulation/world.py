@@ -197,9 +197,10 @@ class World:
         assert outbox.is_taken_over(self.clock())
         fresh.state = RowsState(outbox, fresh.state)
         sign_in = AsgiTransport(self.sandbox.app)
+        server = IdentityServer(Addresses.of(_URL, {}), transport=sign_in)
         tokens = GrantedToken(
             Credentials("firm", "secret"),
-            IdentityServer(Addresses.of(_URL, {}), transport=sign_in),
+            server,
             clock=self.clock,
         )
         client = XeroClient(
@@ -212,7 +213,7 @@ class World:
             yield Connection(target, fresh, outbox, client, "pack", self.clock, self.clock.sleep)
         finally:
             client.close()
-            tokens.close()
+            server.close()
             outbox.close()
 
     def _pushed(self, connection: Connection, documents: Iterable[Document]) -> SendReport:
