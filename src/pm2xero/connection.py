@@ -21,16 +21,19 @@ from pm2xero.firm.fingerprint import hashes
 from pm2xero.firm.organisation import Organisation, pack_folders
 from pm2xero.history.opening import open_past
 from pm2xero.history.rows_state import RowsState
+from pm2xero.outbox.pinning import OutboxPin
 from pm2xero.outbox.store import Outbox
 from pm2xero.pipeline import Pipeline
 from pm2xero.push.memory_file import MemoryFile
 from pm2xero.send.caller import Caller
+from pm2xero.signin.pin import check_outbox_pin
 from pm2xero.signin.session import connected_url, signed_in
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, CallLimits, StopRun
 from pm2xero.xero.call_log import CallLog
 from pm2xero.xero.client import Response, XeroClient
 from pm2xero.xero.errors import load_errors
+from pm2xero.xero.identity import is_xero
 
 # Seconds of one wait; nothing needs to be kept alive meanwhile.
 _NAP = 60.0
@@ -87,6 +90,11 @@ class Target:
     xero_url: str | None
     sandbox: Path | None
     log: tuple[CallLog, str] | None = None
+
+    @property
+    def is_real(self) -> bool:
+        """Whether Xero itself is meant, and no emulated one, embedded or served."""
+        return self.xero_url is not None and is_xero(self.xero_url)
 
     @property
     def folder(self) -> Path:
@@ -164,6 +172,11 @@ class Connection:
         """A hash of each file that decides, by its name."""
         target = self.target
         return decided_by(self.pipeline.organisation, target.organisation, target.packs)
+
+    def pin(self) -> None:
+        """Write down, before anything is sent, where the documents of this outbox go for good."""
+        organisation = self.pipeline.organisation.xero_organisation_id
+        self.outbox.pin(OutboxPin(organisation, self.target.is_real, self.clock()))
 
     @property
     def memory(self) -> MemoryFile:
@@ -304,8 +317,9 @@ def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
         target = _where_connected(target, pipeline.organisation)
         url = "sqlite://" if reading and target.is_new_outbox else target.database_url
         past = stack.enter_context(open_past(pipeline, target.organisation, target.packs, url, now))
+        firm = pipeline.organisation
+        check_outbox_pin(past.outbox.pinned(), firm, is_real=target.is_real)
         if target.xero_url is not None:
-            firm = pipeline.organisation
             client = stack.enter_context(signed_in(target.xero_url, firm, target.folder, now))
         else:
             client = _sandbox_client(target, pipeline, stack, reading)

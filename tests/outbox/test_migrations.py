@@ -23,14 +23,14 @@ def test_an_old_database_goes_through_every_step_once_and_keeps_its_data(url: st
     with Outbox.open(url, "bellbird", Clock()) as outbox:
         chain(outbox)
     engine = create_engine(url)
-    steps = {5: add_note, 6: fill_note}
+    steps = {6: add_note, 7: fill_note}
     for _ in range(2):
         with engine.begin() as connection:
-            assert migrate(connection, AT, steps) == 6
+            assert migrate(connection, AT, steps) == 7
     with engine.begin() as connection:
         assert connection.scalars(
             select(versions.c.version).order_by(versions.c.version)
-        ).all() == [4, 5, 6]
+        ).all() == [5, 6, 7]
         assert "note" in {c["name"] for c in inspect(connection).get_columns("requests")}
         notes = connection.scalars(text("SELECT note FROM requests ORDER BY id")).all()
         assert notes[0] == "seen B1/invoice"
@@ -44,9 +44,9 @@ def test_a_failing_step_leaves_the_version_as_it_was(url: str) -> None:
     Outbox.open(url, "bellbird", Clock()).close()
     engine = create_engine(url)
     with pytest.raises(ZeroDivisionError), engine.begin() as connection:
-        migrate(connection, AT, {5: add_note, 6: fails})
+        migrate(connection, AT, {6: add_note, 7: fails})
     with engine.begin() as connection:
-        assert migrate(connection, AT) == 4
+        assert migrate(connection, AT) == 5
     engine.dispose()
 
 

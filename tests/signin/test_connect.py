@@ -249,3 +249,23 @@ def test_ten_documents_cost_less_than_twelve_calls_with_a_renewed_sign_in(
     assert pushed(bills[10:20]) >= 5
     assert ("POST", "/connect/token") in served.calls
     assert len(served.calls) < 12, served.calls
+
+
+def test_an_outbox_is_of_one_xero(
+    run: Run, served: ServedXero, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    org = ("--org", served.firm)
+    some = served.firm.parent / "some.jsonl"
+    some.write_text((served.firm.parent / "month.jsonl").read_text().splitlines()[0])
+    assert run("push", some, *org).exit_code in (0, 1)
+    # The emulated organisation of a rehearsal, and then Xero itself: not even asked.
+    for name in ("CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.setenv(f"PM2XERO_{name}", "any-of-them")
+    real = run("push", some, *org, "--xero-url", "https://api.xero.com/api.xro/2.0")
+    assert real.exit_code == 2 and "PU956" in real.stderr
+    own = served.sandbox.organisation_id
+    served.firm.write_text(served.firm.read_text().replace(own, OTHER))
+    snapshot = served.firm.parent / "xero.json"
+    snapshot.write_text(snapshot.read_text().replace(own, OTHER))
+    elsewhere = run("plan", some, *org, "--sandbox", served.firm.parent / "other.sqlite3")
+    assert elsewhere.exit_code == 2 and "PU955" in elsewhere.stderr and own in elsewhere.stderr

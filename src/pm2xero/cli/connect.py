@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,19 +69,16 @@ def command(
     """
     import os
 
-    from pm2xero.connection import asking, check_url, now
+    from pm2xero.connection import check_url, now
     from pm2xero.errors import Finding, UsageError
     from pm2xero.firm.organisation import load_organisation
-    from pm2xero.signin.authorisation import authorise
+    from pm2xero.signin.authorisation import sign_in
     from pm2xero.signin.connections import with_token
     from pm2xero.signin.enrol import enrol, reached
-    from pm2xero.signin.grant import App
     from pm2xero.signin.settings import load_settings, registration
     from pm2xero.signin.vaults import open_vault
-    from pm2xero.xero.auth import StaticToken
-    from pm2xero.xero.client import BASE_URL, XeroClient
-    from pm2xero.xero.drift import take_snapshot
-    from pm2xero.xero.identity import Addresses, IdentityServer, SignInError
+    from pm2xero.xero.client import BASE_URL
+    from pm2xero.xero.identity import Addresses, IdentityServer
 
     if (organisation is None) == (out is None):
         hint = "name the firm with --org, or a file with --snapshot"
@@ -90,44 +88,26 @@ def command(
     firm = load_organisation(organisation) if organisation is not None else None
     secret = os.environ.get("PM2XERO_CLIENT_SECRET", "")
     asked = registration(firm.sign_in if firm else {}, client_id, app, secret)
-    settings = load_settings()
-    addresses = Addresses.of(base_url)
-    # Before the person is sent anywhere: what cannot be kept need not be asked for.
-    vault = open_vault(organisation.parent, firm.id) if organisation and firm else None
-    server = IdentityServer(addresses)
-    try:
-        if asked.app is App.CUSTOM:
-            request = {"grant_type": "client_credentials", "scope": " ".join(asked.scopes)}
-            try:
-                tokens = server.ask(asked.credentials, request)
-            except SignInError as error:
-                raise UsageError(Finding("PU950", str(error))) from None
-        else:
-            tokens = authorise(asked, addresses, server, settings.ports, _opener(browser), wait)
+    settings, addresses = load_settings(), Addresses.of(base_url)
+    with ExitStack() as stack:
+        vault = None
+        if organisation is not None and firm is not None:
+            # Before the person is sent anywhere: what cannot be kept need not be asked for.
+            vault = open_vault(organisation.parent, firm.id)
+            stack.callback(vault.close)
+        server = IdentityServer(addresses)
+        stack.callback(server.close)
+        tokens = sign_in(asked, addresses, server, settings.ports, _opener(browser), wait)
         api = with_token(addresses, base_url, tokens.access_token)
-        try:
-            wanted = firm.xero_organisation_id if firm else ""
-            found = reached(tokens, api, asked, wanted, tenant, _choice)
-        finally:
-            api.close()
+        stack.callback(api.close)
+        wanted = firm.xero_organisation_id if firm else ""
+        found = reached(tokens, api, asked, wanted, tenant, _choice)
         if firm is None or vault is None:
             assert out is not None, "one of both is given"
-            client = XeroClient(
-                StaticToken(tokens.access_token), tenant=found.tenant, base_url=base_url
-            )
-            try:
-                text = take_snapshot(asking(client), catalogue=True)
-            finally:
-                client.close()
-            common.write_file(out, text.decode())
-            common.say(f"{out}: {found.organisation.get('Name')}, as it is in Xero now", err=True)
+            _write_snapshot(out, tokens.access_token, found.tenant, base_url)
             sys.exit(common.OK)
         kept = enrol(vault, firm, settings, asked, base_url, tokens, found, now())
         shown = as_json(firm.id, kept, vault.place)
-    finally:
-        server.close()
-        if vault is not None:
-            vault.close()
     if form == "json":
         click.echo(json.dumps(shown))
     else:
@@ -136,6 +116,23 @@ def command(
         common.say(f"The sign-in is kept in {shown['kept_in']}.")
         click.echo("Every command uses it from now on; --sandbox FILE rehearses without Xero.")
     sys.exit(common.OK)
+
+
+def _write_snapshot(out: Path, token: str, tenant: str, base_url: str) -> None:
+    """What `init firm` begins with; the sign-in itself is not kept."""
+    from pm2xero.connection import asking
+    from pm2xero.xero.auth import StaticToken
+    from pm2xero.xero.client import XeroClient
+    from pm2xero.xero.drift import read_snapshot, take_snapshot
+
+    client = XeroClient(StaticToken(token), tenant=tenant, base_url=base_url)
+    try:
+        text = take_snapshot(asking(client), catalogue=True)
+    finally:
+        client.close()
+    common.write_file(out, text.decode())
+    live = read_snapshot(text)
+    common.say(f"{out}: {live.name} ({live.organisation_id}), as it is in Xero now", err=True)
 
 
 def as_json(firm: str, kept: Enrolment, place: str) -> dict[str, Any]:

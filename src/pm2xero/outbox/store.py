@@ -13,6 +13,7 @@ from pm2xero.outbox.memory import Remembering
 from pm2xero.outbox.open_work import OpenWork
 from pm2xero.outbox.past import PastReading
 from pm2xero.outbox.people import People
+from pm2xero.outbox.pinning import Pinning
 from pm2xero.outbox.reading import Reading
 from pm2xero.outbox.releases import Releases
 from pm2xero.outbox.saving import Saving
@@ -37,6 +38,7 @@ class Outbox(
     Remembering,
     Seen,
     Recorded,
+    Pinning,
     Leasing,
 ):
     """Decisions, requests, attempts and ids; every method commits by itself.

@@ -84,6 +84,7 @@ def recover(
     outbox = connection.outbox
     sender = sender_for(connection)
     with sender.lease():
+        connection.pin()
         begun = begin(outbox, connection.memory, connection.clock(), unwritten(connection))
         gap = outbox.gap()
         outbox.note_gap(connection.clock(), gap.lost_at if gap is not None else None)

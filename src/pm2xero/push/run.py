@@ -38,6 +38,7 @@ def push(
     """
     sender = sender_for(connection, checked_live(connection))
     with sender.lease():
+        connection.pin()
         before = connection.memory.read(connection.clock())
         begun = begin(connection.outbox, connection.memory, connection.clock(),
                       unwritten(connection))  # fmt: skip

@@ -226,6 +226,7 @@ class ContactBook:
     def _look_at(self, known: Mapping[str, str]) -> None:
         """Contacts that are known, by their ids: merged ones are followed, archived ones noted."""
         numbers = {id.lower(): number for number, id in known.items()}
+        # unverified: that archived ones are listed by their ids when that is asked for.
         try:
             for part in blocks(list(numbers)):
                 query = {"IDs": ",".join(part), "includeArchived": "true"}

@@ -13,12 +13,37 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from pm2xero.errors import Finding, UsageError
+from pm2xero.signin.grant import App
 from pm2xero.signin.loopback import Loopback
 from pm2xero.signin.settings import Registration
 from pm2xero.xero.identity import Addresses, IdentityServer, SignInError, TokenAnswer
 
 # Of the 43 to 128 characters that are allowed.
 _VERIFIER = 96
+
+
+def sign_in(
+    registration: Registration,
+    addresses: Addresses,
+    server: IdentityServer,
+    ports: Sequence[int],
+    show: Callable[[str], None],
+    seconds: float,
+) -> TokenAnswer:
+    """The first tokens of an app: by a person in a browser, or at once for a custom connection.
+
+    Args: as of `authorise`.
+
+    Raises:
+        UsageError: PU950.
+    """
+    if registration.app is not App.CUSTOM:
+        return authorise(registration, addresses, server, ports, show, seconds)
+    form = {"grant_type": "client_credentials", "scope": " ".join(registration.scopes)}
+    try:
+        return server.ask(registration.credentials, form)
+    except SignInError as error:
+        raise _failed(str(error)) from None
 
 
 def authorise(

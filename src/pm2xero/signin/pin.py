@@ -7,7 +7,10 @@ from typing import Any
 
 from pm2xero.errors import Finding, UsageError
 from pm2xero.firm.organisation import Organisation
+from pm2xero.outbox.pinning import OutboxPin
 from pm2xero.signin.grant import Pin
+
+_KINDS = {True: "the real Xero", False: "an emulated Xero"}
 
 
 def check_pin(pin: Pin | None, firm: Organisation) -> None:
@@ -30,6 +33,37 @@ def check_pin(pin: Pin | None, firm: Organisation) -> None:
             should_be=f"organisation_id: {pin.organisation_id}",
         )
     )
+
+
+def check_outbox_pin(pin: OutboxPin | None, firm: Organisation, *, is_real: bool) -> None:
+    """Make sure that what an outbox holds was sent to the Xero that this run is for.
+
+    Raises:
+        UsageError: PU955, it was another organisation; PU956, it was a rehearsal, or is one now.
+    """
+    if pin is None:
+        return
+    if pin.is_real != is_real:
+        was, is_now = _KINDS[pin.is_real], _KINDS[is_real]
+        raise UsageError(
+            Finding(
+                "PU956",
+                f"the outbox holds what was sent to {was} since {pin.at:%Y-%m-%d}, and this run is "
+                f"for {is_now}, which has none of it",
+                should_be=f"an outbox of its own for {is_now} (--db FILE), or the other moved away",
+            )
+        )
+    if not _same(pin.xero_organisation, firm.xero_organisation_id):
+        raise UsageError(
+            Finding(
+                "PU955",
+                f"the outbox of {firm.id} holds what was sent to the Xero organisation "
+                f"{pin.xero_organisation} since {pin.at:%Y-%m-%d}, and {firm.file} names "
+                f"{firm.xero_organisation_id} now",
+                hint="another organisation is another firm, with an id and an outbox of its own",
+                should_be=f"organisation_id: {pin.xero_organisation}",
+            )
+        )
 
 
 def check_organisation(

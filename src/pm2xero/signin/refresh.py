@@ -7,14 +7,14 @@ so does one that forgets what it was answered. The rules:
    nobody has refreshed meanwhile;
 2. the answer is kept before the new access token is used;
 3. without an answer the old refresh token is sent again, which Xero allows for 30 minutes;
-4. `invalid_grant` is believed only when the vault still has the token that was sent, and the one
-   before it is refused as well; even then the grant is kept, as only a person may throw it away.
+4. `invalid_grant` is believed only when the token before is refused as well and the vault, read
+   once more, has no other; even then the grant is kept, as only a person may throw it away.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -94,50 +94,47 @@ class GrantTokens:
         if self._is_good(kept):
             return kept
         with self._vault.locked() as shelf:
+            # The vault commits before anybody gets this: what it cannot keep is not used.
+            return self._refreshed(shelf)
+
+    def _refreshed(self, shelf: Shelf) -> Grant:
+        """What is kept now, when somebody has refreshed it, else what Xero gives for it."""
+        tried = {""}
+        for pause in (0.0, _SETTLING):
+            if pause:
+                self._sleep(pause)
             enrolment = shelf.read()
             kept = self._require(enrolment)
             if self._is_good(kept):
                 return kept
-            # The vault commits before anybody gets this: what it cannot keep is not used.
-            return self._refreshed(shelf, enrolment, kept)
-
-    def _refreshed(self, shelf: Shelf, enrolment: Enrolment, kept: Grant) -> Grant:
-        sent = kept.refresh_token
-        try:
-            answer = self._asked(kept, sent)
-        except SignInRefused as refused:
-            if refused.error != _DEAD:
-                raise self._told(refused) from None
-            self._sleep(_SETTLING)
-            enrolment = shelf.read()
-            kept = self._require(enrolment)
-            if kept.refresh_token != sent and self._is_good(kept):
-                return kept
-            sent, answer = self._rescued(kept, sent)
-        renewed = kept.renewed(answer, sent, self._clock())
-        shelf.write(replace(enrolment, grant=renewed))
-        return renewed
-
-    def _rescued(self, kept: Grant, refused: str) -> tuple[str, TokenAnswer]:
-        """Ask with whatever else may still be honoured."""
-        for token in self._others(kept, refused):
-            try:
-                return token, self._asked(kept, token)
-            except SignInRefused as error:
-                if error.error != _DEAD:
-                    raise self._told(error) from None
+            # The one before is for a call that was given up and came to Xero late, after it was
+            # repeated, and put another token in the place of ours. For how long Xero takes it is
+            # not for our clock to say; so it comes before the pause.
+            for token in (kept.refresh_token, kept.previous_token):
+                if token in tried:
+                    continue
+                tried.add(token)
+                answer = self._answered(kept, token)
+                if answer is not None:
+                    renewed = kept.renewed(answer, token, self._clock())
+                    shelf.write(replace(enrolment, grant=renewed))
+                    return renewed
         raise SignInError(
             "Xero no longer honours the sign-in (invalid_grant): it was taken back, or not used "
             f"for 60 days; sign in again with `{self._again}`"
         )
 
-    def _others(self, kept: Grant, refused: str) -> Iterator[str]:
-        if kept.refresh_token != refused:
-            yield kept.refresh_token
-        # A call that was given up may have come to Xero late, after its repetition, and have put
-        # another token in the place of ours. How long Xero takes it is not for our clock to say.
-        if kept.previous_token:
-            yield kept.previous_token
+    def _answered(self, grant: Grant, refresh_token: str) -> TokenAnswer | None:
+        """New tokens; None where Xero says `invalid_grant`."""
+        try:
+            return self._asked(grant, refresh_token)
+        except SignInRefused as refused:
+            if refused.error == _DEAD:
+                return None
+            if refused.error in ("invalid_client", "unauthorized_client"):
+                hint = "is PM2XERO_CLIENT_SECRET that of the app?"
+                raise SignInError(f"{refused}; {hint}") from None
+            raise
 
     def _asked(self, grant: Grant, refresh_token: str) -> TokenAnswer:
         """Ask for new tokens; without an answer, once more with the same one."""
@@ -155,11 +152,6 @@ class GrantTokens:
                 f"{error}; run it again within 30 minutes, as long as Xero takes a token whose "
                 "answer may have been lost"
             ) from None
-
-    def _told(self, refused: SignInRefused) -> SignInError:
-        if refused.error in ("invalid_client", "unauthorized_client"):
-            return SignInError(f"{refused}; is PM2XERO_CLIENT_SECRET that of the app?")
-        return refused
 
     def _require(self, enrolment: Enrolment) -> Grant:
         if enrolment.grant is None or not enrolment.grant.refresh_token:

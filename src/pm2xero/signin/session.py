@@ -17,7 +17,7 @@ from pm2xero.signin.vault import Vault
 from pm2xero.signin.vaults import WHERE, is_enrolled, open_vault
 from pm2xero.xero.auth import GrantedToken, TokenSource
 from pm2xero.xero.client import XeroClient
-from pm2xero.xero.identity import Addresses, Credentials, IdentityServer, SignInError
+from pm2xero.xero.identity import Addresses, Credentials, IdentityServer, SignInError, is_xero
 
 
 def connected_url(firm: Organisation, folder: Path) -> str | None:
@@ -131,7 +131,6 @@ def check_address(grant: Grant, base_url: str, firm: Organisation) -> None:
 
 def how_to_connect(firm: Organisation, base_url: str) -> str:
     """The command that signs a firm in."""
-    host = Addresses.of(base_url, {}).root
-    where = "" if host.endswith(".xero.com") else f" --xero-url {base_url}"
+    where = "" if is_xero(base_url) else f" --xero-url {base_url}"
     kept = f"{WHERE}=… " if "://" in os.environ.get(WHERE, "") else ""
     return f"{kept}pm2xero connect --org {firm.file}{where}"

@@ -44,6 +44,11 @@ class SignInUnanswered(SignInError):
     """There is no answer that can be used, and Xero may have changed the tokens all the same."""
 
 
+def is_xero(base_url: str) -> bool:
+    """Whether an address is Xero's own, and no emulated one."""
+    return httpx.URL(base_url).host.endswith(".xero.com")
+
+
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """Where one Xero is signed in to.
@@ -68,7 +73,7 @@ class Addresses:
         values = os.environ if environment is None else environment
         api = httpx.URL(base_url)
         root = api.copy_with(path="/", query=None)
-        if api.host.endswith(".xero.com"):
+        if is_xero(base_url):
             found = cls(
                 "https://login.xero.com/identity/connect/authorize",
                 "https://identity.xero.com/connect/token",

@@ -1,0 +1,50 @@
+"""Which organisation of Xero an outbox is of: what it holds was sent there, and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from pm2xero.outbox.database import Database
+from pm2xero.outbox.pin_schema import xero_pins
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxPin:
+    """Where an outbox's documents are.
+
+    Attributes:
+        is_real: Xero itself, and no emulated one.
+        at: when it was first pushed.
+    """
+
+    xero_organisation: str
+    is_real: bool
+    at: datetime
+
+
+class Pinning(Database):
+    """The pin of the firm's rows."""
+
+    def pinned(self) -> OutboxPin | None:
+        """What the first push pinned; None when there was none."""
+        query = select(xero_pins).where(xero_pins.c.organisation == self._organisation)
+        with self._read() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else OutboxPin(row.xero_organisation, row.is_real, row.at)
+
+    def pin(self, pin: OutboxPin) -> None:
+        """Pin it for good; a pin that stands stays as it is."""
+        with self._write() as connection:
+            mine = xero_pins.c.organisation == self._organisation
+            if connection.execute(select(xero_pins.c.at).where(mine)).first() is None:
+                connection.execute(
+                    insert(xero_pins).values(
+                        organisation=self._organisation,
+                        xero_organisation=pin.xero_organisation,
+                        is_real=pin.is_real,
+                        at=pin.at,
+                    )
+                )
