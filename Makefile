@@ -82,6 +82,7 @@ fuzz: $(READY)
 bench: $(READY) .venv/.bench
 	$(BIN)/python -m tests.benchmarks validate
 	$(BIN)/python -m tests.benchmarks history
+	$(BIN)/python -m tests.benchmarks lists
 	$(BIN)/python -m tests.benchmarks
 
 .venv/.bench: $(READY) pyproject.toml

@@ -36,8 +36,9 @@ def main() -> int:
     """Run everything; 1 when a limit is not kept."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=["push", "validate", "history"],
-        help="push: sending instead; validate: checking and proving instead; history: a long past",
+        "what", nargs="?", choices=["push", "validate", "history", "lists"],
+        help="push: sending instead; validate: checking and proving instead; history: a long past; "
+        "lists: reading what changed in Xero",
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="10,000 transactions, one round")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of 100,000 (default 3)")
@@ -55,6 +56,10 @@ def main() -> int:
         from tests.benchmarks.history import main as history
 
         return history(options.quick)
+    if options.what == "lists":
+        from tests.benchmarks.lists import main as lists
+
+        return lists()
     # The peers are imported only where they run.
     from tests.benchmarks.rounds import measure, one_core
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.benchmarks import history
+from pm2xero.reconcile import kept_lists
+from pm2xero.sandbox import Limits
+from tests.benchmarks import history, lists
 from tests.benchmarks.push import pushed
 
 
@@ -20,3 +24,14 @@ def test_the_cost_of_a_past_is_measured(capsys: pytest.CaptureFixture[str]) -> N
         (command, past) for command in history.COMMANDS for past in (20, 40)
     }
     assert all(c.seconds > 0 and c.megabytes > 0 for c in found)
+
+
+def test_few_changes_among_many_documents_take_few_calls_also_over_several_days(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """500 of 50,000, all of it a hundredth; the first reading runs out of the calls of its days."""
+    monkeypatch.setattr(kept_lists, "PAGE_SIZE", 10)
+    few = replace(Limits.none(), per_day=25)
+    first, again, whole = lists.costs(500, 5, few)
+    assert first.days > 2 and again.days == 1 and again.calls < 25 < lists.CALLS
+    assert min(first.read, whole.read) > 500 and again.read < 100

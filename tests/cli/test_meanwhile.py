@@ -161,6 +161,20 @@ def test_a_contact_that_was_merged_is_followed_before_it_is_used(
     assert made["Contact"]["ContactID"] == new["ContactID"]
 
 
+def test_what_others_changed_is_told_though_nothing_needs_it(
+    run: Run, served: test_live.Served
+) -> None:
+    push(run, served, DOCS["AU-0012"], BILL)
+    bill = one(served, "Invoices", InvoiceNumber=BILL["number"])
+    voided = {"InvoiceID": bill["InvoiceID"], "Status": "VOIDED"}
+    call(served, "POST", "/Invoices", {"Invoices": [voided]})
+    _, sent = push(run, served, DOCS["AU-0013"])
+    told = [(c["document"], c["status"]) for c in sent["outlook"]["changed_in_xero"]]
+    assert told == [("AU-0014", "VOIDED")]
+    text = run("push", *served.places).stdout
+    assert "changed in Xero since the last push" not in text
+
+
 def test_ten_documents_take_less_than_twelve_calls(
     run: Run, served: test_live.Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,7 +86,7 @@ def test_a_payment_waits_until_the_bill_is_approved(tmp_path: Path, status: str)
     # Nobody has, so the next push comes to the same.
     office.push()
     assert office.in_xero("Payments") == []
-    assert [s["cause"] for s in office.status()["stuck"]] == ["awaits_approval"]
+    assert [s["cause"] for s in office.status()["stuck"]] == ["not_approved"]
 
     approve(office)
     assert office.push().exit_code == 0

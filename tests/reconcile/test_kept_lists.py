@@ -145,6 +145,44 @@ def test_a_reading_that_is_cut_off_goes_on_behind_its_last_page(outbox: Outbox) 
     }
 
 
+def test_a_reading_of_everything_goes_on_the_next_day_and_begins_anew_when_it_is_done(
+    outbox: Outbox,
+) -> None:
+    lists = Lists()
+    for endpoint in ("Invoices", "Payments"):
+        lists.fill(endpoint, 2_500)
+        reader(lists, outbox)(endpoint)
+
+    def cut(number: int) -> None:
+        if number == 4:
+            raise UsageError(Finding("PU904", "Xero takes no more calls for now"))
+
+    def whole() -> list[str]:
+        """Which lists are read from their beginning."""
+        lists.now += timedelta(days=1)
+        lists.calls.clear()
+        read = reader(lists, outbox, whole=True)
+        for endpoint in ("Invoices", "Payments", "Contacts"):
+            read(endpoint)
+        return read.reading.whole
+
+    lists.before = cut
+    with pytest.raises(UsageError):
+        whole()
+    lists.before = lambda number: None
+    # Invoices were read yesterday, and payments are gone on with.
+    assert whole() == ["Contacts"]
+    everything = {"Invoices", "Payments", "Contacts"}
+    assert {*whole()} == everything
+    # What was begun long ago and never went on is no part of it.
+    lists.before = cut
+    with pytest.raises(UsageError):
+        whole()
+    lists.before = lambda number: None
+    lists.now += timedelta(days=30)
+    assert {*whole()} == everything
+
+
 def test_what_left_a_list_is_found_by_its_length(outbox: Outbox) -> None:
     lists = Lists()
     lists.fill("Invoices", 1_500)

@@ -6,17 +6,21 @@ import json
 import re
 from collections.abc import Iterator
 
+import click
 import pytest
 
 from pm2xero.cli.main import cli
 from pm2xero.pack.counts import Counts
 from pm2xero.pack.load import load_pack
 from pm2xero.pack.model import Rule
+from pm2xero.validate.reasons import reasons
+from pm2xero.xero.errors import load_errors
 
 from .firms import EXAMPLES
 
 ROOT = EXAMPLES.parent
 LAYERS = sorted(path.stem for path in (ROOT / "rules" / "regions").glob("*.yaml"))
+COMMANDS = set(cli.list_commands(click.Context(cli)))
 ORGANISATION = json.loads((ROOT / "schema" / "organisation.schema.json").read_text("utf-8"))
 # Where something can be done: each remedy sends its reader to one of these.
 PLACES = (
@@ -39,7 +43,7 @@ def faults(rule: Rule, remedy: str) -> Iterator[str]:
     if not any(place in remedy for place in PLACES):
         yield "nowhere to do it"
     for name in re.findall(r"pm2xero ([a-z-]+)", remedy):
-        if name not in cli.commands:  # type: ignore[attr-defined]  # a group of click
+        if name not in COMMANDS:
             yield f"no command {name}"
     # Of a path in the firm's file the first part.
     for name in re.findall(r"`([a-z_]+)[`.]", remedy):
@@ -49,6 +53,40 @@ def faults(rule: Rule, remedy: str) -> Iterator[str]:
     is_listed = rule.by_hand or rule.outcome == "hold" or rule.counts is not Counts.MISSING
     if "by hand" in remedy and not is_listed:
         yield "by hand, and yet on no list"
+
+
+# Acts that Xero or Practice Management knows no way to do, in words that a remedy might use.
+IMPOSSIBLE = (
+    r"(delete|void|change|edit) (the |its )?overpayment",
+    r"(change|edit|restore) (the |a )?(voided|deleted) ",
+    r"(delete|remove) (one|a single) payment of (the|a) batch",
+    r"^Allocate (all|the whole)",  # there may be nothing to allocate it to
+    r"(change|shift|edit) the date .* in Xero",
+)
+# What a word of a person does, as commands are named in sentences about requests.
+WORDS = ("resend", "resolve", "skip", "hold", "release")
+
+
+@pytest.mark.parametrize("code", sorted(reasons()))
+def test_every_remedy_of_every_reason_can_be_followed(code: str) -> None:
+    page = reasons()[code]
+    for remedy in (page.remedy, *(also.remedy for also in page.also)):
+        assert [p for p in IMPOSSIBLE if re.search(p, remedy, re.IGNORECASE)] == []
+        named = re.findall(r"pm2xero ([a-z-]+)", remedy)
+        named += [word for word in WORDS if re.search(rf"then {word}\b", remedy)]
+        assert [n for n in named if n not in COMMANDS] == []
+        # What stops a document leads somewhere; what is skipped, or a warning, need not.
+        if {"reject", "hold", "Xero: person", "Xero: reject", "Xero: wait"} & {*page.outcomes}:
+            assert remedy
+
+
+def test_what_must_be_done_in_xero_before_a_resend_says_so() -> None:
+    for entry in load_errors().entries:
+        words = entry.remedy
+        if entry.treat == "wait":
+            assert "next push" in words and "resend" not in words
+        elif entry.treat == "person":
+            assert re.search(r"resend|resolve|push", words), (entry.id, words)
 
 
 @pytest.mark.parametrize("layer", LAYERS)

@@ -28,7 +28,7 @@ def planned(
     return StoredRequest(
         id="P-7/step", revision=1, transaction="P-7", step="step", sequence=1, level=1,
         contract=contract, path=path or f"/{contract.split('.')[1]}",
-        element=json.dumps(element).encode(), key="k", needs=(), becomes_document=False,
+        element=json.dumps(element), key="k", needs=(), becomes_document=False,
         state=RequestState.PLANNED, xero_id=None, cause=None, message=None, blocked_by=None,
         money=Decimal("0.00"), attempts=0, purpose=purpose, slot="step", target=None, body_hash="",
     )  # fmt: skip

@@ -167,6 +167,10 @@ class ModelOutbox:
     def suspect_forgotten(self) -> set[str]:
         return set()
 
+    def try_again(self, causes: Collection[str]) -> list[str]:
+        # Nothing is refused here for a cause that ends by itself.
+        return []
+
     def gap(self) -> None:
         return None
 

@@ -51,6 +51,22 @@ class Seen(Database):
             row = connection.execute(select(xero_lists).where(*self._list(endpoint))).first()
         return _state(row) if row is not None else None
 
+    def want_whole(self, recently: datetime) -> None:
+        """Every list is to be read from its beginning.
+
+        Where some lists are not read whole yet, and all others were so recently, that is on its
+        way already, and is gone on with.
+        """
+        mine = xero_lists.c.organisation == self._organisation
+        with self._write() as connection:
+            rows = connection.execute(select(xero_lists).where(mine)).all()
+            done = [row for row in rows if row.mark is not None and row.reading != WHOLE]
+            fresh = all(row.whole_at is not None and row.whole_at >= recently for row in done)
+            if len(done) < len(rows) and fresh:
+                return
+            again = {"mark": None, "reading": None, "reader": None, "next_page": 1}
+            connection.execute(update(xero_lists).where(mine).values(again))
+
     def begin_reading(
         self, endpoint: str, tenant: str, reader: str, reading: str, since: datetime | None
     ) -> ListState:

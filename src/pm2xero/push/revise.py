@@ -100,7 +100,10 @@ class Corrector:
         self, tx: Transaction, fresh: Decision, mapping: str, there: list[StoredRequest]
     ) -> Result:
         live = self._live(there)
+        if not fresh.takes_back and self._policy(mapping, "unpaid") == "reallocate":
+            return self._reallocated(tx, replace(fresh, mapping=mapping), there, live)
         if any(contract(r.contract).undo is None for r in there):
+            # Whatever a mapping says: Xero lets nobody take this back, so nothing takes its place.
             return _person(tx, "such an entry is never changed once it is there")
         if fresh.takes_back:
             policy = self._policy(mapping, "voided")
@@ -163,6 +166,33 @@ class Corrector:
         again = [
             _renamed(r, tx.revision, first, replaced.get(r.slot or r.step, there[0].id))
             for r in made
+        ]
+        return Result(0, tx, fresh, (*undo, *again))
+
+    def _reallocated(
+        self, tx: Transaction, fresh: Decision, there: Sequence[StoredRequest], live: Situation
+    ) -> Result:
+        """What it made stays; what was applied of that is taken off, and applied anew."""
+        made: tuple[Request, ...] = ()
+        if fresh.outcome == "post":
+            fresh, made = self._pipeline.render(tx, fresh)
+        if fresh.outcome in ("hold", "skip"):
+            return Result(0, tx, fresh)
+        if fresh.outcome != "post":
+            return _person(tx, "the new revision itself is refused", fresh)
+        kept = {(r.slot, r.path, r.element) for r in there if contract(r.contract).creates}
+        if kept != {(r.slot, r.path, r.element) for r in made if r.contract.creates}:
+            return _person(
+                tx, "more than what it is applied to, and such an entry is never changed"
+            )
+        parts = [r for r in there if not contract(r.contract).creates]
+        undo = self._undo(tx, parts, None, live)
+        first = tuple(u.id for u in undo[-1:])
+        replaced = {r.slot: r.id for r in parts}
+        again = [
+            replace(_renamed(r, tx.revision, first, replaced.get(r.slot)), needs=(*first, *r.needs))
+            for r in made
+            if not r.contract.creates
         ]
         return Result(0, tx, fresh, (*undo, *again))
 

@@ -18,7 +18,7 @@ from pm2xero.reconcile.matching import Candidate, Matched, match
 from pm2xero.reconcile.missing import is_missing
 from pm2xero.reconcile.opening import accounts_of
 from pm2xero.reconcile.payments_there import batch_of, hand_made, reversed_of
-from pm2xero.reconcile.pm_side import Booked, books_of
+from pm2xero.reconcile.pm_side import Booked, books_of, is_put_off
 from pm2xero.reconcile.xero_journal import Bookkeeper
 from pm2xero.xero.drift import check_same
 
@@ -86,7 +86,8 @@ def waits_for_a_person(item: Booked) -> bool:
     """Whether a document is work for a person: refused for good, or a correction that waits."""
     if item.standing == "in_xero":
         return item.is_behind and item.by_hand
-    return is_missing(item) and item.standing in ("unsupported", "held", "refused", "skipped")
+    stopped = item.standing in ("unsupported", "held", "refused", "skipped")
+    return is_missing(item) and (stopped or is_put_off(item))
 
 
 def _contact(live: Live, endpoint: str, xero_id: str) -> Mapping[str, Any] | None:

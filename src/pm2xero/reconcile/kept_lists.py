@@ -39,6 +39,8 @@ MARGIN = timedelta(hours=1)
 # How often a list is read that does not come out as long as it says, and a page that is not whole.
 _READINGS = 4
 _TRIES = 3
+# A reading of everything may take days, with the calls that Xero gives for each.
+_ON_ITS_WAY = timedelta(days=7)
 # More pages than Xero gives: it refuses lists of more than 100,000.
 _MOST_PAGES = 1000
 CONTACTS = "Contacts"
@@ -66,6 +68,9 @@ class Kept(Protocol):
 
     def list_state(self, endpoint: str) -> ListState | None:
         """How far a list is known."""
+
+    def want_whole(self, recently: datetime) -> None:
+        """Every list is to be read from its beginning, unless that is on its way."""
 
     def begin_reading(
         self, endpoint: str, tenant: str, reader: str, reading: str, since: datetime | None
@@ -118,7 +123,8 @@ class KeptLists:
         ask: a GET with a query and headers.
         tenant: the organisation's id in Xero.
         reader: names this process among those that read.
-        whole: read everything from its beginning.
+        whole: read everything from its beginning; what another run began to read so in the last
+            days is gone on with.
     """
 
     def __init__(
@@ -130,9 +136,10 @@ class KeptLists:
         self._tenant = tenant
         self._reader = reader
         self._clock = clock
-        self._whole = whole
         self._plain: dict[str, dict[str, dict[str, Any]]] = {}
         self.reading = Reading()
+        if whole:
+            kept.want_whole(clock() - _ON_ITS_WAY)
 
     def __call__(self, endpoint: str) -> Objects:
         """All objects of a list by id, each as it is now.
@@ -207,8 +214,6 @@ class KeptLists:
     def _read(self, endpoint: str) -> dict[str, dict[str, Any]]:
         state = self._kept.list_state(endpoint)
         if state is not None and state.tenant != self._tenant:
-            state = None
-        if self._whole and state is not None and state.reading != WHOLE:
             state = None
         for _ in range(_READINGS):
             was_cut = state is not None and state.reading is not None

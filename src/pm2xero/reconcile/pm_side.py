@@ -105,6 +105,11 @@ class Booked:
     money_in_xero: Decimal | None = None
 
 
+def is_put_off(item: Booked) -> bool:
+    """Whether a push does not send it as Xero would refuse it now, and a person may enter it."""
+    return item.standing == "pending" and load_errors().by_hand(item.cause) is not None
+
+
 def books_of(kept: Kept, requests: Sequence[StoredRequest], accounts: Accounts) -> list[Booked]:
     """Every document once, in the order of posting; unreadable ones are left out.
 
@@ -148,9 +153,9 @@ def _booked(
     told = sent if newest.voided and standing == "voided" else newest
     first = (last.reasons or decision.reasons or [{}])[0]
     remedy = str(first.get("remedy", ""))
-    refused = load_errors().entry(cause) if standing == "refused" else None
-    if refused is not None and refused.by_hand:
-        remedy = f"{refused.remedy}."
+    to_enter = load_errors().by_hand(cause) if standing in ("refused", "pending") else None
+    if to_enter is not None:
+        remedy = f"{to_enter}."
     counts = decision.outcome == "post" and not newest.voided
     return Booked(
         id=told.id,
@@ -165,7 +170,7 @@ def _booked(
         money=amount_of(told.cents),
         standing=standing,
         cause=cause,
-        by_hand=last.by_hand or (refused is not None and refused.by_hand),
+        by_hand=last.by_hand or to_enter is not None,
         is_voided=newest.voided,
         message=message or str(first.get("message", "")),
         remedy=remedy,

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from pm2xero.harmless import in_cell
 from pm2xero.reconcile.missing import is_missing
-from pm2xero.reconcile.pm_side import Booked
+from pm2xero.reconcile.pm_side import Booked, is_put_off
 from pm2xero.reconcile.to_enter import ToEnter
 from pm2xero.report.text import counted, money
 
@@ -45,7 +45,7 @@ def is_work(item: Booked) -> bool:
     """
     if not item.by_hand:
         return False
-    stopped = item.standing in ("unsupported", "held", "refused")
+    stopped = item.standing in ("unsupported", "held", "refused") or is_put_off(item)
     return item.is_behind or (is_missing(item) and stopped)
 
 

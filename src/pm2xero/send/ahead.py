@@ -110,12 +110,14 @@ def is_ahead(
     is_known: Callable[[str], bool],
     ask: Ask,
     paid: Paid = lambda row: None,
+    note: Callable[[str, Mapping[str, Any]], None] = lambda endpoint, document: None,
 ) -> bool:
     """Whether something of what is planned may be in Xero, changed there since a moment.
 
     Args:
         is_known: whether an id of Xero is that of something that the outbox has sent.
         paid: the payments on what a request pays, where Xero showed them.
+        note: is told of every document that has changed, by its endpoint.
     """
     listed: list[StoredRequest] = []
     for row in planned:
@@ -136,6 +138,8 @@ def is_ahead(
             # A look that could not see everything vouches for nothing.
             return True
         name = id_name_of(endpoint)
+        for doc in changed:
+            note(endpoint, doc)
         for doc in changed:
             if wanted.could_be(doc) and not is_known(str(doc[name])):
                 return True

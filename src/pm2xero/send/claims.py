@@ -47,7 +47,7 @@ class Claim:
     Attributes:
         xero_id: in small letters.
         amount: what the request uses up of it, in the document's currency; None where it is only
-            changed.
+            changed, or where that is not known.
     """
 
     endpoint: str
@@ -62,6 +62,8 @@ def claims_of(row: StoredRequest, links: Links) -> list[Claim]:
     """
     if row.purpose is Purpose.UNDO:
         return []
+    if row.purpose is Purpose.CREATE and not any(f'"{name}ID"' in row.element for name in _USED):
+        return []
     element = json.loads(row.element, parse_float=Decimal)
     if row.purpose is Purpose.UPDATE:
         made = contract(row.contract)
@@ -72,9 +74,13 @@ def claims_of(row: StoredRequest, links: Links) -> list[Claim]:
     parent = _parent(row, links)
     for endpoint, id, amount in _used(element, links):
         sums[endpoint, id] = sums.get((endpoint, id), Decimal(0)) + amount
+    amounts = list(_amounts(element))
     if parent is not None:
-        sums[parent] = sum(_amounts(element), Decimal(0))
-    return [Claim(endpoint, id, amount) for (endpoint, id), amount in sums.items()]
+        sums[parent] = sum(amounts, Decimal(0))
+    # Xero takes several allocations one by one, so some of them may be there already: how much of
+    # them is still to come is seen when they are sent.
+    in_parts = parent is not None and len(amounts) > 1
+    return [Claim(e, id, None if in_parts else amount) for (e, id), amount in sums.items()]
 
 
 def _parent(row: StoredRequest, links: Links) -> tuple[str, str] | None:

@@ -226,13 +226,19 @@ class ContactBook:
     def _look_at(self, known: Mapping[str, str]) -> None:
         """Contacts that are known, by their ids: merged ones are followed, archived ones noted."""
         numbers = {id.lower(): number for number, id in known.items()}
+        # unverified: that archived ones are listed by their ids when that is asked for.
         try:
             for part in blocks(list(numbers)):
                 query = {"IDs": ",".join(part), "includeArchived": "true"}
                 for contact in complete_list(self._caller.look, "Contacts", query):
                     number = numbers.get(str(contact["ContactID"]).lower())
-                    end = self._followed(contact) if number is not None else None
-                    if number is not None and end is not None:
+                    if number is None:
+                        continue
+                    end = self._followed(contact)
+                    if end is not None and end.is_archived:
+                        # A list may leave out where it went; the contact itself says it.
+                        end = self._end_of(end.xero_id)
+                    if end is not None:
                         self._take({number: end})
         except Unproven:
             # Xero itself is the judge of what it does not show.

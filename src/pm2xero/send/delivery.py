@@ -14,18 +14,18 @@ from pm2xero.errors import OutboxError
 from pm2xero.outbox.states import Event
 from pm2xero.send.caller import REPEATABLE, STILL_LATE, TURNED_BACK, Caller, backoff
 from pm2xero.send.conclusions import Conclusion, Seen, Step, When, conclude
+from pm2xero.send.drafts import is_on_draft
 from pm2xero.send.echo import seen_of
 from pm2xero.send.explanations import draft, said_of, taken_back
-from pm2xero.send.fill_ids import Ready, body, idempotency_key, trade_documents
+from pm2xero.send.fill_ids import Ready, body, idempotency_key
 from pm2xero.send.lookup import Eyes, Lookups, Sighting
 from pm2xero.send.parcel import Parcel, Said, renumbered
 from pm2xero.send.run_state import Book
-from pm2xero.xero.answers import Element, Misfit, Unproven, elements_of, one_object
+from pm2xero.xero.answers import Element, Misfit, Unproven, elements_of
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import StopRun
 from pm2xero.xero.client import Response, UnknownOutcome, Unreachable
 from pm2xero.xero.errors import REFUSED, ErrorTable, Refusal
-from pm2xero.xero.natural_key import DRAFTS
 
 # Causes of an unknown outcome that another look alone does not end.
 LOOKED_UP = ("several", "unseen", "draft")
@@ -251,7 +251,7 @@ class Delivery:
         if conclusion.step is not Step.POLICY:
             return self._carry_out(conclusion, parcel, said)
         of_draft = self._errors.of_draft(refusal)
-        if of_draft is not None and self._is_on_draft(member):
+        if of_draft is not None and is_on_draft(member, self._eyes.read):
             refusal = of_draft
         treat = refusal.entry.treat
         tries_left = parcel.keys + 1 < KEYS
@@ -287,15 +287,6 @@ class Delivery:
             refusal = replace(refusal, messages=(*refusal.messages, said_parts))
         self._book.refuse(member.row, refusal)
         return []
-
-    def _is_on_draft(self, member: Ready) -> bool:
-        """Whether something that a request pays or applies waits in Xero to be approved."""
-        with suppress(Unproven):
-            for endpoint, id_ in trade_documents(member):
-                found = one_object(self._eyes.read, endpoint, id_)
-                if found is not None and found.get("Status") in DRAFTS:
-                    return True
-        return False
 
     # --- looking ---
 

@@ -125,27 +125,6 @@ def references(row: StoredRequest) -> set[str]:
     return found | set(_references(json.loads(row.element)))
 
 
-def trade_documents(member: Ready) -> set[tuple[str, str]]:
-    """The invoices and credit notes that a request names, by endpoint and id."""
-    found = {(f"{name.removesuffix('ID')}s", id_) for name, id_ in _ids(json.loads(member.element))}
-    endpoint, _, rest = member.path.strip("/").partition("/")
-    if rest:
-        found.add((endpoint, rest.split("/")[0]))
-    return {(endpoint, id_) for endpoint, id_ in found if endpoint in ("Invoices", "CreditNotes")}
-
-
-def _ids(value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _ids(item)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            if not isinstance(item, str):
-                yield from _ids(item)
-            elif name.endswith("ID"):
-                yield name, item
-
-
 def placeholders(row: StoredRequest) -> Iterator[tuple[str, str]]:
     """Every (name of the id, transaction) that a request waits for, or seems to."""
     for match in _PLACEHOLDER.finditer(row.path):

@@ -16,7 +16,7 @@ from pm2xero.outbox.records import Link, StoredRequest
 from pm2xero.send.batching import is_undo, takes_back
 from pm2xero.send.claims import Claim, Links, claims_of
 from pm2xero.send.fill_ids import placeholders
-from pm2xero.send.obstacles import InXero, Obstacle, Planned, day_of, obstacles
+from pm2xero.send.obstacles import InXero, Obstacle, Planned, contents_of, obstacles
 from pm2xero.xero.addresses import blocks
 from pm2xero.xero.answers import (
     Object,
@@ -32,7 +32,8 @@ from pm2xero.xero.moments import as_moment
 from pm2xero.xero.purpose import Purpose
 
 # Endpoints whose lists take ids [OAS]; of the others up to so many are asked for one by one, and
-# beyond that the whole list is read in pages of 1,000.
+# beyond that the whole list is read in pages of 1,000. unverified: that the list by ids has voided
+# invoices, too; one that it does not have is asked for by itself.
 _BY_IDS = frozenset(("Invoices",))
 _FEW = 3
 # Of so many documents it is asked who changed them: each costs a call.
@@ -120,6 +121,12 @@ class Shown:
     def __init__(self, read: Read) -> None:
         self._read = read
         self._found: dict[_Key, Object | None] = {}
+        # What was listed as changed, whatever it was wanted for.
+        self.changed: dict[_Key, Object] = {}
+
+    def note(self, endpoint: str, document: Object) -> None:
+        """A document that was listed as changed."""
+        self.changed[endpoint, str(document[id_name_of(endpoint)]).lower()] = document
 
     def documents(self, claims: Iterable[Claim]) -> dict[_Key, Object | None]:
         """The documents that are needed; None where Xero has none. What is not shown is left out.
@@ -181,12 +188,10 @@ def look_ahead(
     Raises:
         StopRun: Xero does not answer, or refuses the sign-in.
     """
-    if not rows:
-        return Outlook()
     looker = _Look(rows, links, past)
     planned = looker.planned()
     documents = shown.documents(c for item in planned for c in item.claims)
-    changes = _Changes(documents, past, read, since)
+    changes = _Changes({**shown.changed, **documents}, past, read, since)
     there = InXero(chart, documents, looker.changing, changes.called, changes.ending)
     found = obstacles(planned, there, words)
     return Outlook(tuple(found), tuple(changes.told()))
@@ -221,9 +226,11 @@ class _Look:
             if _is_change(row):
                 for other in (*claims, *(c for m in before for c in claims_of(m, self._links))):
                     self.changing.add((other.endpoint, other.xero_id))
-            days = [day for r in (row, *before) if (day := day_of(r)) is not None]
+            says = contents_of(row)
+            every_day = (says.day, *(contents_of(maker).day for maker in before))
+            days = tuple(day for day in every_day if day is not None)
             known = ids.get((row.transaction, row.revision), {})
-            found.append(Planned(row, claims, known, tuple(days)))
+            found.append(Planned(row, says, claims, known, days))
         return found
 
 

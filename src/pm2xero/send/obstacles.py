@@ -6,12 +6,13 @@ each push looks again, and sends it when the reason has gone.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+import orjson
 
 from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.outbox.records import StoredRequest
@@ -39,6 +40,20 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """What a body says that is held against the organisation.
+
+    Attributes:
+        accounts: their codes.
+        day: where a lock date counts for it.
+    """
+
+    accounts: tuple[str, ...] = ()
+    tax_types: tuple[str, ...] = ()
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """A request, and what was known when it was made.
 
@@ -49,6 +64,7 @@ class Planned:
     """
 
     row: StoredRequest
+    says: Contents = Contents()
     claims: Sequence[Claim] = ()
     meant: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     dates: Sequence[date] = ()
@@ -119,7 +135,7 @@ class _Judge:
         return None
 
     def _account(self, item: Planned, chart: XeroSnapshot) -> Obstacle | None:
-        for code in accounts_of(item.row):
+        for code in item.says.accounts:
             now = chart.accounts.get(code)
             meant, was = item.meant.get(code, ("", ""))
             if now is None:
@@ -133,7 +149,7 @@ class _Judge:
         return None
 
     def _tax_type(self, item: Planned, chart: XeroSnapshot) -> Obstacle | None:
-        for name in tax_types_of(item.row):
+        for name in item.says.tax_types:
             # One that is never listed may be fine: a firm's list need not have the one for no tax.
             rate = chart.tax_rates.get(name)
             if rate is not None and rate.status != "ACTIVE":
@@ -172,38 +188,25 @@ class _Judge:
         return None
 
 
-def accounts_of(row: StoredRequest) -> list[str]:
-    """The codes of the accounts that a body names."""
-    found = (
-        str(part[name]) if name == "AccountCode" else str(part[name]["Code"])
-        for part in _maps(json.loads(row.element))
-        for name in ("AccountCode", *_ACCOUNTS)
-        if _is_code(part.get(name), bare=name == "AccountCode")
-    )
-    return list(dict.fromkeys(found))
-
-
-def tax_types_of(row: StoredRequest) -> list[str]:
-    """The tax types that a body names."""
-    parts = _maps(json.loads(row.element)) if '"TaxType"' in row.element else ()
-    found = (part.get("TaxType") for part in parts)
-    return list(dict.fromkeys(str(name) for name in found if isinstance(name, str) and name))
-
-
-def day_of(row: StoredRequest) -> date | None:
-    """The day of what a body makes, where a lock date counts for it: not for a draft."""
-    element = json.loads(row.element)
-    if row.purpose is Purpose.UNDO or not isinstance(element, Mapping):
-        return None
-    if element.get("Status") in DRAFTS:
-        return None
-    return as_date(str(element.get("Date") or ""))
-
-
-def _is_code(value: Any, *, bare: bool) -> bool:
-    if bare:
-        return isinstance(value, str) and bool(value)
-    return isinstance(value, Mapping) and isinstance(value.get("Code"), str)
+def contents_of(row: StoredRequest) -> Contents:
+    """What a body says that is held against the organisation."""
+    element = orjson.loads(row.element)
+    codes: dict[str, None] = {}
+    taxes: dict[str, None] = {}
+    for part in _maps(element):
+        if isinstance(code := part.get("AccountCode"), str) and code:
+            codes[code] = None
+        for name in _ACCOUNTS:
+            named = part.get(name)
+            if isinstance(named, Mapping) and isinstance(code := named.get("Code"), str) and code:
+                codes[code] = None
+        if isinstance(tax := part.get("TaxType"), str) and tax:
+            taxes[tax] = None
+    day = None
+    # Nothing is locked for a draft; what takes something back has no day of its own.
+    if row.purpose is not Purpose.UNDO and element.get("Status") not in DRAFTS:
+        day = as_date(str(element.get("Date") or ""))
+    return Contents(tuple(codes), tuple(taxes), day)
 
 
 def _maps(value: Any) -> Iterator[Mapping[str, Any]]:

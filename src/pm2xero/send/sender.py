@@ -136,7 +136,7 @@ class Sender:
         try:
             ahead = is_ahead(
                 planned, load_table(), since, self._is_known, self._caller.read,
-                paid_by(planned, links, shown),
+                paid_by(planned, links, shown), shown.note,
             )  # fmt: skip
         except StopRun as stop:
             return stop.sentence, stop.cause

@@ -208,8 +208,10 @@ class XeroClient:
                 told.xero = correlation_of(answer.headers)
                 try:
                     content = read_answer(answer, self._patience, lambda: self._ticks() - began)
+                    told.received = len(content)
                 finally:
-                    told.received = answer.num_bytes_downloaded
+                    # As they came over the line; within the process there is none.
+                    told.received = answer.num_bytes_downloaded or told.received
         # A proxy that lets nobody through is asked before the call itself is sent.
         except (
             httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError,

@@ -91,7 +91,7 @@ def check_live(ask: Ask, firm: Organisation) -> XeroSnapshot:
                 f"Xero has changed since the snapshot of {firm.file} was taken, and documents are "
                 f"decided by the snapshot: {told}",
                 should_be="a fresh one (`pm2xero snapshot --org …`), and a look at "
-                "`pm2xero validate --org …`; nothing was sent",
+                "`pm2xero check --live --org …` before; nothing was sent",
             )
         )
     return live

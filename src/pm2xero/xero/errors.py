@@ -93,11 +93,16 @@ _KNOWN: Mapping[Waiting, frozenset[str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """The words for a cause; `say` has names in braces, as its cause knows them."""
+    """The words for a cause; `say` has names in braces, as its cause knows them.
+
+    Attributes:
+        by_hand: it may be that a person must enter the document, so `manual-work` lists it.
+    """
 
     cause: Waiting
     say: str
     remedy: str
+    by_hand: bool = False
 
     def sentence(self, **values: str) -> str:
         """What the user is told: what was seen, and what to do about it."""
@@ -161,9 +166,21 @@ class ErrorTable:
         """The entry of a cause that was stored."""
         return self._by_id.get(cause)
 
+    def by_hand(self, cause: str) -> str | None:
+        """What to do about a cause for which a person may have to enter the document."""
+        found: Entry | Waits | None = self._by_id.get(cause)
+        if found is None and cause in frozenset(Waiting):
+            found = self._before[Waiting(cause)]
+        return found.remedy if found is not None and found.by_hand else None
+
     def waits(self, cause: Waiting) -> Waits:
         """The words for what makes a request wait."""
         return self._before[cause]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries, the default last."""
+        return (*self._entries, self._default)
 
     @property
     def waiting(self) -> frozenset[str]:
@@ -252,7 +269,7 @@ def _before(tree: SourceMap, findings: list[Finding]) -> Iterator[Waits]:
                         should_be=", ".join(sorted(_KNOWN[cause])),
                     )
                 )
-        yield Waits(cause, raw["say"], raw["remedy"])
+        yield Waits(cause, raw["say"], raw["remedy"], raw.get("by_hand") is True)
 
 
 def _names(text: str) -> Iterator[tuple[str, str | None]]:
