@@ -45,7 +45,9 @@ def test_the_table_names_every_field_that_the_schema_has() -> None:
 
 def test_kinds_are_listed_and_told(run: Run, firm: Path) -> None:
     listed = run("schema").stdout
-    assert listed.count("\n") == len(load_pack("base").kinds)
+    rows = listed.splitlines()
+    assert sum(not row.startswith(" ") for row in rows) == len(load_pack("base").kinds)
+    assert max(map(len, rows)) <= 100
     told = run("schema", "client_bill").stdout
     assert "lines[].net" in told and "the word client_bill" in told
     schema = json.loads(run("schema", "client_bill", "--format", "json").stdout)
@@ -69,6 +71,7 @@ def test_codes_know_reasons_of_rules_and_of_xero(run: Run) -> None:
     assert "Xero: stop" in run("codes", "token_expired").stdout
     assert 'did you mean "locked_period"?' in run("codes", "locked_perod").stderr
     listed = run("codes").stdout
+    assert max(map(len, listed.splitlines())) <= 100
     assert "\nlocked_period  The date" in listed and "\nPX104  " in listed
     as_json = json.loads(run("codes", "no_rule", "--format", "json").stdout)
     assert as_json["outcomes"] == ["reject"]

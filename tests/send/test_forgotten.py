@@ -232,3 +232,55 @@ def test_an_entry_of_another_document_is_not(
         typed(world, "cash at the counter")
     world.add("R1/receipt", "put.BankTransactions", receipt("R1", "500.00"))
     assert world.run().confirmed == 1
+
+
+def test_what_depends_on_something_unproven_is_not_planned_again(world: World) -> None:
+    """Its turn comes when that is known; planned again it would be sent without a look."""
+
+    class Blind(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if request.method == "GET" and request.url.path.endswith("/Invoices"):
+                return httpx.Response(404, json={})
+            return world.asgi.handle_request(request)
+
+    def plan() -> None:
+        world.add("B1/invoice", "put.Invoices", invoice("B1"))
+        world.pay("P1", "B1", "30.00")
+
+    plan()
+    world.run()
+    forget(world)
+    plan()
+    assert world.run(Blind()).unknown == 2
+    # Whatever the outbox thinks of its own memory meanwhile.
+    report = world.run()
+    assert (report.confirmed, report.adopted) == (2, 2)
+    assert world.live()["Payments"] == 1
+
+
+def test_the_parts_behind_one_that_does_not_arrive_are_not_sent(world: World) -> None:
+    for number in (1, 2):
+        world.add(f"B{number}/invoice", "put.Invoices", invoice(f"B{number}"))
+    world.add("C1/credit_note", "put.CreditNotes", credit_note("C1"))
+    world.run()
+    world.add(
+        "A1/allocation", "put.CreditNotes.Allocations",
+        allocations(("B1", "20.00"), ("B2", "15.00")),
+        path="/CreditNotes/<CreditNoteID of C1>/Allocations",
+        needs=["C1/credit_note", "B1/invoice", "B2/invoice"], level=2,
+    )  # fmt: skip
+    sent: list[float] = []
+
+    class Lossy(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if request.method == "GET":
+                return world.asgi.handle_request(request)
+            sent.extend(a["Amount"] for a in json.loads(request.content)["Allocations"])
+            raise httpx.ReadTimeout("it never arrived")
+
+    world.run(Lossy())
+    assert set(sent) == {20.0}
+    world.outbox.resend("A1", "Kim", "the line is mended", world.clock())
+    assert world.run().confirmed == 1
+    (note,) = world.sandbox.documents("CreditNotes")
+    assert [float(a["Amount"]) for a in note["Allocations"]] == [20.0, 15.0]
