@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pm2xero.pack.cache import Memory
 from pm2xero.render.templates import BodyEnvironment, environment
 from tests.editor.language_server import PINNED, command
 from tests.outbox.postgresql import INSTALLED, binaries
 from tests.support.browser import executable
+
+
+# How long an example takes to make says something of the machine, nothing of the product.
+settings.register_profile("suite", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 def pytest_sessionstart() -> None:
