@@ -77,6 +77,7 @@ def command(organisation: Path, offline: bool, form: str) -> None:
         name = kept.pin.name if kept.pin else ""
         common.say(f"Organisation  {name} ({firm.xero_organisation_id})")
         common.say(f"API           {grant.base_url}")
+        common.say(f"Tenant        {grant.tenant or '(a custom connection names none)'}")
         common.say(f"App           {grant.client_id} ({grant.app.value})")
         common.say(f"Connected     {grant.connected:%Y-%m-%d %H:%M} UTC")
         if grant.unused_until is not None:
