@@ -173,10 +173,11 @@ class Connection:
         target = self.target
         return decided_by(self.pipeline.organisation, target.organisation, target.packs)
 
-    def pin(self) -> None:
-        """Write down, before anything is sent, where the documents of this outbox go for good."""
+    @property
+    def pin(self) -> OutboxPin:
+        """Where this run sends; the first push pins the outbox to it for good."""
         organisation = self.pipeline.organisation.xero_organisation_id
-        self.outbox.pin(OutboxPin(organisation, self.target.is_real, self.clock()))
+        return OutboxPin(organisation, self.target.is_real, self.clock())
 
     @property
     def memory(self) -> MemoryFile:

@@ -20,7 +20,8 @@ from pm2xero.errors import UsageError
 from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.store import Outbox
 from pm2xero.pipeline import Pipeline
-from pm2xero.reconcile.run import kept_lists, run
+from pm2xero.reconcile.kept_lists import kept_lists
+from pm2xero.reconcile.run import run
 from pm2xero.sandbox import Limits, Sandbox, records
 from pm2xero.xero.asgi import AsgiTransport
 from pm2xero.xero.client import XeroClient

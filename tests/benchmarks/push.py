@@ -119,11 +119,8 @@ def _pushed(count: int, folder: Path, *, limited: bool) -> Pushed:
     assert outbox.is_taken_over(clock())
     pipeline.state = RowsState(outbox, pipeline.state)
     line: httpx.BaseTransport = AsgiTransport(sandbox.app)
-    tokens = GrantedToken(
-        Credentials("firm", "secret"),
-        IdentityServer(Addresses.of(_URL, {}), transport=AsgiTransport(sandbox.app)),
-        clock=clock,
-    )
+    identity = IdentityServer(Addresses.of(_URL, {}), transport=AsgiTransport(sandbox.app))
+    tokens = GrantedToken(Credentials("firm", "secret"), identity, clock=clock)
     client = XeroClient(
         tokens,
         tenant=sandbox.organisation_id,
@@ -155,7 +152,7 @@ def _pushed(count: int, folder: Path, *, limited: bool) -> Pushed:
     simulated = (clock() - begun).total_seconds()
     agrees = not limited and reconcile(connection, None, None).verdict is not Verdict.DIFFERS
     client.close()
-    tokens.close()
+    identity.close()
     outbox.close()
     sandbox.close()
     return Pushed(

@@ -160,3 +160,12 @@ def test_the_file_is_never_readable_by_others(tmp_path: Path) -> None:
         os.umask(before)
     # There is no outbox yet, so nothing was asked; the file was made all the same.
     assert stat.S_IMODE((tmp_path / "calls.log").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("url", ["http://api.xero.com/api.xro/2.0", "http://10.0.0.7:8080/x"])
+def test_no_token_goes_over_a_line_that_others_can_read(tmp_path: Path, url: str) -> None:
+    office = Office(tmp_path)
+    result = office.push(month()["AU-0016"], args=("--xero-url", url))
+    assert result.exit_code == 2
+    assert "PU905" in result.stderr and "in the clear" in result.stderr
+    assert not office.database.exists()

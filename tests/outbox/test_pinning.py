@@ -16,7 +16,7 @@ def test_the_first_pin_stands_for_each_firm(url: str) -> None:
         Outbox.open(url, "other", Clock()) as other,
     ):
         assert outbox.pinned() is None
-        outbox.pin(FIRST)
-        outbox.pin(OutboxPin("0b8e0c1e", False, AT + timedelta(days=1)))
+        outbox.begin_generation("a", AT, FIRST)
+        outbox.begin_generation("b", AT, OutboxPin("0b8e0c1e", False, AT + timedelta(days=1)))
         assert outbox.pinned() == FIRST
         assert other.pinned() is None

@@ -22,8 +22,8 @@ from pm2xero.connection import Connection, Target, connect
 from pm2xero.errors import Finding, LeaseLost, UsageError
 from pm2xero.outbox.store import Outbox
 from pm2xero.reconcile import kept_lists as kept_lists_module
-from pm2xero.reconcile.kept_lists import KeptLists
-from pm2xero.reconcile.run import kept_lists, run
+from pm2xero.reconcile.kept_lists import KeptLists, kept_lists
+from pm2xero.reconcile.run import run
 from pm2xero.xero.client import Response
 from tests.support.office import Office
 

@@ -11,8 +11,7 @@ import pytest
 
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import RequestState
-from pm2xero.send.ahead import is_ahead, paid_by
-from pm2xero.send.look_ahead import Shown
+from pm2xero.send.ahead import is_ahead
 from pm2xero.send.lookup_table import load_table
 from pm2xero.xero.client import Response
 from pm2xero.xero.purpose import Purpose
@@ -95,36 +94,3 @@ def test_a_list_that_is_not_there_vouches_for_nothing() -> None:
 def test_changes_of_what_is_known_ask_for_nothing() -> None:
     update = planned("post.Invoices", {"InvoiceNumber": "INV-7"}, purpose=Purpose.UPDATE)
     assert not look(update, ask("nothing is asked"))
-
-
-PAYMENT = planned(
-    "put.Payments",
-    {"Invoice": {"InvoiceID": OURS}, "Amount": "5.00", "Date": DAY, "Reference": "P"},
-)
-SAME = {"PaymentID": THEIRS, "Amount": Decimal("5.00"), "Date": "/Date(1777852800000+0000)/"}
-
-
-def paid(request: StoredRequest, asked: Any, *payments: dict[str, Any], total: str) -> bool:
-    document = {"InvoiceID": OURS, "AmountPaid": total, "Payments": list(payments)}
-
-    def read(path: str, query: Any) -> Response:
-        assert (path, query["IDs"]) == ("/Invoices", OURS)
-        return Response(200, {}, {"Invoices": [document]}, "")
-
-    seen = paid_by([request], {}, Shown(read))
-    return is_ahead([request], load_table(), SINCE, lambda id: id == OURS, asked, seen)
-
-
-def test_a_payment_is_looked_for_on_what_it_pays_and_in_no_list() -> None:
-    nothing = ask("nothing is asked")
-    assert paid(PAYMENT, nothing, SAME, total="5.00")
-    assert not paid(PAYMENT, nothing, {**SAME, "PaymentID": OURS}, total="5.00")
-    assert not paid(PAYMENT, nothing, {**SAME, "Amount": Decimal("4.99")}, total="4.99")
-    assert not paid(PAYMENT, nothing, {**SAME, "Date": "2026-05-05"}, total="5.00")
-    assert not paid(PAYMENT, nothing, total="0.00")
-
-
-def test_payments_that_are_not_all_shown_are_looked_for_in_their_list() -> None:
-    there = {"PaymentID": THEIRS, "Reference": "P-7 part"}
-    assert paid(PAYMENT, ask("Payments", there), total="5.00")
-    assert not paid(PAYMENT, ask("Payments"), total="5.00")

@@ -197,11 +197,8 @@ class World:
         assert outbox.is_taken_over(self.clock())
         fresh.state = RowsState(outbox, fresh.state)
         sign_in = AsgiTransport(self.sandbox.app)
-        tokens = GrantedToken(
-            Credentials("firm", "secret"),
-            IdentityServer(Addresses.of(_URL, {}), transport=sign_in),
-            clock=self.clock,
-        )
+        identity = IdentityServer(Addresses.of(_URL, {}), transport=sign_in)
+        tokens = GrantedToken(Credentials("firm", "secret"), identity, clock=self.clock)
         client = XeroClient(
             tokens,
             tenant=self.sandbox.organisation_id,
@@ -212,7 +209,7 @@ class World:
             yield Connection(target, fresh, outbox, client, "pack", self.clock, self.clock.sleep)
         finally:
             client.close()
-            tokens.close()
+            identity.close()
             outbox.close()
 
     def _pushed(self, connection: Connection, documents: Iterable[Document]) -> SendReport:

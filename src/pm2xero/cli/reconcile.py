@@ -54,7 +54,8 @@ def command(
     with what that is by cause, account and matter; "does not agree" (1).
     """
     from pm2xero.connection import connect
-    from pm2xero.reconcile.run import kept_lists, run
+    from pm2xero.reconcile.kept_lists import kept_lists
+    from pm2xero.reconcile.run import run
     from pm2xero.reconcile.verdict import Verdict
     from pm2xero.report.reconciliation import print_reconciliation
     from pm2xero.report.text import console

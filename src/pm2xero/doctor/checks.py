@@ -1,4 +1,4 @@
-"""The checks, each by the name that its fact in `facts.yaml` gives."""
+"""The checks, each by the name that its fact in `facts.yaml` gives; the fact says what it does."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from sqlalchemy import delete, func, insert, select
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.memory_schema import gaps, generations
 from pm2xero.outbox.moving import move
+from pm2xero.outbox.pinning import OutboxPin, write_pin
 from pm2xero.outbox.rows import chunks, mine
 from pm2xero.outbox.schema import human_actions, requests, transactions
 from pm2xero.outbox.states import Event, RequestState
@@ -65,12 +66,18 @@ class Remembering(Database):
             row = connection.execute(rows.order_by(generations.c.number.desc()).limit(1)).first()
         return Generation(row.number, row.mark) if row is not None else None
 
-    def begin_generation(self, mark: str, at: datetime) -> Generation:
-        """The next generation, written down before anything of it is sent."""
+    def begin_generation(self, mark: str, at: datetime, pin: OutboxPin | None = None) -> Generation:
+        """The next generation, written down before anything of it is sent.
+
+        Args:
+            pin: which Xero it goes to; the first one pins the outbox for good.
+        """
         mine_ = generations.c.organisation == self._organisation
         with self._write() as connection:
             last = connection.execute(select(func.max(generations.c.number)).where(mine_)).scalar()
             found = Generation((last or 0) + 1, mark)
+            if pin is not None:
+                write_pin(connection, self._organisation, pin)
             connection.execute(
                 insert(generations).values(
                     organisation=self._organisation, number=found.number, mark=mark, at=at

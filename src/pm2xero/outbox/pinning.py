@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.pin_schema import xero_pins
@@ -35,16 +35,16 @@ class Pinning(Database):
             row = connection.execute(query).first()
         return None if row is None else OutboxPin(row.xero_organisation, row.is_real, row.at)
 
-    def pin(self, pin: OutboxPin) -> None:
-        """Pin it for good; a pin that stands stays as it is."""
-        with self._write() as connection:
-            mine = xero_pins.c.organisation == self._organisation
-            if connection.execute(select(xero_pins.c.at).where(mine)).first() is None:
-                connection.execute(
-                    insert(xero_pins).values(
-                        organisation=self._organisation,
-                        xero_organisation=pin.xero_organisation,
-                        is_real=pin.is_real,
-                        at=pin.at,
-                    )
-                )
+
+def write_pin(connection: Connection, organisation: str, pin: OutboxPin) -> None:
+    """Pin a firm's rows for good, within the caller's transaction; a pin that stands stays."""
+    mine = xero_pins.c.organisation == organisation
+    if connection.execute(select(xero_pins.c.at).where(mine)).first() is None:
+        connection.execute(
+            insert(xero_pins).values(
+                organisation=organisation,
+                xero_organisation=pin.xero_organisation,
+                is_real=pin.is_real,
+                at=pin.at,
+            )
+        )

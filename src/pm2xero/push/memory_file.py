@@ -19,6 +19,7 @@ from typing import Protocol
 
 from pm2xero.files import write_private
 from pm2xero.outbox.memory import Generation
+from pm2xero.outbox.pinning import OutboxPin
 
 
 class Memory(Protocol):
@@ -27,7 +28,7 @@ class Memory(Protocol):
     def generation(self, number: int | None = None) -> Generation | None:
         """A generation, the latest when none is named."""
 
-    def begin_generation(self, mark: str, at: datetime) -> Generation:
+    def begin_generation(self, mark: str, at: datetime, pin: OutboxPin | None = None) -> Generation:
         """The next generation."""
 
     def note_gap(self, since: datetime, lost_at: datetime | None) -> None:
@@ -82,12 +83,14 @@ class MemoryFile:
 
 
 def begin(
-    outbox: Memory, file: MemoryFile, now: datetime, is_unwritten: Callable[[], bool]
-) -> Trace:
+    outbox: Memory, file: MemoryFile, now: datetime, is_unwritten: Callable[[], bool],
+    pin: OutboxPin | None = None,
+) -> Trace:  # fmt: skip
     """Begin a generation; before it, find out whether the outbox knows all that was sent.
 
     Args:
         is_unwritten: whether Xero has nothing that an outbox could have sent.
+        pin: which Xero it is.
     """
     trace = file.read(now)
     if trace is not None:
@@ -96,7 +99,7 @@ def begin(
             outbox.note_gap(now, now if trace.is_open else min(trace.at, now))
     elif outbox.generation() is not None or outbox.last_sequence() or not is_unwritten():
         outbox.note_gap(now, None)
-    made = outbox.begin_generation(uuid.uuid4().hex, now)
+    made = outbox.begin_generation(uuid.uuid4().hex, now, pin)
     begun = Trace(made.number, made.mark, now, True)
     file.write(begun)
     return begun

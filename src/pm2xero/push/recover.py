@@ -84,8 +84,8 @@ def recover(
     outbox = connection.outbox
     sender = sender_for(connection)
     with sender.lease():
-        connection.pin()
-        begun = begin(outbox, connection.memory, connection.clock(), unwritten(connection))
+        begun = begin(outbox, connection.memory, connection.clock(), unwritten(connection),
+                      connection.pin)  # fmt: skip
         gap = outbox.gap()
         outbox.note_gap(connection.clock(), gap.lost_at if gap is not None else None)
         report = take_in(connection, sources, outbox.save_many, writes=True)

@@ -38,10 +38,9 @@ def push(
     """
     sender = sender_for(connection, checked_live(connection))
     with sender.lease():
-        connection.pin()
         before = connection.memory.read(connection.clock())
         begun = begin(connection.outbox, connection.memory, connection.clock(),
-                      unwritten(connection))  # fmt: skip
+                      unwritten(connection), connection.pin)  # fmt: skip
         report = take_in(connection, sources, connection.outbox.save_many, writes=True)
         since = before.at if before is not None else None
         ended = since if before is not None and not before.is_open else None

@@ -14,6 +14,7 @@ from pm2xero.reconcile.clients import Clients
 from pm2xero.reconcile.documents import Live
 from pm2xero.reconcile.foreign_entries import Others, Period
 from pm2xero.reconcile.hand_entries import Matcher
+from pm2xero.reconcile.kept_lists import kept_lists
 from pm2xero.reconcile.matching import Candidate, Matched, match
 from pm2xero.reconcile.missing import is_missing
 from pm2xero.reconcile.opening import accounts_of
@@ -37,7 +38,7 @@ def find_entered(connection: Connection) -> Matched:
     outbox, firm = connection.outbox, connection.pipeline.organisation
     check_same(connection.ask, firm)
     requests = outbox.requests()
-    live = Live(connection.get_all, firm.xero.tax_rates)
+    live = Live(kept_lists(connection), firm.xero.tax_rates)
     accounts = accounts_of(connection, live)
     booked = books_of(outbox, requests, accounts)
     keeper = Bookkeeper(accounts, live, firm.base_currency)

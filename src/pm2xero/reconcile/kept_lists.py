@@ -11,6 +11,7 @@ without the object that shows it; it is taken from the other one.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from pm2xero.connection import Connection
 from pm2xero.errors import Finding, UsageError
 from pm2xero.outbox.seen import CHANGED, WHOLE, ListState
 from pm2xero.reconcile.documents import Objects
@@ -331,3 +333,15 @@ def _without_addresses(item: Object) -> dict[str, Any]:
         elif isinstance(part, Mapping):
             kept[name] = _without_addresses(part)
     return kept
+
+
+def kept_lists(connection: Connection, *, whole: bool = False) -> KeptLists:
+    """Xero's lists, brought forward from what the outbox keeps of them.
+
+    Args:
+        whole: read all of it from the beginning.
+    """
+    tenant = connection.pipeline.organisation.xero_organisation_id
+    return KeptLists(
+        connection.ask, connection.outbox, tenant, uuid.uuid4().hex, connection.clock, whole=whole
+    )

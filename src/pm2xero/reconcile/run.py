@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -133,18 +132,6 @@ def run(
 
 def _by_day_and_document(paid: HandMade) -> tuple[date, str, str]:
     return paid.day or date.max, paid.transaction, paid.xero_id
-
-
-def kept_lists(connection: Connection, *, whole: bool = False) -> KeptLists:
-    """Xero's lists, brought forward from what the outbox keeps of them.
-
-    Args:
-        whole: read all of it from the beginning.
-    """
-    tenant = connection.pipeline.organisation.xero_organisation_id
-    return KeptLists(
-        connection.ask, connection.outbox, tenant, uuid.uuid4().hex, connection.clock, whole=whole
-    )
 
 
 def trust_accounts(chart: Chart) -> frozenset[str]:

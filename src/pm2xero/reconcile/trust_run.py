@@ -10,6 +10,7 @@ from pm2xero.connection import Connection
 from pm2xero.history.requests import alive, taken_back
 from pm2xero.reconcile.balance_day import balance_day
 from pm2xero.reconcile.documents import Live
+from pm2xero.reconcile.kept_lists import kept_lists
 from pm2xero.reconcile.missing import is_missing
 from pm2xero.reconcile.opening import accounts_of, opening_of, xero_as_at
 from pm2xero.reconcile.pm_side import Booked, books_of
@@ -35,7 +36,7 @@ def prove_trust(connection: Connection, as_at: date | None) -> TrustProof | None
     """
     firm = connection.pipeline.organisation
     check_same(connection.ask, firm)
-    live = Live(connection.get_all, firm.xero.tax_rates)
+    live = Live(kept_lists(connection), firm.xero.tax_rates)
     accounts = accounts_of(connection, live)
     booked = books_of(connection.outbox, connection.outbox.requests(), accounts)
     opening = opening_of(firm)

@@ -16,8 +16,6 @@ from email.utils import format_datetime
 from typing import Any
 
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.send.claims import Links, claims_of
-from pm2xero.send.look_ahead import Shown
 from pm2xero.send.lookup_table import ByKey, ByParts, HowToFind
 from pm2xero.xero.answers import Unproven, complete_list, id_name_of
 from pm2xero.xero.client import Response
@@ -59,79 +57,26 @@ class _Wanted:
                 yield str(part.get(f"{name.removesuffix('s')}ID") or "")
 
 
-# The payments that Xero shows on what a request pays; None where it does not show them.
-Paid = Callable[[StoredRequest], "list[Mapping[str, Any]] | None"]
-
-
-def paid_by(planned: Sequence[StoredRequest], links: Links, shown: Shown) -> Paid:
-    """Asks Xero for what is to be paid; it shows its payments, so no list of them is needed.
-
-    What is made in the same run has no payments that this outbox does not know of, unless it is
-    in Xero itself, and that is looked for as what it is.
-    """
-    claims = {row.id: claims_of(row, links) for row in planned if _pays(row)}
-    documents = shown.documents(claim for found in claims.values() for claim in found)
-
-    def paid(row: StoredRequest) -> list[Mapping[str, Any]] | None:
-        if row.id not in claims:
-            return None
-        found: list[Mapping[str, Any]] = []
-        for claim in claims[row.id]:
-            document = documents.get((claim.endpoint, claim.xero_id))
-            there = _payments_of(document) if document is not None else None
-            if there is None:
-                return None
-            found += there
-        return found
-
-    return paid
-
-
-def _pays(row: StoredRequest) -> bool:
-    return row.purpose is Purpose.CREATE and row.contract in ("put.Payments", "put.BatchPayments")
-
-
-def _payments_of(document: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
-    """The payments of a document; None where not all are shown: an empty list may mean that."""
-    there = document.get("Payments")
-    if not isinstance(there, list) or not all(isinstance(p, Mapping) for p in there):
-        return None
-    amounts = [_amount(p.get("Amount")) for p in there]
-    paid = _amount(document.get("AmountPaid"))
-    if paid is None or sum((a for a in amounts if a is not None), Decimal(0)) != paid:
-        return None
-    return there if all(p.get("PaymentID") for p in there) else None
-
-
 def is_ahead(
-    planned: Sequence[StoredRequest],
+    planned: Iterable[StoredRequest],
     table: Mapping[str, HowToFind],
     since: datetime,
     is_known: Callable[[str], bool],
     ask: Ask,
-    paid: Paid = lambda row: None,
     note: Callable[[str, Mapping[str, Any]], None] = lambda endpoint, document: None,
 ) -> bool:
     """Whether something of what is planned may be in Xero, changed there since a moment.
 
     Args:
         is_known: whether an id of Xero is that of something that the outbox has sent.
-        paid: the payments on what a request pays, where Xero showed them.
         note: is told of every document that has changed, by its endpoint.
     """
-    listed: list[StoredRequest] = []
-    for row in planned:
-        there = paid(row)
-        if there is None:
-            listed.append(row)
-        elif any(_is_like(row, p) and not is_known(str(p["PaymentID"])) for p in there):
-            return True
     header = {"If-Modified-Since": format_datetime(since - _CLOCKS, usegmt=True)}
 
     def read(path: str, query: Mapping[str, str]) -> Response:
         return ask(path, query, header)
 
-    for endpoint, wanted in _wanted(listed, table).items():
+    for endpoint, wanted in _wanted(planned, table).items():
         try:
             changed = complete_list(read, endpoint, {}, paged=wanted.paged)
         except Unproven:
@@ -146,15 +91,6 @@ def is_ahead(
             if any(not is_known(id) for id in wanted.parts_of(doc)):
                 return True
     return False
-
-
-def _is_like(row: StoredRequest, payment: Mapping[str, Any]) -> bool:
-    """Whether a payment may be one that a request makes; rather too often than too seldom."""
-    element: dict[str, Any] = json.loads(row.element, parse_float=Decimal)
-    if as_date(str(element.get("Date") or "")) != as_date(str(payment.get("Date") or "")):
-        return False
-    parts: Sequence[Mapping[str, Any]] = element.get("Payments") or (element,)
-    return _amount(payment.get("Amount")) in [_amount(part.get("Amount")) for part in parts]
 
 
 def _wanted(

@@ -232,8 +232,13 @@ class ContactBook:
                 query = {"IDs": ",".join(part), "includeArchived": "true"}
                 for contact in complete_list(self._caller.look, "Contacts", query):
                     number = numbers.get(str(contact["ContactID"]).lower())
-                    end = self._followed(contact) if number is not None else None
-                    if number is not None and end is not None:
+                    if number is None:
+                        continue
+                    end = self._followed(contact)
+                    if end is not None and end.is_archived:
+                        # A list may leave out where it went; the contact itself says it.
+                        end = self._end_of(end.xero_id)
+                    if end is not None:
                         self._take({number: end})
         except Unproven:
             # Xero itself is the judge of what it does not show.

@@ -13,13 +13,13 @@ from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.outbox.lease import TTL
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import DUE, UNSETTLED, RequestState
-from pm2xero.send.ahead import is_ahead, paid_by
+from pm2xero.send.ahead import is_ahead
 from pm2xero.send.batching import batches, grouped, ready, wave
 from pm2xero.send.caller import STILL_LATE, Caller
 from pm2xero.send.contacts import ContactBook
 from pm2xero.send.delivery import LOOKED_UP, Delivery
 from pm2xero.send.fill_ids import MissingId, Ready, contact_of, details_of, fill, placeholders
-from pm2xero.send.look_ahead import Outlook, Shown, look_ahead, names_of
+from pm2xero.send.look_ahead import Outlook, Shown, look_ahead
 from pm2xero.send.lookup import Eyes, Lookups, load_lookups
 from pm2xero.send.lookup_table import load_table
 from pm2xero.send.parcel import Said
@@ -132,11 +132,10 @@ class Sender:
     def _compare_since(self, since: datetime, shown: Shown) -> tuple[str, str] | None:
         """Note a gap where Xero has what is planned; why and by which cause this cannot be told."""
         planned = self._outbox.requests(states=(RequestState.PLANNED,))
-        links = self._outbox.links_of(names_of(planned))
         try:
             ahead = is_ahead(
                 planned, load_table(), since, self._is_known, self._caller.read,
-                paid_by(planned, links, shown), shown.note,
+                shown.note,
             )  # fmt: skip
         except StopRun as stop:
             return stop.sentence, stop.cause
