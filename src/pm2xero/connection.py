@@ -34,6 +34,7 @@ from pm2xero.xero.call_log import CallLog
 from pm2xero.xero.client import Response, XeroClient
 from pm2xero.xero.errors import load_errors
 from pm2xero.xero.identity import is_xero
+from pm2xero.xero.unanswered import unanswered
 
 # Seconds of one wait; nothing needs to be kept alive meanwhile.
 _NAP = 60.0
@@ -251,7 +252,7 @@ class Connection:
         """Make one GET; answers with 200 or 404 and is as patient as a push.
 
         Raises:
-            UsageError: PU904 when Xero does not answer, or refuses.
+            UsageError: PU904 when Xero does not answer, or refuses; PU905 when it takes no sign-in.
         """
         return asking(self.client, self.clock, self.sleep)(path, query, headers)
 
@@ -280,8 +281,8 @@ def asking(
     clock: Callable[[], datetime] = now,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Asking:
-    """A GET that answers with 200 or 404 and is as patient as a push, else raises PU904."""
-    caller, errors = caller_of(client, clock, sleep), load_errors()
+    """A GET that answers with 200 or 404 and is as patient as a push, else raises PU904, PU905."""
+    caller = caller_of(client, clock, sleep)
 
     def ask(
         path: str, query: Mapping[str, str], headers: Mapping[str, str] | None = None
@@ -289,10 +290,7 @@ def asking(
         try:
             return caller.read(path, query, headers)
         except (StopRun, SignInError) as exc:
-            cause = errors.entry(exc.cause) if isinstance(exc, StopRun) else None
-            hint = cause.remedy if cause is not None else None
-            message = f"Xero does not show {path}: {exc}"
-            raise UsageError(Finding("PU904", message, hint=hint)) from None
+            raise UsageError(unanswered(path, exc)) from None
 
     return ask
 

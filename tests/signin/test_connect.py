@@ -7,11 +7,13 @@ import stat
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
 
 from pm2xero.sandbox import authority
+from pm2xero.xero.client import Response, XeroClient
 from tests.support.served_xero import OTHER, ServedXero
 
 from .conftest import Person, Run
@@ -81,7 +83,7 @@ def test_a_firm_stays_pinned_after_it_was_disconnected(
     assert connect().exit_code == 0
     gone = run("disconnect", "--org", served.firm, "--format", "json")
     assert json.loads(gone.stdout) | {"firm": ""} == {
-        "firm": "", "ended": True, "revoked": True, "others": [],
+        "firm": "", "honoured": True, "ended": True, "revoked": True, "others": [],
     }  # fmt: skip
     assert kept(served)["grant"] is None
     own = served.sandbox.organisation_id
@@ -177,14 +179,69 @@ def test_what_was_taken_back_in_xero_is_told(
             served.sandbox._connections.forget("our-app")
         else:
             served.sandbox._store.execute("DELETE FROM token")
-    pushed = run("push", served.firm.parent / "month.jsonl", "--org", served.firm)
-    assert pushed.exit_code == 2
-    assert "PU904" in pushed.stderr
-    assert "pm2xero connect" in pushed.stderr
-    assert run("whoami", "--org", served.firm).exit_code == 1
-    assert run("disconnect", "--org", served.firm, "--forget").exit_code == 0
+    month = served.firm.parent / "month.jsonl"
+    for asked in (("push", month), ("plan", month), ("reconcile",), ("check", "--live"),
+                  ("snapshot",), ("opening",)):  # fmt: skip
+        told = run(*asked, "--org", served.firm)
+        assert told.exit_code == 2, asked
+        assert "PU905" in told.stderr and "PU904" not in told.stderr, (asked, told.stderr)
+        assert "pm2xero connect" in " ".join(told.stderr.split()), asked
+    who = run("whoami", "--org", served.firm)
+    assert who.exit_code == 1
+    assert "Lives until" not in who.stdout and "Sign in anew" in who.stdout
+    gone = run("disconnect", "--org", served.firm)
+    assert gone.exit_code == 0, gone.stderr
+    assert ("Xero no longer honours the sign-in" in gone.stdout) is (how == "revoked")
+    assert "forgotten" in gone.stdout and "still connected" not in gone.stdout
     assert kept(served)["grant"] is None
     assert connect().exit_code == 0
+
+
+@pytest.mark.parametrize("how", ["disconnected", "revoked"])
+def test_what_is_taken_back_in_the_middle_of_a_push_stops_it(
+    how: str, run: Run, served: ServedXero, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert connect().exit_code == 0
+    month = served.firm.parent / "month.jsonl"
+    real, writes = XeroClient.call, 0
+
+    def call(self: XeroClient, method: str, *args: Any, **more: Any) -> Response:
+        nonlocal writes
+        writes += method == "PUT"
+        if writes == 3:
+            with served.sandbox._lock, served.sandbox._store.transaction():
+                if how == "disconnected":
+                    served.sandbox._connections.forget("our-app")
+                else:
+                    served.sandbox._store.execute("DELETE FROM token")
+        return real(self, method, *args, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(XeroClient, "call", call)
+        pushed = run("push", month, "--org", served.firm)
+    assert pushed.exit_code == 1
+    said = " ".join(pushed.stdout.split())
+    assert "stopped: " in said and "(PU905)" in said and "pm2xero connect" in said
+    assert connect().exit_code == 0
+    sent = json.loads(run("push", month, "--org", served.firm, "--format", "json").stdout)["sent"]
+    assert sent["confirmed"] > 0 and (sent["left"], sent["unknown"], sent["code"]) == (0, 0, None)
+
+
+def test_an_identity_server_that_is_silent_is_no_sign_in_that_is_gone(
+    run: Run, served: ServedXero, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert connect().exit_code == 0
+    before = kept(served)
+    served.passed = timedelta(minutes=40)
+    monkeypatch.setenv("PM2XERO_TOKEN_URL", "http://127.0.0.1:1/token")
+    monkeypatch.setattr("pm2xero.signin.refresh._PAUSES", ())
+    monkeypatch.setattr("pm2xero.connection.now", served.now)
+    for asked in (("plan", served.firm.parent / "month.jsonl"), ("disconnect",)):
+        told = run(*asked, "--org", served.firm)
+        assert told.exit_code == 2
+        assert "PU904" in told.stderr and "PU905" not in told.stderr, told.stderr
+    assert "Lives until" in run("whoami", "--org", served.firm).stdout
+    assert kept(served) == before
 
 
 def test_a_custom_connection_is_checked_and_pinned_too(

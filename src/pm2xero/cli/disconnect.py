@@ -34,17 +34,19 @@ def command(organisation: Path, only_here: bool, form: str) -> None:
     import os
 
     from pm2xero.connection import now
-    from pm2xero.errors import Finding, UsageError
+    from pm2xero.errors import UsageError
     from pm2xero.firm.organisation import load_organisation
-    from pm2xero.signin.connections import ConnectionsApi
-    from pm2xero.signin.release import forget, release
+    from pm2xero.signin.connections import ConnectionsApi, SignInLost
+    from pm2xero.signin.release import Released, forget, release
     from pm2xero.signin.session import tokens_of
     from pm2xero.signin.vaults import open_vault
     from pm2xero.xero.identity import Addresses, IdentityServer, SignInError
 
     firm = load_organisation(organisation)
     vault = open_vault(organisation.parent, firm.id)
-    told: dict[str, Any] = {"firm": firm.id, "ended": False, "revoked": False, "others": []}
+    told: dict[str, Any] = {
+        "firm": firm.id, "honoured": True, "ended": False, "revoked": False, "others": [],
+    }  # fmt: skip
     try:
         grant = vault.read().grant
         if grant is not None and only_here:
@@ -55,17 +57,23 @@ def command(organisation: Path, only_here: bool, form: str) -> None:
             tokens = tokens_of(grant, vault, server, now, firm)
             api = ConnectionsApi(addresses, grant.base_url, tokens)
             secret = os.environ.get("PM2XERO_CLIENT_SECRET", "")
+            done: Released | None
             try:
                 done = release(grant, api, server, vault, secret)
+            except SignInLost:
+                # With nothing that Xero would take, nothing can be ended there.
+                forget(vault)
+                done = None
             except (UsageError, SignInError) as error:
-                said = error.findings[0].message if isinstance(error, UsageError) else str(error)
-                hint = "--forget forgets the sign-in here, and leaves the connection in Xero"
-                raise UsageError(Finding("PU904", f"still connected: {said}", hint=hint)) from None
+                raise _still_connected(error) from None
             finally:
                 api.close()
                 server.close()
-            others = [{"tenant": c.tenant_id, "name": c.tenant_name} for c in done.others]
-            told |= {"ended": done.ended, "revoked": done.revoked, "others": others}
+            if done is None:
+                told |= {"honoured": False}
+            else:
+                others = [{"tenant": c.tenant_id, "name": c.tenant_name} for c in done.others]
+                told |= {"ended": done.ended, "revoked": done.revoked, "others": others}
     finally:
         vault.close()
     if form == "json":
@@ -75,6 +83,9 @@ def command(organisation: Path, only_here: bool, form: str) -> None:
     elif only_here:
         common.say(f"The sign-in of {firm.id} is forgotten. In Xero the app is still connected: a")
         common.say("user of the organisation can end that under Settings, Connected apps.")
+    elif not told["honoured"]:
+        common.say(f"Xero no longer honours the sign-in of {firm.id}: it is forgotten here. Should")
+        common.say("Xero still list the app under Settings, Connected apps, it can be ended there.")
     else:
         common.say(f"{firm.id} is disconnected from Xero, and its sign-in is forgotten.")
         if not grant.connection:
@@ -82,3 +93,14 @@ def command(organisation: Path, only_here: bool, form: str) -> None:
         for other in told["others"]:
             common.say(f"The same user's app still reaches {other['name']} ({other['tenant']}).")
     sys.exit(common.OK)
+
+
+def _still_connected(error: Any) -> Exception:
+    from pm2xero.errors import Finding, UsageError
+
+    if isinstance(error, UsageError):
+        code, said = error.findings[0].code, error.findings[0].message
+    else:
+        code, said = error.code, str(error)
+    hint = "--forget forgets the sign-in here, and leaves the connection in Xero"
+    return UsageError(Finding(code, f"still connected: {said}", hint=hint))

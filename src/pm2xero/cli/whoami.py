@@ -39,12 +39,15 @@ def command(organisation: Path, offline: bool, form: str) -> None:
     from pm2xero.signin.vaults import open_vault
     from pm2xero.xero.client import BASE_URL
     from pm2xero.xero.identity import Addresses, IdentityServer
+    from pm2xero.xero.unanswered import NOT_SIGNED_IN
 
     firm = load_organisation(organisation)
     vault = open_vault(organisation.parent, firm.id)
     try:
         kept = vault.read()
         check_pin(kept.pin, firm)
+        # Whether nothing is known to be wrong with the sign-in itself.
+        is_taken = True
         live: dict[str, object] = {"asked": False, "answer": None}
         if kept.grant is not None and not offline:
             addresses = Addresses.of(kept.grant.base_url)
@@ -56,6 +59,7 @@ def command(organisation: Path, offline: bool, form: str) -> None:
                 live = {"asked": True, "answer": str(found.get("Name", ""))}
             except UsageError as error:
                 live = {"asked": True, "answer": None, "said": error.findings[0].message}
+                is_taken = error.findings[0].code != NOT_SIGNED_IN
             finally:
                 api.close()
                 server.close()
@@ -80,7 +84,7 @@ def command(organisation: Path, offline: bool, form: str) -> None:
         common.say(f"Tenant        {grant.tenant or '(a custom connection names none)'}")
         common.say(f"App           {grant.client_id} ({grant.app.value})")
         common.say(f"Connected     {grant.connected:%Y-%m-%d %H:%M} UTC")
-        if grant.unused_until is not None:
+        if grant.unused_until is not None and is_taken:
             common.say(f"Lives until   {grant.unused_until:%Y-%m-%d}, longer with every use")
         common.say(f"Scopes        {grant.scopes}")
         common.say(f"Kept in       {shown['kept_in']}")
@@ -88,5 +92,6 @@ def command(organisation: Path, offline: bool, form: str) -> None:
             common.say(f"Xero answers  {live['answer']}")
         elif not offline:
             common.say(f"Xero answers  {live.get('said')}")
-            common.say(f"Sign in anew with: {again}")
+            if not is_taken:
+                common.say(f"Sign in anew with: {again}")
     sys.exit(common.OK if is_connected else common.FINDINGS)

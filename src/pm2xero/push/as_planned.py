@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pm2xero.connection import Connection, caller_of
-from pm2xero.errors import Finding, UsageError
+from pm2xero.errors import UsageError
 from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.outbox.past_records import Chapter
 from pm2xero.outbox.records import Document, StoredRequest
@@ -24,6 +24,7 @@ from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import StopRun
 from pm2xero.xero.errors import load_errors
 from pm2xero.xero.ports import Contacts
+from pm2xero.xero.unanswered import unanswered
 
 
 def plan_only(
@@ -35,8 +36,8 @@ def plan_only(
         looks: also look at Xero, as a push does before it sends anything.
 
     Raises:
-        UsageError: PU904 when Xero does not answer; PU915 when another organisation is connected,
-            PU916 when the snapshot is behind.
+        UsageError: PU904, PU905 when Xero does not answer; PU915 when another organisation is
+            connected, PU916 when the snapshot is behind.
     """
     chart = checked_live(connection) if looks else None
     decided: list[Document] = []
@@ -75,7 +76,7 @@ def _outlook(
         )  # fmt: skip
         archived = contacts.waiting(row for row in planned if row.id not in seen.waiting)
     except (StopRun, SignInError) as exc:
-        raise UsageError(Finding("PU904", f"Xero does not show what is there: {exc}")) from None
+        raise UsageError(unanswered("what is there", exc)) from None
     obstacles = (*seen.obstacles, *archived)
     return replace(seen, obstacles=obstacles, calls=caller.calls, received=caller.received)
 

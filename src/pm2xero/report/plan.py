@@ -111,7 +111,8 @@ def print_push(
         if count:
             out.print(Text(f"{count} {word}", style="red"))
     if sent.stopped:
-        out.print(Text(f"stopped: {sent.stopped}", style="yellow"))
+        code = f" ({sent.code})" if sent.code else ""
+        out.print(Text(f"stopped: {sent.stopped}{code}", style="yellow"))
     print_outlook(out, sent.outlook)
     stuck = sent.rejected or sent.failed or sent.aside or sent.blocked or sent.unknown
     if stuck or (sent.left and not sent.stopped):

@@ -20,7 +20,7 @@ class SendReport:
         blocked: requests that wait for one that was refused, held or skipped.
         left: requests that are still planned.
         stopped: why the run ended early, as a sentence; None when it came to its end.
-        cause: id of that reason.
+        cause: id of that reason; code: of the page about it, such as PU905; None without one.
         warnings: what Xero remarked on documents that it took.
         outlook: what was seen in Xero before anything was sent: what waits, and what changed.
     """
@@ -36,5 +36,6 @@ class SendReport:
     aside: int = 0
     stopped: str | None = None
     cause: str | None = None
+    code: str | None = None
     warnings: tuple[str, ...] = ()
     outlook: Outlook = field(default_factory=Outlook)

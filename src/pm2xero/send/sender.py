@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from pm2xero.errors import LeaseLost
 from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.outbox.lease import TTL
 from pm2xero.outbox.records import StoredRequest
@@ -18,6 +17,7 @@ from pm2xero.send.batching import batches, grouped, ready, wave
 from pm2xero.send.caller import STILL_LATE, Caller
 from pm2xero.send.contacts import ContactBook
 from pm2xero.send.delivery import LOOKED_UP, Delivery
+from pm2xero.send.early_end import ENDS_A_RUN, EarlyEnd, early_end
 from pm2xero.send.fill_ids import MissingId, Ready, contact_of, details_of, fill, placeholders
 from pm2xero.send.look_ahead import Outlook, Shown, look_ahead
 from pm2xero.send.lookup import Eyes, Lookups, load_lookups
@@ -26,8 +26,7 @@ from pm2xero.send.parcel import Said
 from pm2xero.send.run_state import Book, Progress
 from pm2xero.send.send_report import SendReport
 from pm2xero.xero.answers import Unproven, is_id, one_object
-from pm2xero.xero.auth import SignInError
-from pm2xero.xero.budget import Budget, CallLimits, StopRun
+from pm2xero.xero.budget import Budget, CallLimits
 from pm2xero.xero.client import XeroClient
 from pm2xero.xero.contracts import shown_by
 from pm2xero.xero.errors import ErrorTable, load_errors
@@ -127,22 +126,18 @@ class Sender:
             self._outbox, self._caller, self._errors, self._lookups, self._clock, self._late,
             on_progress, self._chart, ended, shown, spent,
         )  # fmt: skip
-        return run.run(looks_only=looks_only) if stop is None else run.report(*stop)
+        return run.run(looks_only=looks_only) if stop is None else run.report(stop)
 
-    def _compare_since(self, since: datetime, shown: Shown) -> tuple[str, str] | None:
-        """Note a gap where Xero has what is planned; why and by which cause this cannot be told."""
+    def _compare_since(self, since: datetime, shown: Shown) -> EarlyEnd | None:
+        """Note a gap where Xero has what is planned; why this cannot be told."""
         planned = self._outbox.requests(states=(RequestState.PLANNED,))
         try:
             ahead = is_ahead(
                 planned, load_table(), since, self._is_known, self._caller.read,
                 shown.note,
             )  # fmt: skip
-        except StopRun as stop:
-            return stop.sentence, stop.cause
-        except SignInError as error:
-            return str(error), "not_signed_in"
-        except LeaseLost as error:
-            return error.findings[0].message, "lease"
+        except ENDS_A_RUN as error:
+            return early_end(error, self._errors)
         if ahead:
             gap = self._outbox.gap()
             self._outbox.note_gap(self._clock(), gap.lost_at if gap is not None else None)
@@ -216,8 +211,7 @@ class _Run:
 
     def run(self, *, looks_only: bool) -> SendReport:
         """All steps; a reason to stop ends them early."""
-        stopped: str | None = None
-        cause: str | None = None
+        ended: EarlyEnd | None = None
         try:
             self._recover()
             if not looks_only:
@@ -225,13 +219,9 @@ class _Run:
                 self._provide_contacts()
                 self._book.wait(self._outlook.waiting)
                 self._send_all()
-        except StopRun as stop:
-            stopped, cause = stop.sentence, stop.cause
-        except SignInError as error:
-            stopped, cause = str(error), "not_signed_in"
-        except LeaseLost as error:
-            stopped, cause = error.findings[0].message, "lease"
-        return self.report(stopped, cause)
+        except ENDS_A_RUN as error:
+            ended = early_end(error, self._errors)
+        return self.report(ended)
 
     def _recover(self) -> None:
         """Find out about everything of which nobody knows whether it is in Xero."""
@@ -378,7 +368,7 @@ class _Run:
         self._ask_ids(row)
         return all((tx, id_name) in self._book.links for id_name, tx in placeholders(row))
 
-    def report(self, stopped: str | None, cause: str | None) -> SendReport:
+    def report(self, ended: EarlyEnd | None) -> SendReport:
         """What the run has come to, and why it ended early, if it did."""
         # Refusals block what depends on them in the outbox, so the outbox is asked.
         count = self._outbox.tally((*DUE, RequestState.BLOCKED))
@@ -393,8 +383,9 @@ class _Run:
             unknown=sum(count.get(state, 0) for state in UNSETTLED),
             blocked=count.get(RequestState.BLOCKED, 0),
             left=count.get(RequestState.PLANNED, 0),
-            stopped=stopped,
-            cause=cause,
+            stopped=ended.sentence if ended is not None else None,
+            cause=ended.cause if ended is not None else None,
+            code=ended.code if ended is not None else None,
             warnings=(*self._book.warnings, *self._contacts.notes),
             outlook=self._outlook,
         )

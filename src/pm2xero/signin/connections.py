@@ -11,7 +11,8 @@ import msgspec
 from pm2xero.errors import Finding, UsageError
 from pm2xero.xero.auth import StaticToken, TokenSource
 from pm2xero.xero.client import CallError, Response, XeroClient
-from pm2xero.xero.identity import Addresses, SignInError
+from pm2xero.xero.identity import Addresses, SignInError, SignInGone
+from pm2xero.xero.unanswered import refused, unanswered
 
 _ORGANISATION = "ORGANISATION"
 
@@ -24,6 +25,10 @@ class Connected(msgspec.Struct, frozen=True, rename="camel"):
     tenant_name: str | None = None
     tenant_type: str = _ORGANISATION
     auth_event_id: str | None = None
+
+
+class SignInLost(UsageError):
+    """PU905: Xero no longer honours the sign-in, so only a new one helps."""
 
 
 class ConnectionsApi:
@@ -41,15 +46,14 @@ class ConnectionsApi:
         """Organisations that can be reached, or those that one consent connected.
 
         Raises:
-            UsageError: PU904, Xero does not say.
+            UsageError: PU904, PU905, Xero does not say.
         """
         query = {"authEventId": event} if event else {}
         answer = _asked("the connections", lambda: self._root.call("GET", "/connections", query))
         try:
             found = msgspec.convert(json.loads(answer.text), list[Connected])
         except (ValueError, msgspec.ValidationError):
-            message = f"Xero does not list the connections (HTTP {answer.status})"
-            raise UsageError(Finding("PU904", message)) from None
+            raise UsageError(refused("Xero does not list the connections", answer)) from None
         # The filter is the server's; a server that knows none must not widen the choice.
         return [
             c
@@ -61,20 +65,19 @@ class ConnectionsApi:
         """Take one connection back; False when Xero has none such (any more).
 
         Raises:
-            UsageError: PU904, Xero does not say.
+            UsageError: PU904, PU905, Xero does not say.
         """
         path = f"/connections/{connection}"
         answer = _asked("the connection", lambda: self._root.call("DELETE", path))
         if answer.status not in (200, 204, 404):
-            message = f"Xero does not end the connection (HTTP {answer.status})"
-            raise UsageError(Finding("PU904", message))
+            raise UsageError(refused("Xero does not end the connection", answer))
         return answer.status != 404
 
     def organisation(self, tenant: str) -> Mapping[str, Any]:
         """The organisation behind a tenant, as Xero shows it.
 
         Raises:
-            UsageError: PU904, Xero does not show it.
+            UsageError: PU904, PU905, Xero does not show it.
         """
         client = XeroClient(self._tokens, tenant=tenant, base_url=self._base_url, **self._http)
         try:
@@ -83,8 +86,7 @@ class ConnectionsApi:
             client.close()
         items = (answer.json or {}).get("Organisations") or []
         if answer.status != 200 or not items:
-            message = f"Xero does not show its Organisation (HTTP {answer.status})"
-            raise UsageError(Finding("PU904", message))
+            raise UsageError(refused("Xero does not show its Organisation", answer))
         found: Mapping[str, Any] = items[0]
         return found
 
@@ -135,5 +137,7 @@ def chosen(
 def _asked(what: str, call: Callable[[], Response]) -> Response:
     try:
         return call()
+    except SignInGone as error:
+        raise SignInLost(unanswered(what, error)) from None
     except (CallError, SignInError) as error:
-        raise UsageError(Finding("PU904", f"Xero does not show {what}: {error}")) from None
+        raise UsageError(unanswered(what, error)) from None

@@ -26,6 +26,7 @@ from pm2xero.xero.identity import (
     Credentials,
     IdentityServer,
     SignInError,
+    SignInGone,
     SignInRefused,
     SignInUnanswered,
     TokenAnswer,
@@ -69,13 +70,16 @@ class GrantTokens:
         """A token that should be good for at least a minute.
 
         Raises:
-            SignInError: there is no grant, Xero no longer honours it, or gives no answer.
+            SignInError: there is no grant, it cannot be read, or Xero gives no answer.
+            SignInGone: Xero no longer honours it.
         """
         if self._held is None or not self._is_good(self._held):
             try:
                 self._held = self._present()
-            except (Pm2XeroError, OSError) as error:
-                raise SignInError(str(error)) from None
+            except Pm2XeroError as error:
+                raise SignInError(error.findings[0].message, error.findings[0].code) from None
+            except OSError as error:
+                raise SignInError(str(error), "PU953") from None
         return self._held.access_token
 
     def renew(self) -> bool:
@@ -119,7 +123,7 @@ class GrantTokens:
                     renewed = kept.renewed(answer, token, self._clock())
                     shelf.write(replace(enrolment, grant=renewed))
                     return renewed
-        raise SignInError(
+        raise SignInGone(
             "Xero no longer honours the sign-in (invalid_grant): it was taken back, or not used "
             f"for 60 days; sign in again with `{self._again}`"
         )

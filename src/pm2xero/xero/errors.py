@@ -39,6 +39,7 @@ class Entry:
         say: a sentence for the user, without a full stop; remedy: what to do about it.
         about_contact: the contact may be the cause.
         about_draft: it is said of a document in Xero that nobody has approved yet, of no other.
+        about_sign_in: Xero does not take the sign-in, whatever is asked for.
         by_hand: it may be that a person must enter the document, so `manual-work` lists it.
     """
 
@@ -49,6 +50,7 @@ class Entry:
     remedy: str
     about_contact: bool = False
     about_draft: bool = False
+    about_sign_in: bool = False
     by_hand: bool = False
 
     def fits(self, status: int, messages: Sequence[str]) -> bool:
@@ -296,6 +298,7 @@ def _entry(raw: SourceMap, findings: list[Finding]) -> Entry:
         remedy=raw["remedy"],
         about_contact=raw.get("about") == "contact",
         about_draft=raw.get("about") == "draft",
+        about_sign_in=raw.get("about") == "sign_in",
         by_hand=raw.get("by_hand") is True,
     )
 

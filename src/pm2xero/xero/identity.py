@@ -25,7 +25,19 @@ _TOLD = 300
 
 
 class SignInError(Exception):
-    """Xero gives no token; the text is a sentence for the operator."""
+    """Xero gives no token; the text is a sentence for the operator.
+
+    Attributes:
+        code: PU905 where there is no sign-in that Xero takes, else of what stands in the way.
+    """
+
+    def __init__(self, sentence: str, code: str = "PU905") -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class SignInGone(SignInError):
+    """Xero no longer honours the sign-in: only a new one helps."""
 
 
 class SignInRefused(SignInError):
@@ -42,6 +54,9 @@ class SignInRefused(SignInError):
 
 class SignInUnanswered(SignInError):
     """There is no answer that can be used, and Xero may have changed the tokens all the same."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, "PU904")
 
 
 def is_xero(base_url: str) -> bool:
@@ -193,7 +208,7 @@ class IdentityServer:
             said = _hidden(str(error) or type(error).__name__, who, form)
             raise SignInUnanswered(f"the sign-in of Xero cannot be reached: {said}") from None
         if status != 200:
-            raise SignInError(f"Xero does not confirm the revocation (HTTP {status})")
+            raise SignInUnanswered(f"Xero does not confirm the revocation (HTTP {status})")
 
     def close(self) -> None:
         """Close the connections."""
