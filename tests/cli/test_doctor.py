@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from .conftest import Run
 from .test_live import Served
@@ -48,3 +53,28 @@ def test_a_report_is_printed_and_kept(run: Run, served: Served, tmp_path: Path) 
     assert found["left"] == [] and found["organisation"] == served.sandbox.organisation_id
     invoices = served.sandbox.documents("Invoices")
     assert invoices and {i["Status"] for i in invoices} == {"VOIDED"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_who_ends_it_by_a_signal_gets_the_report_and_leaves_nothing(
+    number: signal.Signals, served: Served, tmp_path: Path
+) -> None:
+    kept = tmp_path / "doctor.txt"
+    words = [sys.executable, "-m", "pm2xero", "doctor", "--live", *map(str, served.places)]
+    words += ["--any-organisation", "--out", str(kept)]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr is not None
+        mark = running.stderr.readline().split(",")[0].rsplit(" ", 1)[-1]
+        for line in running.stderr:
+            if line.startswith("check 4 of"):
+                running.send_signal(number)
+                break
+        out, said = running.communicate(timeout=60)
+    assert running.returncode == 1, said
+    assert mark.startswith("DR") and "stopping" in said
+    assert "stopped: it was stopped before its end" in out and mark in out
+    assert kept.read_text(encoding="utf-8") == out
+    assert "left behind" not in out
+    assert {i["Status"] for i in served.sandbox.documents("Invoices")} <= {"VOIDED", "DELETED"}

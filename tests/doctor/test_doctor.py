@@ -161,6 +161,42 @@ def test_what_was_made_by_a_call_without_an_answer_is_taken_back() -> None:
         assert found.left == [] and standing(sandbox) == Counter()
 
 
+class Stopped(httpx.BaseTransport):
+    """Somebody stops the program while these writes are under way; Xero carries them out."""
+
+    def __init__(self, line: httpx.BaseTransport, *at: int) -> None:
+        self._line, self._at, self._writes = line, at, 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._line.handle_request(request)
+        self._writes += request.method != "GET"
+        if request.method != "GET" and self._writes in self._at:
+            raise KeyboardInterrupt
+        return answer
+
+
+@pytest.mark.parametrize("at", [1, 2])
+@pytest.mark.parametrize("check", ["shows_at_once", "voids_journals_by_status"])
+def test_who_stops_it_leaves_nothing_behind_and_gets_the_report(check: str, at: int) -> None:
+    with demo() as (sandbox, line, clock):
+        found = examined(sandbox, Stopped(line, at), clock, check)
+        assert "stopped" in found.stopped and "DRTEST" in found.stopped
+        assert found.left == [] and found.needs_attention
+        assert standing(sandbox) == Counter()
+        contacts = [c for c in sandbox.documents("Contacts") if "DRTEST" in c["Name"]]
+        assert len(contacts) == (check == "shows_at_once")
+        assert all(c["ContactStatus"] == "ARCHIVED" for c in contacts)
+
+
+def test_who_stops_it_twice_is_told_what_is_left() -> None:
+    with demo() as (sandbox, line, clock):
+        stopped = Stopped(line, 2, 3)
+        found = examined(sandbox, stopped, clock, "shows_at_once")
+        (contact,) = (c for c in sandbox.documents("Contacts") if "DRTEST" in c["Name"])
+        assert any(contact["ContactID"] in thing for thing in found.left)
+        assert any("DRTEST" in thing for thing in found.left)
+
+
 def test_without_a_lock_date_the_check_says_what_it_wants() -> None:
     changes = {"PeriodLockDate": None, "EndOfYearLockDate": None}
     with demo(**changes) as (sandbox, line, clock):

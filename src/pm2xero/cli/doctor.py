@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +53,9 @@ def command(
 
     Each fact has its source, its check, and the parts of the product that depend on it. With
     --live what the API can answer is asked, in a demo company: everything that is made there bears
-    a mark and is voided, deleted or archived in the end. Exit code 1: something is otherwise than
-    assumed, could not be asked, or was left behind.
+    a mark and is voided, deleted or archived in the end. Ctrl-C or SIGTERM end
+    the checks: what was made is taken back, and the report that there is is written. Exit code 1:
+    something is otherwise than assumed, could not be asked, or was left behind.
     """
     from pm2xero.doctor.facts import load_facts
 
@@ -112,7 +115,35 @@ def _examine(
             client, Budget(CallLimits(), now), load_errors(), lambda: None, now, time.sleep, 60.0
         )
         mark = f"DR{uuid.uuid4().hex[:8].upper()}"
-        return examine(caller, there, facts, now, __version__, mark)
+        click.echo(f"everything that is made bears {mark}, and is taken back in the end", err=True)
+        with _stopped_politely():
+            return examine(caller, there, facts, now, __version__, mark, on_check=_say)
+
+
+def _say(done: int, of: int, fact: Any) -> None:
+    click.echo(f"check {done + 1} of {of}: {fact.number} {fact.fact}", err=True)
+
+
+@contextmanager
+def _stopped_politely() -> Iterator[None]:
+    """SIGTERM ends this as Ctrl-C does: what was made is taken back."""
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        click.echo("stopping: what was made is taken back first; once more to leave it", err=True)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _listed(facts: Any) -> list[dict[str, Any]]:

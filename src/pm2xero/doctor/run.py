@@ -14,6 +14,10 @@ from pm2xero.doctor.trial import NotTold, Object, Trial
 from pm2xero.send.caller import Caller
 from pm2xero.xero.budget import StopRun
 from pm2xero.xero.client import CallError
+from pm2xero.xero.identity import SignInError
+
+# Why a run ended, where a person or the machine ended it.
+STOPPED = "it was stopped before its end"
 
 
 class Verdict(StrEnum):
@@ -74,13 +78,18 @@ class Examination:
 def examine(
     caller: Caller, organisation: Object, facts: Sequence[Fact], clock: Callable[[], datetime],
     product: str, mark: str, wanted: Collection[int] = (),
+    on_check: Callable[[int, int, Fact], None] = lambda done, of, fact: None,
 ) -> Examination:  # fmt: skip
     """Check what can be checked; whatever happens, what was made is taken back.
+
+    Who stops it while it checks (KeyboardInterrupt) still gets the report that there is, after
+    everything was taken back; who stops it again while it takes back, gets what is left named.
 
     Args:
         organisation: as GET /Organisation has it.
         mark: what everything bears that is made.
         wanted: numbers of checks; all when empty.
+        on_check: told of each check before it is made: how many are done, of how many.
     """
     began = clock()
     trial = Trial(caller, organisation, began.date(), mark)
@@ -88,9 +97,12 @@ def examine(
     checks: list[Checked] = []
     stopped = ""
     try:
-        checks.extend(_checked(trial, chosen))
-    except StopRun as stop:
-        stopped = stop.sentence
+        checks.extend(_checked(trial, chosen, on_check))
+    except (StopRun, SignInError) as stop:
+        stopped = str(stop)
+    except KeyboardInterrupt:
+        # A call that was under way is carried out all the same, and perhaps later than we look.
+        stopped = f"{STOPPED}; should a call still have been under way, look for {mark} in Xero"
     finally:
         left = _cleaned(trial)
     return Examination(
@@ -99,11 +111,17 @@ def examine(
     )  # fmt: skip
 
 
-def _checked(trial: Trial, facts: Sequence[Fact]) -> Iterator[Checked]:
+def _checked(
+    trial: Trial, facts: Sequence[Fact], on_check: Callable[[int, int, Fact], None]
+) -> Iterator[Checked]:
+    live = sum(fact.live is not None for fact in facts)
+    done = 0
     for fact in facts:
         if fact.live is None:
             yield Checked(fact, Verdict.BY_HAND)
             continue
+        on_check(done, live, fact)
+        done += 1
         try:
             told = CHECKS[fact.live](trial)
         except (NotTold, CallError) as why:
@@ -119,6 +137,9 @@ def _checked(trial: Trial, facts: Sequence[Fact]) -> Iterator[Checked]:
 def _cleaned(trial: Trial) -> list[str]:
     try:
         return trial.clean_up()
-    except StopRun as stop:
-        things = [f"{endpoint} {id}" for endpoint, id in trial.made]
-        return [*things, f"everything that bears {trial.mark} ({stop.sentence})"]
+    except (StopRun, SignInError) as stop:
+        why = str(stop)
+    except KeyboardInterrupt:
+        why = STOPPED
+    things = [f"{endpoint} {id}" for endpoint, id in trial.made]
+    return [*things, f"everything that bears {trial.mark} ({why})"]

@@ -30,7 +30,7 @@ _BACK = {
 _GONE = frozenset(("VOIDED", "DELETED", "ARCHIVED"))
 # Where the mark of a run stands, and in which order what bears it is taken back.
 _MARKED = {"Payments": "Reference", "BankTransactions": "Reference", "ManualJournals": "Narration",
-           "CreditNotes": "Reference", "Invoices": "Reference"}  # fmt: skip
+           "CreditNotes": "Reference", "Invoices": "Reference", "Contacts": "Name"}  # fmt: skip
 
 
 class NotTold(Exception):
@@ -143,10 +143,14 @@ class Trial:
     def contact(self) -> Mapping[str, str]:
         """A contact of this run."""
         if "contact" not in self._kept:
-            made = self.create("Contacts", {"Name": f"Doctor {self.mark}"})
+            made = self.create("Contacts", {"Name": self._contact_name})
             self._kept["contact"] = {"ContactID": str(made["ContactID"])}
         contact: Mapping[str, str] = self._kept["contact"]
         return contact
+
+    @property
+    def _contact_name(self) -> str:
+        return f"Doctor {self.mark}"
 
     def invoice(self, amount: str = "10.00", **changes: Any) -> dict[str, Any]:
         """An approved sales invoice of one line without tax."""
@@ -180,20 +184,24 @@ class Trial:
             if (endpoint, id) not in self.made:
                 self.made.append((endpoint, id))
         left: list[str] = []
-        contacts = [thing for thing in self.made if thing[0] == "Contacts"]
         # What pays and what uses goes before what is paid and used.
         order = ("Payments", "BatchPayments", "BankTransactions", "ManualJournals", "CreditNotes",
                  "Invoices")  # fmt: skip
         for endpoint in order:
             for id in [i for e, i in reversed(self.made) if e == endpoint]:
                 left += self._take_back(endpoint, id)
-        for _, id in contacts:
+                self._done(endpoint, id)
+        for id in [i for e, i in self.made if e == "Contacts"]:
             body = {"Contacts": [{"ContactID": id, "ContactStatus": "ARCHIVED"}]}
             answer = self._try(lambda body=body: self.write("POST", "/Contacts", body))  # type: ignore[misc]
             if answer is None or answer.status != 200:
                 left.append(f"contact {id}")
-        self.made.clear()
+            self._done("Contacts", id)
         return left
+
+    def _done(self, endpoint: str, id: str) -> None:
+        """Forget what was taken back, or told as left: who is stopped names only the rest."""
+        self.made = [thing for thing in self.made if thing != (endpoint, id)]
 
     def _take_back(self, endpoint: str, id: str) -> list[str]:
         found = self._try(lambda: self.one(endpoint, id))
@@ -213,7 +221,8 @@ class Trial:
         """What bears the mark of this run, whoever remembers having made it."""
         found: list[tuple[str, str]] = []
         for endpoint, name in _MARKED.items():
-            where = {"where": f'{name}=="{self.mark}"', "page": "1"}
+            text = self._contact_name if endpoint == "Contacts" else self.mark
+            where = {"where": f'{name}=="{text}"', "page": "1"}
             answer = self._try(lambda e=endpoint, w=where: self.get(f"/{e}", w))  # type: ignore[misc]
             items = (answer.json or {}).get(endpoint) if answer is not None else ()
             found += [(endpoint, str(item[id_name_of(endpoint)])) for item in items or ()]
