@@ -246,6 +246,7 @@ def test_a_wish_is_said_in_yaml(tmp_path: Path, wish: str, snapshot: SnapshotAss
 
 
 BOOKED = (
+    "bills as drafts",
     "the account by the type of the matter",
     "a split of sixty to forty",
     "a line for each matter",
@@ -262,6 +263,28 @@ def test_what_is_booked_is_what_the_kind_declares(tmp_path: Path, wish: str) -> 
     assert [(f.code, f.message) for f in faults] == []
     ((_, said),) = result.proven
     assert "book exactly what they declare" in said
+
+
+@pytest.mark.parametrize("status", ["DRAFT", "SUBMITTED"])
+def test_a_draft_is_compared_as_it_is_once_approved(tmp_path: Path, status: str) -> None:
+    """Nothing of it is in the ledger before, so a fault of its lines would not be seen."""
+    rules = (
+        HEAD
+        + """kinds:
+  client_bill:
+    replace: [postings]
+    postings:
+      - { debit: accounts_receivable, amount: totals.gross }
+      - { each: lines, credit: { account: gl_account }, amount: net }
+      - { each: lines, credit: payments_clearing, amount: tax }
+"""
+    )
+    firm(tmp_path, {"rules/w.yaml": rules, "mappings/w.yaml": invoice(f"status: {status}")})
+    result = validate((), (), tmp_path / "firm" / "organisation.yaml", prove=prover("once"))
+    told = [f.message for f in result.findings if f.code == "PX801"]
+    assert told and all("declared" in text and "in Xero" in text for text in told), [
+        str(f) for f in result.findings
+    ]
 
 
 def test_a_threshold_in_the_settings(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from pm2xero.sandbox import Limits, Sandbox
 from pm2xero.xero.asgi import AsgiTransport
 from pm2xero.xero.auth import StaticToken
 from pm2xero.xero.client import XeroClient
+from pm2xero.xero.natural_key import DRAFTS
 
 ZERO = Decimal("0.00")
 _PLACEHOLDER = re.compile(r"<(\w+ID) of ([^>\"]+)>")
@@ -95,6 +97,24 @@ class Ledger:
         for name in (request.contract.id_name, *request.contract.also):
             if name and elements and name in elements[0]:
                 self._ids[name, request.transaction] = str(elements[0][name])
+
+        if elements and elements[0].get("Status") in DRAFTS and request.contract.id_name:
+            self._approve(request, elements[0])
+
+    def _approve(self, request: Request, made: dict[str, Any]) -> None:
+        """What is sent as a draft counts in the ledger, and can be paid, once it is approved."""
+        name, endpoint = str(request.contract.id_name), request.path.strip("/").split("/")[0]
+        body = {endpoint: [{name: made[name], "Status": "AUTHORISED"}]}
+        answer = self._client.call(
+            "POST", f"/{endpoint}", {"summarizeErrors": "false"}, None, json.dumps(body).encode()
+        )
+        there = ((answer.json or {}).get(endpoint) or [{}])[0]
+        if answer.status != 200 or there.get("Status") in (None, *DRAFTS):
+            said = "; ".join(str(e["Message"]) for e in there.get("ValidationErrors") or ())
+            raise Refused(
+                f"what {request.method} {request.path} makes cannot be approved: "
+                f"{said or answer.text[:300]}"
+            )
 
     def _known(self, match: re.Match[str]) -> str:
         return self._ids.get((match[1], match[2]), match[0])
