@@ -26,16 +26,18 @@ from pm2xero.outbox.store import Outbox
 from pm2xero.pipeline import Pipeline
 from pm2xero.push.memory_file import MemoryFile
 from pm2xero.send.caller import Caller
-from pm2xero.signin.pin import check_outbox_pin
+from pm2xero.signin.pin import check_emulated, check_outbox_pin
 from pm2xero.signin.session import connected_url, signed_in
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, CallLimits, StopRun
 from pm2xero.xero.call_log import CallLog
-from pm2xero.xero.client import Response, XeroClient
+from pm2xero.xero.client import CallError, Response, XeroClient
 from pm2xero.xero.errors import load_errors
 from pm2xero.xero.identity import is_xero
 from pm2xero.xero.unanswered import unanswered
 
+# So many documents must be missing before an emulated Xero counts as another one.
+_FIRST = 3
 # Seconds of one wait; nothing needs to be kept alive meanwhile.
 _NAP = 60.0
 
@@ -96,6 +98,11 @@ class Target:
     def is_real(self) -> bool:
         """Whether Xero itself is meant, and no emulated one, embedded or served."""
         return self.xero_url is not None and is_xero(self.xero_url)
+
+    @property
+    def sandbox_file(self) -> Path:
+        """The file of the embedded Xero."""
+        return self.sandbox or self.folder / "sandbox.sqlite3"
 
     @property
     def folder(self) -> Path:
@@ -324,7 +331,24 @@ def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
             client = _sandbox_client(target, pipeline, stack, reading)
         if target.log is not None:
             client.log_to(*target.log)
+        _check_place(target, past.outbox, client)
         yield Connection(target, pipeline, past.outbox, client, past.fingerprint)
+
+
+def _check_place(target: Target, outbox: Outbox, client: XeroClient) -> None:
+    """An emulated Xero is the one that the outbox was pushed to; Xero itself is there once."""
+    pin = outbox.pinned()
+    if target.is_real or pin is None:
+        return
+
+    def shown(path: str) -> int | None:
+        # Who does not answer is told by what is asked next.
+        with suppress(CallError, SignInError):
+            return client.call("GET", path).status
+        return None
+
+    place = target.xero_url or f"the embedded one, {target.sandbox_file}"
+    check_emulated(outbox.first_confirmed(_FIRST), shown, pin.at, place)
 
 
 def _where_connected(target: Target, firm: Organisation) -> Target:
@@ -369,7 +393,7 @@ def _sandbox_client(
     from pm2xero.xero.asgi import AsgiTransport
     from pm2xero.xero.auth import StaticToken
 
-    path = target.sandbox or target.folder / "sandbox.sqlite3"
+    path = target.sandbox_file
     # A folder that is not there is a mistake in the name, also for whoever only reads.
     is_new = reading and not path.exists() and path.parent.is_dir()
     place = ":memory:" if is_new else path

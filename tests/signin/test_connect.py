@@ -127,7 +127,8 @@ def test_a_person_who_says_no_is_told_so(connect: Connect, person: Person) -> No
     person.answer = "cancel"
     result = connect()
     assert result.exit_code == 2
-    assert "PU950" in result.stderr and "access_denied" in result.stderr
+    said = " ".join(result.stderr.split())
+    assert "PU950" in said and "access_denied: the person at Xero's page did not allow it" in said
 
 
 def test_an_answer_with_another_state_is_not_used(connect: Connect, person: Person) -> None:
@@ -326,3 +327,23 @@ def test_an_outbox_is_of_one_xero(
     snapshot.write_text(snapshot.read_text().replace(own, OTHER))
     elsewhere = run("plan", some, *org, "--sandbox", served.firm.parent / "other.sqlite3")
     assert elsewhere.exit_code == 2 and "PU955" in elsewhere.stderr and own in elsewhere.stderr
+
+
+def test_an_outbox_is_of_one_emulated_xero(run: Run, served: ServedXero, connect: Connect) -> None:
+    org = ("--org", served.firm)
+    month = served.firm.parent / "month.jsonl"
+    assert connect().exit_code == 0
+    assert run("push", month, *org).exit_code in (0, 1)
+    assert run("disconnect", *org).exit_code == 0
+    embedded = served.firm.parent / "sandbox.sqlite3"
+    # Without a sign-in the embedded Xero is meant, which has nothing of what was pushed.
+    for asked in (("push", month), ("plan", month), ("reconcile",), ("recover",)):
+        told = run(*asked, *org)
+        assert told.exit_code == 2, (asked, told.stdout)
+        said = " ".join(told.stderr.split())
+        assert "PU956" in said and str(embedded) in said.replace(" ", ""), (asked, said)
+    own = run("push", month, *org, "--db", served.firm.parent / "own.sqlite3")
+    assert own.exit_code in (0, 1) and "confirmed by Xero" in own.stdout
+    # The one that has it may be reached in any way.
+    assert connect().exit_code == 0
+    assert run("plan", month, *org).exit_code in (0, 1)

@@ -9,6 +9,11 @@ from sqlalchemy import Connection, insert, select
 
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.pin_schema import xero_pins
+from pm2xero.outbox.rows import mine
+from pm2xero.outbox.schema import requests
+from pm2xero.outbox.states import RequestState
+from pm2xero.xero.contracts import contract
+from pm2xero.xero.purpose import Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,24 @@ class Pinning(Database):
         with self._read() as connection:
             row = connection.execute(query).first()
         return None if row is None else OutboxPin(row.xero_organisation, row.is_real, row.at)
+
+    def first_confirmed(self, limit: int) -> list[str]:
+        """Paths of the first documents that Xero confirmed, such as `/Invoices/5b8e0c1e-…`."""
+        query = (
+            select(requests.c.contract, requests.c.xero_id)
+            .where(
+                mine(self._organisation),
+                requests.c.state == RequestState.CONFIRMED,
+                requests.c.purpose == Purpose.CREATE,
+                requests.c.xero_id.is_not(None),
+                requests.c.becomes_document,
+            )
+            .order_by(requests.c.level, requests.c.sequence)
+            .limit(limit)
+        )
+        with self._read() as connection:
+            rows = connection.execute(query).all()
+        return [f"{contract(row.contract).path}/{row.xero_id}" for row in rows]
 
 
 def write_pin(connection: Connection, organisation: str, pin: OutboxPin) -> None:

@@ -79,7 +79,10 @@ def authorise(
         show(address)
         answer = loopback.wait(seconds)
     if "code" not in answer:
-        raise _failed(f"Xero answers {answer.get('error', 'without a code')}")
+        error = answer.get("error", "without a code")
+        # RFC 6749, 4.1.2.1: the person, or the server in their place, refused it.
+        said = ": the person at Xero's page did not allow it" if error == "access_denied" else ""
+        raise _failed(f"Xero answers {error}{said}")
     form = {
         "grant_type": "authorization_code",
         "code": answer["code"],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pm2xero.errors import Finding, UsageError
@@ -10,6 +11,8 @@ from pm2xero.firm.organisation import Organisation
 from pm2xero.outbox.pinning import OutboxPin
 from pm2xero.signin.grant import Pin
 
+# Xero has no such document.
+_NOT_THERE = 404
 _KINDS = {True: "the real Xero", False: "an emulated Xero"}
 
 
@@ -62,6 +65,34 @@ def check_outbox_pin(pin: OutboxPin | None, firm: Organisation, *, is_real: bool
                 f"{firm.xero_organisation_id} now",
                 hint="another organisation is another firm, with an id and an outbox of its own",
                 should_be=f"organisation_id: {pin.xero_organisation}",
+            )
+        )
+
+
+def check_emulated(
+    sent: Sequence[str], shown: Callable[[str], int | None], since: datetime, place: str
+) -> None:
+    """Make sure that an emulated Xero is the one that an outbox was pushed to.
+
+    Each has the organisation's own id, so what is in it tells them apart: none ever forgets a
+    document that it took.
+
+    Args:
+        sent: paths of documents that were confirmed.
+        shown: the status of the answer to a path; None when there is none.
+        place: of the emulated Xero, in words.
+
+    Raises:
+        UsageError: PU956, it has none of them.
+    """
+    if sent and all(shown(path) == _NOT_THERE for path in sent):
+        raise UsageError(
+            Finding(
+                "PU956",
+                f"the outbox holds what was sent to another emulated Xero since {since:%Y-%m-%d}, "
+                f"and this run is for {place}, which has none of it",
+                should_be="the one that was pushed to (--sandbox FILE, --xero-url URL, or "
+                "`pm2xero connect`), or an outbox of its own for this one (--db FILE)",
             )
         )
 
