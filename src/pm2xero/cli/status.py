@@ -42,5 +42,5 @@ def command(form: str, **options: Any) -> None:
         click.echo(json.dumps(status.as_json()))
     else:
         shown = console(sys.stdout, common.use_colour(sys.stdout))
-        print_status(shown, status, firm.base_currency)
+        print_status(shown, status, firm.base_currency, str(place.organisation))
     sys.exit(common.FINDINGS if status.needs_attention else common.OK)

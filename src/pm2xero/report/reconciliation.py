@@ -72,7 +72,7 @@ def print_reconciliation(
         _item(
             out,
             f"{named} could not be read: {trace.message} (export it again, or dismiss it: "
-            f'`pm2xero skip --unreadable {trace.digest[:8]} --reason "…"`)',
+            f'`pm2xero skip --unreadable {trace.digest[:8]} --reason "…" --org {firm}`)',
         )
     for part in result.not_in_xero.matters:
         _item(

@@ -224,8 +224,12 @@ def _refused(totals: Iterable[DecisionTotal], base: str) -> tuple[Refusal, ...]:
     return tuple(sorted(found, key=lambda r: (r.counts != Counts.MISSING, -r.count, r.code)))
 
 
-def print_status(out: Console, status: Status, currency: str) -> None:
-    """The documents and requests, what is stuck and why, what rules refused, what people said."""
+def print_status(out: Console, status: Status, currency: str, firm: str = "ORG") -> None:
+    """The documents and requests, what is stuck and why, what rules refused, what people said.
+
+    Args:
+        firm: the organisation file, as a command to run names it.
+    """
     if not status.decisions and not status.unreadable:
         out.print("the outbox is empty: nothing was pushed yet")
         return
@@ -236,7 +240,7 @@ def print_status(out: Console, status: Status, currency: str) -> None:
         _requests(out, status)
     for cause in status.stuck:
         out.print()
-        head = f"{counted(len(cause.transactions), 'document')} {WORDS[cause.state]}"
+        head = f"{counted(len(cause.transactions), 'document')} {_words(cause)}"
         head += f" {cause.cause}" if cause.state == "blocked" else f" ({cause.cause})"
         amount = f", {money(cause.money)} {currency}" if cause.money else ""
         out.print(Text(head + amount, style="red" if cause.state == "rejected" else "yellow"))
@@ -245,11 +249,16 @@ def print_status(out: Console, status: Status, currency: str) -> None:
         ids = ", ".join(cause.transactions[:12])
         _line(out, f"{ids}{' …' if len(cause.transactions) > 12 else ''}", "dim")
     if status.unreadable:
-        _unreadable(out, status.unreadable)
+        _unreadable(out, status.unreadable, firm)
     if status.refused:
         _refusals(out, status.refused, currency)
     if status.people:
         _people(out, status.people)
+
+
+def _words(cause: Cause) -> str:
+    words = WORDS[cause.state]
+    return words.replace("has them", "has it") if len(cause.transactions) == 1 else words
 
 
 def _documents(out: Console, status: Status, currency: str) -> None:
@@ -268,14 +277,14 @@ def _requests(out: Console, status: Status) -> None:
         out.print(Text(f"Xero last answered at {_moment(status.last_answer)}", style="dim"))
 
 
-def _unreadable(out: Console, traces: tuple[Unreadable, ...]) -> None:
+def _unreadable(out: Console, traces: tuple[Unreadable, ...], firm: str) -> None:
     out.print()
     records = counted(len(traces), "record")
     out.print(Text(f"{records} of an export could not be read", style="yellow"))
     for trace in traces:
         _line(out, f"{trace.id or 'a record'} of {trace.place}: {trace.message}")
-    _line(out, "export again, or dismiss each: "
-          f'pm2xero skip --unreadable {traces[0].digest[:8]} --reason "…"', "dim")  # fmt: skip
+    command = f'pm2xero skip --unreadable {traces[0].digest[:8]} --reason "…" --org {firm}'
+    _line(out, f"export again, or dismiss each: {command}", "dim")
 
 
 def _refusals(out: Console, refused: tuple[Refusal, ...], currency: str) -> None:
