@@ -16,7 +16,6 @@ from tests.editor.language_server import PINNED, command
 from tests.outbox.postgresql import INSTALLED, binaries
 from tests.support.browser import executable
 
-
 # How long an example takes to make says something of the machine, nothing of the product.
 settings.register_profile("suite", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")

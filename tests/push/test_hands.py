@@ -145,3 +145,53 @@ def test_reconcile_tells_of_an_allocation_whose_outcome_is_unknown(
     assert not office.reconcile()["agrees"]
     office.push()
     assert office.reconcile()["agrees"]
+
+
+def taken_out(office: Office, request: str) -> None:
+    """It is not in Xero, and is still to be sent."""
+    ((xero_id,),) = office.sql("SELECT xero_id FROM requests WHERE id = ?", request)
+    office.user_calls("POST", f"/BankTransactions/{xero_id}", {"Status": "DELETED"})
+    forgotten(office, request)
+
+
+def forgotten(office: Office, request: str) -> None:
+    office.sql("UPDATE requests SET state = 'planned', xero_id = NULL WHERE id = ?", request)
+    office.sql("DELETE FROM links WHERE request = ?", request)
+
+
+def test_a_word_about_one_part_leaves_the_others_to_be_sent(
+    office: Office, docs: dict[str, Doc]
+) -> None:
+    office.push(*docs.values())
+    before = office.balance("092")
+    taken_out(office, "AU-0067/withdrawal")
+    xero_id = lose_the_answer(office, "AU-0067/payment")
+    told = office.run("resolve", "AU-0067", "--as-done-in-xero", xero_id, *WHY)
+    assert "confirmed: AU-0067/payment" in told.stdout
+    assert "planned, and not meant by this id: AU-0067/withdrawal" in told.stderr
+    states = "SELECT id, state, xero_id FROM requests WHERE transaction_id = ? ORDER BY id"
+    assert office.sql(states, "AU-0067") == [
+        ("AU-0067/payment", "confirmed", xero_id), ("AU-0067/withdrawal", "planned", None),
+    ]  # fmt: skip
+    assert office.balance("092") != before
+    # What was deleted in Xero is asked about; the other part is not touched.
+    office.push()
+    office.run("resend", "AU-0067", *WHY)
+    office.push()
+    assert office.balance("092") == before
+    assert ("AU-0067/payment", "confirmed", xero_id) in office.sql(states, "AU-0067")
+
+
+def test_one_part_of_what_a_person_entered_does_not_make_the_whole_equal(
+    office: Office, docs: dict[str, Doc]
+) -> None:
+    office.push(*docs.values())
+    assert "AU-0067" in office.reconcile()["equal"]["ids"]
+    taken_out(office, "AU-0067/withdrawal")
+    xero_id = str(office.sql("SELECT xero_id FROM requests WHERE id = 'AU-0067/payment'")[0][0])
+    forgotten(office, "AU-0067/payment")
+    office.run("resolve", "AU-0067", "--as-done-in-xero", xero_id, *WHY)
+    found = office.reconcile()
+    assert "AU-0067" not in found["equal"]["ids"]
+    (named,) = [d for d in found["changed_there"] if d["transaction"] == "AU-0067"]
+    assert any("092" in text for text in named["details"])

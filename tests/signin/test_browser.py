@@ -78,6 +78,8 @@ def test_a_firm_goes_to_xero_and_agrees_whatever_happens_on_the_way(
     month.write_text("".join(lines[:40]))
     assert sign_in(served, page)["tenant"] == served.sandbox.organisation_id
 
+    checked = json.loads(run("check", *org, "--live", "--format", "json").stdout)
+    assert checked
     assert run("plan", first, *org).exit_code in (0, 1)
     assert served.sandbox.documents("Invoices") == []
     sent = json.loads(run("push", first, *org, "--format", "json").stdout)["sent"]
@@ -95,6 +97,8 @@ def test_a_firm_goes_to_xero_and_agrees_whatever_happens_on_the_way(
     refused = run("push", month, *org)
     assert refused.exit_code == 2 and "PU916" in refused.stderr
     assert "2026-04-15" in refused.stderr and "account 200" in refused.stderr
+    drifted = run("check", *org, "--live")
+    assert drifted.exit_code == 1 and "2026-04-15" in drifted.stdout and "2000" in drifted.stdout
     taken = run("snapshot", *org)
     assert "2026-04-15" in taken.stdout and "200" in taken.stdout
     served.firm.write_text(served.firm.read_text().replace('"200"', '"2000"'))

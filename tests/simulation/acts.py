@@ -50,6 +50,11 @@ class Day:
         """What people did in Xero."""
         return Hands(self.typed, frozenset(self.counted), self.merged)
 
+    def entered_for(self, document: str) -> str | None:
+        """The id in Xero of what somebody typed in for a document, and told the program of."""
+        told = (id for id, of in self.typed.items() if of == document and id in self.counted)
+        return next(told, None)
+
     def latest(self) -> dict[str, Document]:
         """The last revision of everything that was handed in."""
         return {d["id"]: d for d in sorted(self.done, key=lambda d: d["revision"])}

@@ -205,8 +205,13 @@ def _recover(day: Day, *, sends_unknown: bool) -> None:
         if confirmed == 0:
             again -= 1
             for id in left:
+                entered = day.entered_for(id) if stuck[id] == "unknown" else None
                 try:
-                    desk.decide(world, "resend", id, "Xero had a bad day")
+                    if entered is not None:
+                        # Whoever typed it in is asked, and says so again.
+                        desk.resolve(world, id, entered)
+                    else:
+                        desk.decide(world, "resend", id, "Xero had a bad day")
                 except StateConflict:
                     world.trouble.counts["refused: resend"] += 1
             world.clock.sleep(_LONG)

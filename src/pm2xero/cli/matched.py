@@ -53,7 +53,7 @@ def confirm_matched(who: str, why: str, yes: bool, options: Any) -> None:
                 confirmed += 1
                 for entry in pair.entries:
                     at = connection.clock()
-                    resolve_by_hand(past, id, who, why, at, entry.xero_id)
+                    resolve_by_hand(past, id, who, why, at, entry.xero_id, entry.endpoint)
                     outbox.heartbeat(owner)
     click.echo(f"confirmed: {counted(confirmed, 'document')}")
     is_done = confirmed == len(found.pairs) and not found.open and not found.doubtful

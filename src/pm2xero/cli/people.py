@@ -33,8 +33,7 @@ def act(
         raise no_reason()
     place = target(**options)
     firm = load_organisation(place.organisation, place.region)
-    if xero_id is not None:
-        check_stands(place, id, xero_id)
+    found_in = check_stands(place, id, xero_id) if xero_id is not None else None
     with (
         Outbox.open(place.require_outbox(), firm.id, now) as outbox,
         outbox.writing(process_name()),
@@ -54,8 +53,9 @@ def act(
             pipeline = common.load(place.organisation, place.region, place.packs)
             url = place.require_outbox()
             with open_past(pipeline, place.organisation, place.packs, url, now) as past:
-                changed = resolve_by_hand(past, id, who, why, now(), xero_id)
+                changed = resolve_by_hand(past, id, who, why, now(), xero_id, found_in)
         states = outbox.states_of(changed)
+        others = _still_open(outbox, id) if changed and xero_id is not None else []
         because = "" if changed else _why_nothing(outbox, id)
     if not changed:
         common.say(f"{id}: nothing was left to {action}{because}; the log has it", err=True)
@@ -64,6 +64,10 @@ def act(
     for request in changed:
         state = states.get(request, action)
         common.say(f"{_LOOKED_UP[action] if state == 'unknown' else state}: {request}")
+    for request, state in others:
+        common.say(f"{state}, and not meant by this id: {request}", err=True)
+    if others:
+        common.say("name the id of that, too, where it was entered by hand", err=True)
 
 
 # What becomes of a request that may be in Xero, by what a person wants of it.
@@ -75,8 +79,16 @@ _LOOKED_UP = {
 }
 
 
-def check_stands(place: Any, id: str, xero_id: str) -> None:
-    """Refuse an id of what is not in Xero's ledger: a draft, or something voided.
+def _still_open(outbox: Outbox, id: str) -> list[tuple[str, str]]:
+    """The parts of a document that are not done, with their states."""
+    from pm2xero.outbox.states import SETTLED
+
+    found = outbox.requests(transaction=id)
+    return [(r.id, r.state) for r in found if r.state not in SETTLED]
+
+
+def check_stands(place: Any, id: str, xero_id: str) -> str | None:
+    """The endpoint that has an id; refuses what is not in Xero's ledger: a draft, or gone.
 
     What Xero shows under none of its endpoints is left to `reconcile`.
     """
@@ -87,14 +99,14 @@ def check_stands(place: Any, id: str, xero_id: str) -> None:
     place.require_outbox()
     with connect(place) as connection:
         if connection.outbox.transaction(id) is None:
-            return
+            return None
         own = [contract(r.contract) for r in connection.outbox.requests(transaction=id)]
         likely = [made.path.strip("/").split("/")[0] for made in own]
         for endpoint in dict.fromkeys((*likely, *_ENTERED)):
             found = connection.get_one(f"/{endpoint}/{xero_id}")
             if found is None or is_standing(found):
                 if found is not None:
-                    return
+                    return endpoint
                 continue
             what = "was taken back" if is_gone(found) else "is a draft"
             raise UsageError(
@@ -104,6 +116,7 @@ def check_stands(place: Any, id: str, xero_id: str) -> None:
                     should_be="approve it in Xero first, or name what stands in the ledger",
                 )
             )
+    return None
 
 
 # Where a person enters what the product does not: any of them can bear the id that is named.

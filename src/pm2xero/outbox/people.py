@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,8 @@ from pm2xero.outbox.records import Actor, HumanAction, StoredRequest
 from pm2xero.outbox.rows import load_requests, mine
 from pm2xero.outbox.schema import human_actions, requests, transactions
 from pm2xero.outbox.states import IN_FLIGHT, TRANSITIONS, Event, RequestState
+from pm2xero.xero.contracts import contract
+from pm2xero.xero.purpose import Purpose
 
 _RESENT = TRANSITIONS[Event.RESEND]
 _RECHECKED = TRANSITIONS[Event.RECHECK]
@@ -68,19 +70,32 @@ class People(Database):
         return changed
 
     def resolve(
-        self, transaction_id: str, who: str, why: str, at: datetime, xero_id: str
+        self,
+        transaction_id: str,
+        who: str,
+        why: str,
+        at: datetime,
+        xero_id: str,
+        found_in: str | None = None,
     ) -> list[str]:
         """The document is in Xero already, under this id: count it as confirmed.
 
-        The id goes to the request that becomes the document, or to the only one still open.
+        Where a part of it has left, the word is of one part, and the others are left as they are:
+        they are still sent, or looked up. Of what never left, a person has entered the whole. The
+        id goes to the part that is of the endpoint where it was found, else to one of unknown
+        outcome, to the one that becomes the document, or to the first.
+
+        Args:
+            found_in: the endpoint that has the id, such as Payments.
         """
         with self._write() as connection:
             given = self._open(connection, transaction_id)
             still_open = [r for r in given if r.state != RequestState.CONFIRMED]
-            bearer = still_open[0] if len(still_open) == 1 else None
+            bearer = _bearer(still_open, found_in)
+            if bearer is not None and _is_of_a_part(bearer, given):
+                still_open = [bearer]
             results: list[tuple[StoredRequest, str | None]] = [
-                (r, xero_id if r is bearer or (bearer is None and r.becomes_document) else None)
-                for r in still_open
+                (r, xero_id if r is bearer else None) for r in still_open
             ]
             for request, id in results:
                 by = {"xero_id": id, "actor": Actor.PERSON}
@@ -223,3 +238,24 @@ def _never_named(transaction: str, wrong: str, named: set[str]) -> OutboxError:
 def _blockers(given: Iterable[StoredRequest]) -> set[str]:
     """What blocked these; what follows on them may have another reason to wait now, or none."""
     return {r.blocked_by for r in given if r.blocked_by is not None}
+
+
+def _is_of_a_part(bearer: StoredRequest, given: Iterable[StoredRequest]) -> bool:
+    """Whether a word about a creation is of it alone, as something of the document has left."""
+    left = (RequestState.CONFIRMED, RequestState.UNKNOWN)
+    made = (r.state for r in given if r.purpose is Purpose.CREATE)
+    return bearer.purpose is Purpose.CREATE and any(state in left for state in made)
+
+
+def _bearer(still_open: Sequence[StoredRequest], found_in: str | None) -> StoredRequest | None:
+    """The part of a document that an id in Xero is of; None where nothing is open."""
+
+    def fits(request: StoredRequest) -> tuple[bool, bool, bool]:
+        place = contract(request.contract).path.strip("/")
+        return (
+            place == found_in,
+            request.state == RequestState.UNKNOWN,
+            request.becomes_document,
+        )
+
+    return max(still_open, key=fits, default=None)

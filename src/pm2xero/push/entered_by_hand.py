@@ -29,9 +29,13 @@ from pm2xero.xero.purpose import Purpose
 
 
 def resolve_by_hand(
-    past: OpenedPast, id: str, who: str, why: str, at: datetime, xero_id: str
-) -> list[str]:
+    past: OpenedPast, id: str, who: str, why: str, at: datetime, xero_id: str,
+    found_in: str | None = None,
+) -> list[str]:  # fmt: skip
     """Count a document as being in Xero under this id; returns the requests that changed.
+
+    Args:
+        found_in: the endpoint that has the id, such as Payments.
 
     Raises:
         OutboxError: no such document, or a call with it is on its way.
@@ -51,7 +55,7 @@ def resolve_by_hand(
             )  # fmt: skip
             chapter = _chapter(past, tx, mapping)
             outbox.save(stored, posted, requests, [chapter])
-    return outbox.resolve(id, who, why, at, xero_id)
+    return outbox.resolve(id, who, why, at, xero_id, found_in)
 
 
 def _chapter(past: OpenedPast, tx: Transaction, mapping: str | None) -> Chapter:

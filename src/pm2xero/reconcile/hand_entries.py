@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import cached_property
 
 from pm2xero.history.requests import is_creation
-from pm2xero.outbox.records import Action
+from pm2xero.outbox.records import Action, Actor, StoredRequest
+from pm2xero.outbox.states import RequestState
 from pm2xero.reconcile.accounts import Balances
 from pm2xero.reconcile.documents import Compared, Live, is_by_hand
 from pm2xero.reconcile.foreign_entries import ENDPOINTS, ByOthers
@@ -54,6 +56,8 @@ class Matcher:
         What a person entered may be only the difference to what was sent before, or one of
         several parts: together they must book what the document does.
         """
+        if compared.verdict == "equal":
+            return self._whole(compared)
         if compared.verdict != "by_hand_otherwise":
             return compared
         item = next(b for b in self._booked if b.id == compared.transaction)
@@ -61,6 +65,22 @@ class Matcher:
         if not _journal(item) or self._left_of(item):
             return compared
         return replace(compared, verdict="equal", live=compared.document, details=())
+
+    def _whole(self, compared: Compared) -> Compared:
+        """What a person said of one part does not make the others right."""
+        item = self._unnamed.get(compared.transaction)
+        left = self._left_of(item) if item is not None else {}
+        if not left:
+            return compared
+        details = tuple(
+            f"account {code} {amount:,.2f}, there 0.00" for code, amount in left.items()
+        )
+        return replace(compared, verdict="by_hand_otherwise", details=details)
+
+    @cached_property
+    def _unnamed(self) -> Mapping[str, Booked]:
+        """The documents of which a person entered a part without an id of its own, by id."""
+        return {item.id: item for item in self._booked if any(map(_has_no_id, item.requests))}
 
     def told(self, entries: Iterable[ByOthers]) -> tuple[ByOthers, ...]:
         """The entries that are others' own; those like a document that waits bear its id.
@@ -105,6 +125,11 @@ class Matcher:
     def _endpoint_of(self, id: str) -> str:
         lists = (*ENDPOINTS, "Payments", "BatchPayments")
         return next((name for name in lists if id in self._live.objects(name)), "")
+
+
+def _has_no_id(request: StoredRequest) -> bool:
+    by_hand = request.state is RequestState.CONFIRMED and request.actor is Actor.PERSON
+    return by_hand and request.xero_id is None and is_creation(request)
 
 
 def _journal(item: Booked) -> Balances:
