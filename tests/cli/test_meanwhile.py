@@ -80,6 +80,16 @@ def test_paid_by_hand_and_then_locked(run: Run, served: test_live.Served, tmp_pa
     assert "not sent, as Xero would refuse what it is there now (paid_meanwhile)" in told
     assert "of which 250.00 is open" in " ".join(told.split())
 
+    # The cause and the remedy each once; a payment that does not fit is not to be entered.
+    (work,) = json.loads(run("manual-work", "--org", served.firm, "--format", "json").stdout)
+    assert work["code"] == "paid_meanwhile" and work["xero"] == []
+    assert work["why"].startswith("This takes ") and "Take back" not in work["why"]
+    assert work["what_to_do"].startswith("Take back") and "manual-work" not in work["what_to_do"]
+    for form in ("text", "csv"):
+        text = " ".join(run("manual-work", "--org", served.firm, "--format", form).stdout.split())
+        assert text.count("Take back in Xero") == 1
+        assert "payment received" not in text and "does not add up" not in text
+
     served.sandbox.set_lock_dates(period=date(2026, 5, 31))
     refused = run("push", *served.places)
     assert refused.exit_code == 2 and "PU916" in refused.stderr
@@ -97,6 +107,21 @@ def test_paid_by_hand_and_then_locked(run: Run, served: test_live.Served, tmp_pa
     code, sent = push(run, served)
     assert (code, sent["confirmed"], waiting(sent)) == (0, 1, [])
     assert one(served, "Invoices", InvoiceNumber=BILL["number"])["Status"] == "PAID"
+
+
+def test_what_is_paid_on_a_voided_bill_is_not_to_be_entered_on_it(
+    run: Run, served: test_live.Served
+) -> None:
+    assert push(run, served, BILL)[0] == 0
+    bill = one(served, "Invoices", InvoiceNumber=BILL["number"])
+    void = {"InvoiceID": bill["InvoiceID"], "Status": "VOIDED"}
+    call(served, "POST", "/Invoices", {"Invoices": [void]})
+    _, sent = push(run, served, PAYMENT)
+    assert waiting(sent) == [("AU-0041/payment", "gone_meanwhile")]
+    told = " ".join(run("manual-work", "--org", served.firm).stdout.split())
+    assert told.count("document that took its place") == 1
+    assert "in Xero: payment received on the client's invoice of " in told
+    assert f"invoice {BILL['number']}" not in told
 
 
 def test_an_account_that_is_recoded_is_followed_by_its_id(

@@ -32,10 +32,10 @@ def command(form: str, **options: Any) -> None:
     from pm2xero.reconcile.pm_side import books_of
     from pm2xero.reconcile.to_enter import to_enter
     from pm2xero.report.manual_work import (
-        Work,
         is_work,
         manual_work_json,
         print_manual_work,
+        work_of,
         write_manual_work,
     )
     from pm2xero.report.text import console
@@ -48,7 +48,7 @@ def command(form: str, **options: Any) -> None:
         booked = books_of(past.outbox, past.outbox.requests(), accounts)
         items = [b for b in booked if is_work(b)]
         details = details_of(past, [b.id for b in items])
-    work = [Work(b, to_enter(b, accounts, details.get(b.id, NO_DETAIL))) for b in items]
+    work = [work_of(b, to_enter(b, accounts, details.get(b.id, NO_DETAIL))) for b in items]
     if form == "csv":
         write_manual_work(sys.stdout, work)
     elif form == "json":

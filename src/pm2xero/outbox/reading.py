@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -171,6 +171,17 @@ class Reading(Database):
             )
             for row in rows
         ]
+
+    def sent_about(self, at: datetime, slack: timedelta) -> bool:
+        """Whether a call of ours was on its way at a moment, or so much earlier or later."""
+        ours = attempts.c.organisation == self._organisation
+        query = select(attempts.c.call).where(
+            ours,
+            attempts.c.started_at <= at + slack,
+            func.coalesce(attempts.c.ended_at, attempts.c.started_at) >= at - slack,
+        )
+        with self._read() as connection:
+            return connection.execute(query.limit(1)).first() is not None
 
     def last_answer(self) -> datetime | None:
         """When Xero last answered a call that carried documents; None when it never did."""

@@ -20,6 +20,7 @@ from pm2xero.push.run import checked_live, push, take_in
 from pm2xero.read.stream import Source
 from pm2xero.send.contacts import ContactBook
 from pm2xero.send.look_ahead import Outlook, Shown, look_ahead, names_of
+from pm2xero.send.together import together
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import StopRun
 from pm2xero.xero.errors import load_errors
@@ -77,7 +78,9 @@ def _outlook(
         archived = contacts.waiting(row for row in planned if row.id not in seen.waiting)
     except (StopRun, SignInError) as exc:
         raise UsageError(unanswered("what is there", exc)) from None
-    obstacles = (*seen.obstacles, *archived)
+    obstacles = seen.obstacles
+    if archived:
+        obstacles = tuple(together(planned, (*obstacles, *archived), outbox, errors))
     return replace(seen, obstacles=obstacles, calls=caller.calls, received=caller.received)
 
 

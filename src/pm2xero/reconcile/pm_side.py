@@ -156,6 +156,8 @@ def _booked(
     to_enter = load_errors().by_hand(cause) if standing in ("refused", "pending") else None
     if to_enter is not None:
         remedy = f"{to_enter}."
+        # What is stored of one that waits ends with the remedy, which stands by itself here.
+        message = message.removesuffix(f" {remedy}")
     counts = decision.outcome == "post" and not newest.voided
     return Booked(
         id=told.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import IO, Any
 
@@ -17,6 +17,7 @@ from pm2xero.reconcile.missing import is_missing
 from pm2xero.reconcile.pm_side import Booked, is_put_off
 from pm2xero.reconcile.to_enter import ToEnter
 from pm2xero.report.text import counted, money
+from pm2xero.xero.errors import Waiting
 
 COLUMNS = (
     "id", "date", "kind", "number", "participant", "amount", "currency", "journal", "code", "why",
@@ -49,6 +50,22 @@ def is_work(item: Booked) -> bool:
     return item.is_behind or (is_missing(item) and stopped)
 
 
+def work_of(item: Booked, documents: Iterable[ToEnter]) -> Work:
+    """A document, and what of it can be entered as it stands.
+
+    Not a payment of what is paid already; nor one on a document by a number that is voided or gone.
+    """
+    if is_put_off(item):
+        if item.cause == Waiting.PAID:
+            documents = ()
+        documents = (replace(document, pays=()) for document in documents)
+    return Work(item, tuple(documents))
+
+
+def _is_uneven(item: Booked, documents: Sequence[ToEnter]) -> bool:
+    return bool(_journal(item)) and not documents and not is_put_off(item)
+
+
 def print_manual_work(out: Console, work: Sequence[Work]) -> None:
     """Each document with its journal, why it was not copied, and what to do; then the total."""
     for item, documents in ((w.item, w.documents) for w in work):
@@ -63,7 +80,7 @@ def print_manual_work(out: Console, work: Sequence[Work]) -> None:
         _line(out, item.message, "dim")
         if item.remedy:
             _line(out, f"→ {item.remedy}")
-        if _journal(item) and not documents:
+        if _is_uneven(item, documents):
             _line(out, UNEVEN, "cyan")
         for document in documents:
             _line(out, f"in Xero: {in_words(document)}", "cyan")
@@ -147,7 +164,9 @@ def write_manual_work(stream: IO[str], work: Iterable[Work]) -> None:
             f"{_side(v)} {code or name} {abs(v)}" for code, name, v in _journal(item)
         )
         texts = [item.id, item.date.isoformat(), item.kind, item.number, item.participant]
-        made = "; ".join(map(in_words, documents)) or (UNEVEN if journal else "")
+        made = "; ".join(map(in_words, documents)) or (
+            UNEVEN if _is_uneven(item, documents) else ""
+        )
         rest = [item.currency, journal, item.cause, item.message, item.remedy, made]
         writer.writerow([*map(in_cell, texts), str(_to_enter(item)), *map(in_cell, rest)])
 

@@ -296,8 +296,8 @@ def _accounts(out: Console, result: Reconciliation, currency: str) -> None:
 
 def _room(out: Console, columns: list[tuple[str, list[Decimal], bool]], codes: list[str]) -> int:
     """What is left of a line for the name of an account, beside amounts that are never cut."""
-    widths = [max(len(head), *(len(_money(a)) for a in amounts)) for head, amounts, _ in columns]
-    code = max(len("balance"), *(len(c) for c in codes))
+    widths = [max(map(len, (head, *map(_money, amounts)))) for head, amounts, _ in columns]
+    code = max(map(len, ("balance", *codes)))
     used = code + sum(widths) + len("difference") + len(widths) + 2
     return max(4, min(NAME_WIDTH, out.width - used))
 

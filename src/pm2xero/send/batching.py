@@ -108,6 +108,24 @@ def wave(
     return urgent or groups
 
 
+def in_order(
+    rows: Sequence[StoredRequest], after: Mapping[str, frozenset[str]]
+) -> list[StoredRequest]:
+    """The planned requests as they go when nothing stops any; what waits for others is last."""
+    left = {row.id: row for row in rows}
+    found: list[StoredRequest] = []
+    while left:
+        rest = list(left.values())
+        now = [row for row in rest if left.keys().isdisjoint((*row.needs, *after.get(row.id, ())))]
+        if not now:
+            return [*found, *rest]
+        for group in wave(now, rest, after):
+            found += group
+            for row in group:
+                del left[row.id]
+    return found
+
+
 def grouped(rows: Sequence[StoredRequest]) -> Iterator[list[StoredRequest]]:
     """Requests of the same contract together; the contract of the first request comes first."""
     groups: dict[str, list[StoredRequest]] = {}

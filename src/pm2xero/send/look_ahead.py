@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.outbox.records import Link, StoredRequest
-from pm2xero.send.batching import is_undo, takes_back
+from pm2xero.outbox.states import RequestState
+from pm2xero.send.batching import in_order, is_undo, takes_back, undone_before
 from pm2xero.send.claims import Claim, Links, claims_of
 from pm2xero.send.fill_ids import placeholders
-from pm2xero.send.obstacles import InXero, Obstacle, Planned, contents_of, obstacles
+from pm2xero.send.obstacles import Freed, InXero, Obstacle, Planned, contents_of, obstacles
+from pm2xero.send.together import together
 from pm2xero.xero.addresses import blocks
 from pm2xero.xero.answers import (
     Object,
@@ -38,6 +40,8 @@ _BY_IDS = frozenset(("Invoices",))
 _FEW = 3
 # Of so many documents it is asked who changed them: each costs a call.
 _NAMED = 3
+# So far Xero's clock and ours may differ where they are compared by the minute.
+_SLACK = timedelta(minutes=1)
 
 _Key = tuple[str, str]
 
@@ -52,6 +56,9 @@ class Past(Protocol):
         self, revisions: Iterable[tuple[str, int]]
     ) -> Mapping[tuple[str, int], Mapping[str, tuple[str, str]]]:
         """AccountID and name by code, as they were when revisions of documents were decided."""
+
+    def sent_about(self, at: datetime, slack: timedelta) -> bool:
+        """Whether a call of ours was on its way at a moment, or so much earlier or later."""
 
     def link_of(self, xero_id: str) -> Link | None:
         """Which request made a document of Xero."""
@@ -178,7 +185,7 @@ def look_ahead(
     """Look at what these planned requests need, and say which of them must wait.
 
     Args:
-        rows: in the order of sending.
+        rows: the planned ones, in the order of their documents.
         links: ids in Xero of what they name.
         shown: what was asked for before is not asked for again.
         chart: the organisation, accounts and tax rates of Xero as they are now; None where that
@@ -193,8 +200,17 @@ def look_ahead(
     documents = shown.documents(c for item in planned for c in item.claims)
     changes = _Changes({**shown.changed, **documents}, past, read, since)
     there = InXero(chart, documents, looker.changing, changes.called, changes.ending)
-    found = obstacles(planned, there, words)
-    return Outlook(tuple(found), tuple(changes.told()))
+    withheld: dict[str, Obstacle] = {}
+    while True:
+        found = obstacles(planned, there, words, withheld)
+        every = {o.request: o for o in together(rows, found, past, words)}
+        if every.keys() <= withheld.keys() | {o.request for o in found}:
+            break
+        # What they would use up or set free is not counted.
+        withheld |= {id: o for id, o in every.items() if id not in withheld}
+    every = {**withheld, **every}
+    ordered = (every[row.id] for row in rows if row.id in every)
+    return Outlook(tuple(ordered), tuple(changes.told()))
 
 
 class _Look:
@@ -202,36 +218,56 @@ class _Look:
         self._rows = rows
         self._links = links
         self._past = past
-        # What requests of this run change: how much of it is open then, only Xero knows.
+        # What requests of this run change or replace: how much of it is open then, only Xero knows.
         self.changing: set[_Key] = set()
 
     def planned(self) -> list[Planned]:
-        """The requests with what was known when they were made."""
+        """The requests with what was known when they were made, in the order of sending."""
         ids = self._past.accounts_meant((row.transaction, row.revision) for row in self._rows)
         touched = {row.id: takes_back(row) for row in self._rows if _is_change(row)}
         every = {transaction for names in touched.values() for transaction in names}
+        # Those of this run need not be in the outbox yet.
+        known = {row.id: row for row in self._past.requests_of(every)} if every else {}
+        known |= {row.id: row for row in self._rows if row.transaction in every}
         made: dict[str, list[StoredRequest]] = {}
-        for row in self._past.requests_of(every) if every else ():
+        for row in known.values():
             if row.purpose is Purpose.CREATE:
                 made.setdefault(row.transaction, []).append(row)
-        found = []
-        for row in self._rows:
-            before = [
+        undoing = [row for row in self._rows if is_undo(row)]
+        after = undone_before(self._rows, undoing, list(known.values()))
+        return [
+            self._one(row, ids.get((row.transaction, row.revision), {}), [
                 maker
                 for transaction in touched.get(row.id, ())
                 for maker in made.get(transaction, ())
                 if row.target in (None, maker.id)
-            ]
-            claims = claims_of(row, self._links)
-            if _is_change(row):
-                for other in (*claims, *(c for m in before for c in claims_of(m, self._links))):
-                    self.changing.add((other.endpoint, other.xero_id))
-            says = contents_of(row)
-            every_day = (says.day, *(contents_of(maker).day for maker in before))
-            days = tuple(day for day in every_day if day is not None)
-            known = ids.get((row.transaction, row.revision), {})
-            found.append(Planned(row, says, claims, known, days))
-        return found
+            ])
+            for row in in_order(self._rows, after)
+        ]  # fmt: skip
+
+    def _one(
+        self,
+        row: StoredRequest,
+        meant: Mapping[str, tuple[str, str]],
+        before: Sequence[StoredRequest],
+    ) -> Planned:
+        claims = claims_of(row, self._links)
+        frees: list[Freed] = []
+        if row.purpose is Purpose.UNDO:
+            for maker in before:
+                is_there = maker.state is RequestState.CONFIRMED
+                frees += (Freed(maker.id, c, is_there) for c in claims_of(maker, self._links))
+                if is_there and maker.xero_id is not None:
+                    # Where another one takes its place, that has no id yet.
+                    endpoint = maker.path.strip("/").split("/")[0]
+                    self.changing.add((endpoint, maker.xero_id.lower()))
+        elif _is_change(row):
+            for other in (*claims, *(c for m in before for c in claims_of(m, self._links))):
+                self.changing.add((other.endpoint, other.xero_id))
+        says = contents_of(row)
+        every_day = (says.day, *(contents_of(maker).day for maker in before))
+        days = tuple(day for day in every_day if day is not None)
+        return Planned(row, says, claims, meant, days, frees)
 
 
 def _is_change(row: StoredRequest) -> bool:
@@ -265,13 +301,19 @@ class _Changes:
         return known or str(number or xero_id)
 
     def ending(self, endpoint: str, xero_id: str) -> str:
-        """When it was changed last, and by whom, as the end of a sentence."""
+        """When others changed it last, and who, as the end of a sentence."""
         found = self._documents.get((endpoint, xero_id))
         at = as_moment((found or {}).get("UpdatedDateUTC"))
-        if at is None:
+        if at is None or self._is_ours(at):
             return ""
         by = self._by(endpoint, xero_id, at)
         return f"; changed there on {_written(at)}{f' by {by}' if by else ''}"
+
+    def _is_ours(self, at: datetime) -> bool:
+        """Whether a push of ours may have made a change; nothing of ours is after the last one."""
+        if self._since is not None and at > self._since:
+            return False
+        return self._past.sent_about(at, _SLACK)
 
     def told(self) -> list[Changed]:
         """What others changed since the last push."""

@@ -54,11 +54,26 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
+class Freed:
+    """What one request of the past, or of the same run, used up, and another takes back.
+
+    Attributes:
+        by: the one that used it up.
+        is_there: that one is in Xero; else it goes in the same run, or does not.
+    """
+
+    by: str
+    claim: Claim
+    is_there: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """A request, and what was known when it was made.
 
     Attributes:
         claims: the documents in Xero that it needs.
+        frees: what is open again where it takes back; an amount of None is not known.
         meant: AccountID and name by code, as they were then.
         dates: the days of what it makes, changes or takes back.
     """
@@ -68,6 +83,7 @@ class Planned:
     claims: Sequence[Claim] = ()
     meant: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     dates: Sequence[date] = ()
+    frees: Sequence[Freed] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +93,7 @@ class InXero:
     Attributes:
         chart: the organisation, its accounts and tax rates; None where they are not judged.
         documents: those that were asked for; what is not among them is not judged.
-        changing: documents that requests of this run change or set free: they are left to Xero.
+        changing: documents that requests of this run change or replace: they are left to Xero.
         called: what a person calls a document of Xero.
         changed: when a document was changed, and by whom, as the end of a sentence.
     """
@@ -89,9 +105,20 @@ class InXero:
     changed: Callable[[str, str], str] = lambda endpoint, id: ""
 
 
-def obstacles(planned: Iterable[Planned], there: InXero, words: ErrorTable) -> list[Obstacle]:
-    """Why which of the requests must wait, in their order: what goes uses up what is open."""
-    judge = _Judge(there, words)
+def obstacles(
+    planned: Iterable[Planned],
+    there: InXero,
+    words: ErrorTable,
+    withheld: Collection[str] = (),
+) -> list[Obstacle]:
+    """Why which of the requests must wait, in the order of sending.
+
+    What goes uses up what is open, or sets it free again.
+
+    Args:
+        withheld: requests that do not go, whatever is found here.
+    """
+    judge = _Judge(there, words, withheld)
     return [found for item in planned if (found := judge.of(item)) is not None]
 
 
@@ -102,10 +129,16 @@ def archived_contact(row: StoredRequest, contact: str, words: ErrorTable) -> Obs
 
 
 class _Judge:
-    def __init__(self, there: InXero, words: ErrorTable) -> None:
+    def __init__(self, there: InXero, words: ErrorTable, withheld: Collection[str]) -> None:
         self._there = there
         self._words = words
         self._used: dict[tuple[str, str], Decimal] = {}
+        # What does not go, though it was to.
+        self._stopped = set(withheld)
+        # Requests of this run that have gone before.
+        self._gone: set[str] = set()
+        # How much of these is open is not known from here on.
+        self._unsure = set(there.changing)
 
     def of(self, item: Planned) -> Obstacle | None:
         chart = self._there.chart
@@ -117,11 +150,30 @@ class _Judge:
                 or self._tax_type(item, chart)
             )
         found = found or self._claims(item)
-        if found is None:
-            for claim in item.claims:
-                key = (claim.endpoint, claim.xero_id)
-                self._used[key] = self._used.get(key, Decimal(0)) + (claim.amount or Decimal(0))
+        if found is None and self._stopped.isdisjoint((item.row.id, *item.row.needs)):
+            self._goes(item)
+        else:
+            self._stays(item)
         return found
+
+    def _goes(self, item: Planned) -> None:
+        self._gone.add(item.row.id)
+        for claim in item.claims:
+            self._use(claim, 1)
+        for freed in item.frees:
+            if freed.claim.amount is None:
+                self._unsure.add((freed.claim.endpoint, freed.claim.xero_id))
+            elif freed.is_there or freed.by in self._gone:
+                self._use(freed.claim, -1)
+
+    def _stays(self, item: Planned) -> None:
+        self._stopped.add(item.row.id)
+        # What was to follow it waits for it, whatever is open.
+        self._unsure.update((f.claim.endpoint, f.claim.xero_id) for f in item.frees)
+
+    def _use(self, claim: Claim, sign: int) -> None:
+        key = (claim.endpoint, claim.xero_id)
+        self._used[key] = self._used.get(key, Decimal(0)) + sign * (claim.amount or Decimal(0))
 
     def _waits(self, item: Planned, cause: Waiting, **values: str) -> Obstacle:
         sentence = self._words.waits(cause).sentence(**values)
@@ -159,7 +211,7 @@ class _Judge:
     def _claims(self, item: Planned) -> Obstacle | None:
         for claim in item.claims:
             key = (claim.endpoint, claim.xero_id)
-            if key not in self._there.documents or key in self._there.changing:
+            if key not in self._there.documents or key in self._unsure:
                 continue
             found = self._there.documents[key]
             name = self._there.called(*key)
@@ -179,11 +231,11 @@ class _Judge:
                     changed=self._there.changed(*key),
                 )  # fmt: skip
             due = _amount(found.get(OPEN_AMOUNT[claim.endpoint]))
-            left = None if due is None else due - self._used.get(key, Decimal(0))
-            if left is not None and claim.amount > left:
+            used = self._used.get(key, Decimal(0))
+            if due is not None and claim.amount > due - used:
                 return self._waits(
                     item, Waiting.PAID, document=name, amount=f"{claim.amount:,.2f}",
-                    due=f"{left:,.2f}", changed=self._there.changed(*key),
+                    due=f"{due:,.2f}", taken=_taken(used), changed=self._there.changed(*key),
                 )  # fmt: skip
         return None
 
@@ -217,6 +269,14 @@ def _maps(value: Any) -> Iterator[Mapping[str, Any]]:
     elif isinstance(value, list):
         for inner in value:
             yield from _maps(inner)
+
+
+def _taken(used: Decimal) -> str:
+    """What goes before it takes or sets free, as the end of a sentence."""
+    if not used:
+        return ""
+    did = "takes" if used > 0 else "sets free"
+    return f", and what goes before it {did} {abs(used):,.2f}"
 
 
 def _amount(value: object) -> Decimal | None:

@@ -25,6 +25,7 @@ from pm2xero.send.lookup_table import load_table
 from pm2xero.send.parcel import Said
 from pm2xero.send.run_state import Book, Progress
 from pm2xero.send.send_report import SendReport
+from pm2xero.send.together import together
 from pm2xero.xero.answers import Unproven, is_id, one_object
 from pm2xero.xero.budget import Budget, CallLimits
 from pm2xero.xero.client import XeroClient
@@ -291,7 +292,10 @@ class _Run:
             if refusal := self._contacts.refused.get(number):
                 self._book.turn_away(row, refusal)
         archived = self._contacts.obstacles(rows) if self._contacts.archived else []
-        obstacles = (*self._outlook.obstacles, *archived)
+        obstacles = self._outlook.obstacles
+        if archived:
+            found = (*obstacles, *archived)
+            obstacles = tuple(together(self._planned(), found, self._outbox, self._errors))
         self._outlook = replace(self._outlook, obstacles=obstacles)
 
     def _send_all(self) -> None:

@@ -74,6 +74,7 @@ class Waiting(StrEnum):
     MISSING = "missing_meanwhile"
     NOT_APPROVED = "not_approved"
     PAID = "paid_meanwhile"
+    PART = "part_waits"
 
 
 # What a sentence may name, by its cause.
@@ -88,7 +89,8 @@ _KNOWN: Mapping[Waiting, frozenset[str]] = MappingProxyType(
         Waiting.GONE: frozenset(("document", "status", "changed")),
         Waiting.MISSING: frozenset(("document",)),
         Waiting.NOT_APPROVED: frozenset(("document", "status", "changed")),
-        Waiting.PAID: frozenset(("document", "amount", "due", "changed")),
+        Waiting.PAID: frozenset(("document", "amount", "due", "taken", "changed")),
+        Waiting.PART: frozenset(("request",)),
     }
 )
 

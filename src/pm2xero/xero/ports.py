@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from pm2xero.outbox.memory import Gap
@@ -35,6 +35,9 @@ class Outbox(Contacts, Protocol):
 
     def requests_of(self, transactions: Iterable[str]) -> Sequence[StoredRequest]:
         """The requests of some documents."""
+
+    def sent_about(self, at: datetime, slack: timedelta) -> bool:
+        """Whether a call of ours was on its way at a moment, or so much earlier or later."""
 
     def states_of(self, ids: Iterable[str]) -> Mapping[str, RequestState]:
         """The states of requests, those that are there."""
