@@ -348,7 +348,7 @@ def _check_place(target: Target, outbox: Outbox, client: XeroClient) -> None:
         return None
 
     place = target.xero_url or f"the embedded one, {target.sandbox_file}"
-    check_emulated(outbox.first_confirmed(_FIRST), shown, pin.at, place)
+    check_emulated(outbox.some_confirmed(_FIRST), shown, pin.at, place)
 
 
 def _where_connected(target: Target, firm: Organisation) -> Target:

@@ -173,7 +173,8 @@ def test_the_page_of_a_code(run: Run) -> None:
 
 
 def test_all_codes_are_listed(run: Run) -> None:
-    lines = run("codes").stdout.splitlines()
+    # Long titles go on in lines that are set in.
+    lines = [line for line in run("codes").stdout.splitlines() if not line.startswith(" ")]
     assert lines == sorted(lines)
     assert len(lines) > 90
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.pin_schema import xero_pins
+from pm2xero.outbox.records import Actor
 from pm2xero.outbox.rows import mine
 from pm2xero.outbox.schema import requests
 from pm2xero.outbox.states import RequestState
@@ -40,8 +41,11 @@ class Pinning(Database):
             row = connection.execute(query).first()
         return None if row is None else OutboxPin(row.xero_organisation, row.is_real, row.at)
 
-    def first_confirmed(self, limit: int) -> list[str]:
-        """Paths of the first documents that Xero confirmed, such as `/Invoices/5b8e0c1e-…`."""
+    def some_confirmed(self, limit: int) -> list[str]:
+        """Paths of some documents that Xero itself confirmed, such as `/Invoices/5b8e0c1e-…`.
+
+        An id that a person named says nothing of where it is.
+        """
         query = (
             select(requests.c.contract, requests.c.xero_id)
             .where(
@@ -50,8 +54,8 @@ class Pinning(Database):
                 requests.c.purpose == Purpose.CREATE,
                 requests.c.xero_id.is_not(None),
                 requests.c.becomes_document,
+                requests.c.actor == Actor.PRODUCT,
             )
-            .order_by(requests.c.level, requests.c.sequence)
             .limit(limit)
         )
         with self._read() as connection:
