@@ -17,7 +17,6 @@ from pm2xero.reconcile.missing import is_missing
 from pm2xero.reconcile.pm_side import Booked, is_put_off
 from pm2xero.reconcile.to_enter import ToEnter
 from pm2xero.report.text import counted, money
-from pm2xero.xero.errors import Waiting
 
 COLUMNS = (
     "id", "date", "kind", "number", "participant", "amount", "currency", "journal", "code", "why",
@@ -53,11 +52,9 @@ def is_work(item: Booked) -> bool:
 def work_of(item: Booked, documents: Iterable[ToEnter]) -> Work:
     """A document, and what of it can be entered as it stands.
 
-    Not a payment of what is paid already; nor one on a document by a number that is voided or gone.
+    Not a payment on a document by its number that is paid already, voided or gone.
     """
     if is_put_off(item):
-        if item.cause == Waiting.PAID:
-            documents = ()
         documents = (replace(document, pays=()) for document in documents)
     return Work(item, tuple(documents))
 
