@@ -70,9 +70,9 @@ def pushing(folder: Path, url: str, ahead: Any, writes: Any) -> None:
         time.sleep(min(seconds, _LONGEST_NAP))
         ahead.value += max(0.0, seconds - _LONGEST_NAP)
 
-    def call(self: XeroClient, method: str, *given: Any) -> Response:
+    def call(self: XeroClient, method: str, *given: Any, **more: Any) -> Response:
         writes.value += method != "GET"
-        return call_(self, method, *given)
+        return call_(self, method, *given, **more)
 
     call_ = XeroClient.call
     XeroClient.call = call  # type: ignore[method-assign]
