@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pm2xero.connection import Connection, Target
+from pm2xero.connection import Connection
 from pm2xero.errors import UsageError
 from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.store import Outbox
@@ -23,6 +23,7 @@ from pm2xero.pipeline import Pipeline
 from pm2xero.reconcile.kept_lists import kept_lists
 from pm2xero.reconcile.run import run
 from pm2xero.sandbox import Limits, Sandbox, records
+from pm2xero.target import Target
 from pm2xero.xero.asgi import AsgiTransport
 from pm2xero.xero.client import XeroClient
 from tests.benchmarks.push import FIRM

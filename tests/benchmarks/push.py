@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 import httpx
 from rich.console import Console
 
-from pm2xero.connection import Connection, Target
+from pm2xero.connection import Connection
 from pm2xero.history.rows_state import RowsState
 from pm2xero.outbox.store import Outbox
 from pm2xero.pipeline import Pipeline
@@ -31,6 +31,7 @@ from pm2xero.send.estimate import lower_bound, predict_seconds
 from pm2xero.send.fill_ids import contact_of
 from pm2xero.send.send_report import SendReport
 from pm2xero.send.sender import make_sender
+from pm2xero.target import Target
 from pm2xero.xero.asgi import AsgiTransport
 from pm2xero.xero.auth import GrantedToken
 from pm2xero.xero.budget import CallLimits

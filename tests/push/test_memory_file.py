@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from pm2xero.connection import Connection, Target
+from pm2xero.connection import Connection
 from pm2xero.errors import Finding, UsageError
 from pm2xero.outbox import Outbox
 from pm2xero.outbox.memory import Gap
 from pm2xero.push.memory_file import MemoryFile, Trace, begin, end, is_unwritten
+from pm2xero.target import Target
 from pm2xero.xero.client import Response
 from tests.outbox.documents import AT, document
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from pm2xero.connection import Target, connect
+from pm2xero.connection import connect
 from pm2xero.reconcile.run import run
 from pm2xero.report.reconciliation import print_reconciliation
+from pm2xero.target import Target
 from tests.support.office import Office, month
 
 from .firm import Found, Snapshot, account, dated, differing, firm, lines, said

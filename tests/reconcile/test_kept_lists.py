@@ -18,12 +18,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pm2xero.connection import Connection, Target, connect
+from pm2xero.connection import Connection, connect
 from pm2xero.errors import Finding, LeaseLost, UsageError
 from pm2xero.outbox.store import Outbox
 from pm2xero.reconcile import kept_lists as kept_lists_module
 from pm2xero.reconcile.kept_lists import KeptLists, kept_lists
 from pm2xero.reconcile.run import run
+from pm2xero.target import Target
 from pm2xero.xero.client import Response
 from tests.support.office import Office
 

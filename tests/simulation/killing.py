@@ -30,11 +30,12 @@ import uvicorn  # noqa: F401  # what a process needs is there before it is parte
 from pm2xero import connection
 from pm2xero.cli.main import cli
 from pm2xero.cli.sandbox import command as _sandbox  # noqa: F401
-from pm2xero.connection import Target, connect
+from pm2xero.connection import connect
 from pm2xero.outbox.store import Outbox
 from pm2xero.push.run import push
 from pm2xero.read.stream import Source
 from pm2xero.sandbox import Limits, Sandbox
+from pm2xero.target import Target
 from pm2xero.xero.client import Response, XeroClient
 from tests.simulation.months import EXAMPLES, month, pipeline
 from tests.simulation.trouble import Clock, Trouble

@@ -19,7 +19,7 @@ import httpx
 from sqlalchemy import Connection as Database
 from sqlalchemy import Engine, event
 
-from pm2xero.connection import Connection, Target
+from pm2xero.connection import Connection
 from pm2xero.decide.decider import opening_state
 from pm2xero.errors import LeaseTaken
 from pm2xero.firm.organisation import load_organisation
@@ -34,6 +34,7 @@ from pm2xero.read.stream import Source
 from pm2xero.sandbox import Limits, Sandbox, Unkindness
 from pm2xero.send.send_report import SendReport
 from pm2xero.send.sender import LEASE
+from pm2xero.target import Target
 from pm2xero.xero.asgi import AsgiTransport
 from pm2xero.xero.auth import GrantedToken
 from pm2xero.xero.client import XeroClient

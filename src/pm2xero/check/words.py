@@ -8,10 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from pm2xero.check.checklist import Cause
-from pm2xero.errors import PackError, Position
 from pm2xero.firm.changes import ChangeKind
-from pm2xero.pack.yaml.read import read_yaml
-from pm2xero.pack.yaml.schema import check
+from pm2xero.pack.yaml.table import read_table
 from pm2xero.resources import root
 
 
@@ -57,10 +55,7 @@ def load_words(path: Path | None = None) -> Words:
 
 @cache
 def _loaded(path: Path) -> Words:
-    tree = read_yaml(path, path.name)
-    findings = check("xero_checklist.schema", tree, Position(path.name))
-    if findings:
-        raise PackError(*findings)
+    tree = read_table(path, "xero_checklist.schema")
     people = tree["people"]
     return Words(
         {

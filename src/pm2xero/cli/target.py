@@ -47,7 +47,7 @@ def target(
     log_format: str | None = None,
 ) -> Any:  # fmt: skip
     """The target that the options describe."""
-    from pm2xero.connection import Target
+    from pm2xero.target import Target
 
     watcher = call_log(log, log_format)
     return Target(organisation, region, packs, database, xero_url, sandbox, watcher)

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -193,7 +194,7 @@ class Trial:
                 self._done(endpoint, id)
         for id in [i for e, i in self.made if e == "Contacts"]:
             body = {"Contacts": [{"ContactID": id, "ContactStatus": "ARCHIVED"}]}
-            answer = self._try(lambda body=body: self.write("POST", "/Contacts", body))  # type: ignore[misc]
+            answer = self._try(partial(self.write, "POST", "/Contacts", body))
             if answer is None or answer.status != 200:
                 left.append(f"contact {id}")
             self._done("Contacts", id)
@@ -210,9 +211,7 @@ class Trial:
         is_draft = found is not None and found.get("Status") in ("DRAFT", "SUBMITTED")
         status = "DELETED" if is_draft else _BACK[endpoint]
         for body in ({"Status": status}, {**dict(found or {}), "Status": status}):
-            answer = self._try(
-                lambda body=body: self.write("POST", f"/{endpoint}/{id}", body)  # type: ignore[misc]
-            )
+            answer = self._try(partial(self.write, "POST", f"/{endpoint}/{id}", body))
             if answer is not None and answer.status == 200:
                 return []
         return [f"{endpoint} {id}"]
@@ -223,7 +222,7 @@ class Trial:
         for endpoint, name in _MARKED.items():
             text = self._contact_name if endpoint == "Contacts" else self.mark
             where = {"where": f'{name}=="{text}"', "page": "1"}
-            answer = self._try(lambda e=endpoint, w=where: self.get(f"/{e}", w))  # type: ignore[misc]
+            answer = self._try(partial(self.get, f"/{endpoint}", where))
             items = (answer.json or {}).get(endpoint) if answer is not None else ()
             found += [(endpoint, str(item[id_name_of(endpoint)])) for item in items or ()]
         return found

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
-from pm2xero.errors import Finding, PackError, Position
+from pm2xero.errors import Finding, PackError
 from pm2xero.pack.language.plain_conditions import parse_plain
-from pm2xero.pack.yaml.read import SourceMap, read_yaml
-from pm2xero.pack.yaml.schema import check
+from pm2xero.pack.yaml.read import SourceMap
+from pm2xero.pack.yaml.table import read_table
 from pm2xero.resources import root
 from pm2xero.xero.body_fields import body_record
 from pm2xero.xero.natural_key import NaturalKey, Sum
@@ -71,10 +71,8 @@ def listed_endpoints() -> list[str]:
 
 @cache
 def _loaded(path: Path) -> Mapping[str, HowToFind]:
-    tree = read_yaml(path, path.name)
-    findings: list[Finding] = check("xero_lookup.schema", tree, Position(path.name))
-    if findings:
-        raise PackError(*findings)
+    tree = read_table(path, "xero_lookup.schema")
+    findings: list[Finding] = []
     table = {name: _how(name, raw, findings) for name, raw in tree["lookups"].items()}
     if findings:
         raise PackError(*findings)

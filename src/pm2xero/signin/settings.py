@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pm2xero.errors import Finding, PackError, Position, UsageError
-from pm2xero.pack.yaml.read import read_yaml
-from pm2xero.pack.yaml.schema import check
+from pm2xero.errors import Finding, UsageError
+from pm2xero.pack.yaml.table import read_table
 from pm2xero.resources import root
 from pm2xero.signin.grant import App
 from pm2xero.xero.identity import Credentials
@@ -60,10 +59,7 @@ def load_settings(path: Path | None = None) -> Settings:
 
 @cache
 def _loaded(path: Path) -> Settings:
-    tree = read_yaml(path, path.name)
-    findings: list[Finding] = check("xero_sign_in.schema", tree, Position(path.name))
-    if findings:
-        raise PackError(*findings)
+    tree = read_table(path, "xero_sign_in.schema")
     return Settings(
         tuple(str(scope) for scope in tree["scopes"]),
         tuple(int(port) for port in tree["ports"]),

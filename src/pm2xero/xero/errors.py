@@ -12,12 +12,12 @@ from string import Formatter
 from types import MappingProxyType
 from typing import Literal, cast
 
-from pm2xero.errors import Finding, PackError, Position
+from pm2xero.errors import Finding, PackError
 from pm2xero.pack.language.conditions import Condition
 from pm2xero.pack.language.plain_conditions import holds, parse_plain
 from pm2xero.pack.language.types import COUNT, TEXT, RecordType
-from pm2xero.pack.yaml.read import SourceMap, place_of, read_yaml
-from pm2xero.pack.yaml.schema import check
+from pm2xero.pack.yaml.read import SourceMap, place_of
+from pm2xero.pack.yaml.table import read_table
 from pm2xero.resources import root
 from pm2xero.xero.answers import messages_of, plain
 from pm2xero.xero.client import Response
@@ -237,10 +237,8 @@ def load_errors(path: Path | None = None) -> ErrorTable:
 
 @cache
 def _loaded(path: Path) -> ErrorTable:
-    tree = read_yaml(path, path.name)
-    findings = check("xero_errors.schema", tree, Position(path.name))
-    if findings:
-        raise PackError(*findings)
+    tree = read_table(path, "xero_errors.schema")
+    findings: list[Finding] = []
     entries: list[Entry] = []
     for index, raw in enumerate(tree["errors"]):
         entries.append(_entry(raw, findings))
