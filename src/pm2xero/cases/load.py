@@ -241,11 +241,12 @@ def _known(tree: Mapping[str, Any] | None) -> Known | None:
 
 
 def _fact(tree: Mapping[str, Any]) -> DocumentFact:
-    due, left = tree.get("amount_due"), tree.get("to_reverse")
+    due, left, back = tree.get("amount_due"), tree.get("to_reverse"), tree.get("to_put_back")
     return DocumentFact(
         str(tree["id"]), str(tree["state"]), tree.get("kind"),
         Decimal(due) if due is not None else None, tree.get("contact"), None, tree.get("xero_id"),
         Decimal(left) if left is not None else None, about_of(tree), to_come_of(tree),
+        Decimal(back) if back is not None else None,
     )  # fmt: skip
 
 

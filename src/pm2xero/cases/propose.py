@@ -276,11 +276,11 @@ def _case(firm: Firm, example: Example, name: str) -> Case:
 
 
 def _fact(known: Any) -> DocumentFact:
-    due, left = known.get("amount_due"), known.get("to_reverse")
+    due, left, back = known.get("amount_due"), known.get("to_reverse"), known.get("to_put_back")
     return DocumentFact(
         known["id"], known["state"], known.get("kind"), Decimal(due) if due else None,
         known.get("contact"), to_reverse=Decimal(left) if left else None, about=about_of(known),
-        to_come=to_come_of(known),
+        to_come=to_come_of(known), to_put_back=Decimal(back) if back else None,
     )  # fmt: skip
 
 
@@ -294,6 +294,8 @@ def _fact_tree(fact: DocumentFact) -> dict[str, Any]:
         tree["contact"] = fact.contact
     if fact.to_reverse is not None:
         tree["to_reverse"] = f"{fact.to_reverse:.2f}"
+    if fact.to_put_back is not None:
+        tree["to_put_back"] = f"{fact.to_put_back:.2f}"
     said = {
         "number": fact.number, "date": fact.date, "bank": fact.bank, "amount": fact.amount,
         "due_then": fact.due_then, "waits_for": fact.waits_for,

@@ -132,7 +132,7 @@ class Decider:
             mapping, rule = verdict.post
             return Decision(tx.id, tx.revision, tx.kind, "post", (), warnings, mapping, rule)
         if verdict.outcome is None:
-            return self._posted(program, verdict.posts, tx, warnings)
+            return self._posted(program, verdict.posts, tx, state, warnings)
         reasons = verdict.fixed
         if reasons is None:
             reasons = tuple([_reason(program.rules[i], tx, state) for i in verdict.reasons])
@@ -142,13 +142,15 @@ class Decider:
         )  # fmt: skip
 
     def _posted(
-        self, program: Program, posts: tuple[int, ...], tx: Transaction,
+        self, program: Program, posts: tuple[int, ...], tx: Transaction, state: State,
         warnings: tuple[Warning_, ...],
     ) -> Decision:  # fmt: skip
         if len(posts) == 1:
-            rule = program.rules[posts[0]].rule
+            compiled = program.rules[posts[0]]
+            rule = compiled.rule
+            said = (_reason(compiled, tx, state),) if rule.leaves_over(tx.kind) else ()
             return Decision(
-                tx.id, tx.revision, tx.kind, "post", (), warnings, rule.mapping, rule.id
+                tx.id, tx.revision, tx.kind, "post", said, warnings, rule.mapping, rule.id
             )
         if not posts:
             return _refused(

@@ -62,6 +62,8 @@ class Warning_:
 class Decision:
     """Outcome of one transaction; the first reason is the primary one.
 
+    What is posted has a reason only where a part of it is left to a person.
+
     Attributes:
         mapping: set when the outcome is post.
         leaves: what the document counts as for others that refer to it, when not by the outcome.
@@ -97,7 +99,7 @@ class Decision:
 
     @property
     def by_hand(self) -> bool:
-        """Somebody must enter it in Xero as it is: so say all its reasons, not only the first."""
+        """Somebody must enter it in Xero, whole or what is left of it: so say all its reasons."""
         return bool(self.reasons) and all(r.by_hand for r in self.reasons)
 
     def as_json(self) -> dict[str, Any]:

@@ -5,8 +5,8 @@ This is the other side of the reconciliation: it never looks at mappings, templa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -43,7 +43,27 @@ JournalOf = Callable[[Transaction, State], list[Entry]]
 
 def compile_journal(kind: Kind, facts: Facts) -> JournalOf:
     """A function that gives the journal of a document of this kind."""
-    parts = [_compile(p, facts) for p in kind.postings]
+    return _journal(kind.postings, facts)
+
+
+def compile_left_over(kind: Kind, facts: Facts) -> JournalOf:
+    """A function that gives what a person enters where a mapping leaves a part over, by account."""
+    parts = _journal(kind.left_over, facts)
+
+    def left_over(tx: Transaction, state: State) -> list[Entry]:
+        sums: dict[tuple[str, str | None, str | None], Entry] = {}
+        for entry in parts(tx, state):
+            key = (entry.name, entry.matter, entry.bank)
+            before = sums.get(key)
+            amount = entry.amount + (before.amount if before is not None else ZERO)
+            sums[key] = replace(entry, amount=amount)
+        return [entry for entry in sums.values() if entry.amount]
+
+    return left_over
+
+
+def _journal(postings: Iterable[Posting], facts: Facts) -> JournalOf:
+    parts = [_compile(p, facts) for p in postings]
 
     def journal(tx: Transaction, state: State) -> list[Entry]:
         return [entry for part in parts for entry in part(tx, state) if entry.amount]

@@ -77,7 +77,16 @@ class MemoryState:
             amount = ZERO if reversals > 0 else -amount
         elif state != "in_xero":
             amount = gone
-        return DocumentFact(id, state, to_reverse=amount, about=self._about.get(id, NOTHING_SAID))
+        settled = self._settled_by(id) if state == "in_xero" else None
+        return DocumentFact(
+            id, state, to_reverse=amount, about=self._about.get(id, NOTHING_SAID),
+            to_put_back=None if settled is None else -settled,
+        )  # fmt: skip
+
+    def _settled_by(self, id: str) -> Decimal | None:
+        """What a transaction took off other documents; None where it settled nothing."""
+        settled = effect_in(self._seen[id]).settled
+        return sum((amount for _, amount in settled), ZERO) if settled else None
 
     def earlier(self, id: str) -> Earlier | None:
         """The last decision about the id, or None."""

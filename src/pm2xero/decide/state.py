@@ -47,6 +47,9 @@ class DocumentFact:
         to_reverse: the amount that its reversal carries, in currency units: -600.00 for a payment
             of 600.00, and 0.00 once any of it was reversed (also of what is not in Xero); None for
             what carries no amount, or is not in Xero and not reversed.
+        to_put_back: what its reversal puts back on what it settled, in currency units: -550.00 for
+            a payment of 600.00 of which 550.00 is allocated; None for what settled nothing, or is
+            not in Xero.
         request: id of the request that creates it, None when it was there before.
         xero_id: its id in Xero, once known.
         to_come: what reversals that wait, or were refused and are to be entered by hand, will put
@@ -63,6 +66,7 @@ class DocumentFact:
     to_reverse: Decimal | None = None
     about: About = NOTHING_SAID
     to_come: tuple[tuple[str, Decimal], ...] = ()
+    to_put_back: Decimal | None = None
 
     @property
     def due_then(self) -> Decimal | None:

@@ -8,16 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Literal
 
 from pm2xero.decide.cents import cents_of
 from pm2xero.decide.decision import Decision
-from pm2xero.decide.journal import JournalOf, compile_journal
+from pm2xero.decide.journal import Entry, JournalOf, compile_journal, compile_left_over
 from pm2xero.decide.state import State
 from pm2xero.history.taxes import TaxReader
 from pm2xero.outbox.past_records import Booking, EntryRow
 from pm2xero.pack.counts import Counts
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction, is_voided, money_of
+
+
+class LeftOvers:
+    """What a person enters of documents that are posted in part."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._journals: dict[str, JournalOf] = {}
+
+    def of(self, tx: Transaction, decision: Decision, state: State) -> list[Entry]:
+        """The journal of what is left over; empty where the requests make all of it."""
+        if decision.outcome != "post" or decision.takes_back:
+            return []
+        mapping = self._pipeline.pack.mappings.get(decision.mapping or "")
+        if mapping is None or not mapping.left_over:
+            return []
+        found = self._journals.get(tx.kind)
+        if found is None:
+            program = self._pipeline.decider.program(tx.kind)
+            found = self._journals[tx.kind] = compile_left_over(program.kind, program.facts)
+        return found(tx, state)
 
 
 class Bookkeeping:
@@ -27,6 +49,7 @@ class Bookkeeping:
         self._pipeline = pipeline
         self._journals: dict[str, JournalOf] = {}
         self._taxes = TaxReader(pipeline)
+        self._left_overs = LeftOvers(pipeline)
 
     def of(self, tx: Transaction, decision: Decision, state: State) -> Booking:
         """What a document books, by the pack and the accounts in force now."""
@@ -69,13 +92,10 @@ class Bookkeeping:
         # What is sent says its tax types itself.
         types = {} if decision.outcome == "post" else self._taxes.types(tx)
         for entry in self._journal(tx.kind)(tx, state):
-            account = entry.account
             of_lines = types.get((entry.name, abs(entry.amount)))
-            yield EntryRow(
-                "journal", entry.name, account.account_id, account.code or "", account.name or "",
-                cents_of(entry.amount), 0, entry.matter, entry.bank,
-                tax_type=(of_lines.pop(0) or None) if of_lines else None,
-            )  # fmt: skip
+            yield _row("journal", entry, (of_lines.pop(0) or None) if of_lines else None)
+        for entry in self._left_overs.of(tx, decision, state):
+            yield _row("left_over", entry)
         if decision.outcome != "post" or decision.takes_back:
             return
         mapping = decision.mapping or ""
@@ -93,3 +113,13 @@ class Bookkeeping:
             program = self._pipeline.decider.program(kind)
             found = self._journals[kind] = compile_journal(program.kind, program.facts)
         return found
+
+
+def _row(
+    part: Literal["journal", "left_over"], entry: Entry, tax_type: str | None = None
+) -> EntryRow:  # fmt: skip
+    account = entry.account
+    return EntryRow(
+        part, entry.name, account.account_id, account.code or "", account.name or "",
+        cents_of(entry.amount), 0, entry.matter, entry.bank, tax_type=tax_type,
+    )  # fmt: skip

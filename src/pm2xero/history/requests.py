@@ -9,6 +9,9 @@ from pm2xero.outbox.states import RequestState
 from pm2xero.xero.contracts import contract
 from pm2xero.xero.purpose import Purpose
 
+# The step of what a person makes of a document; no request of a mapping can be called so.
+LEFT_OVER = "left over"
+
 
 def is_creation(request: StoredRequest) -> bool:
     """Whether a request creates an object that has an id and an endpoint of its own."""

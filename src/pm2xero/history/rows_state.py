@@ -58,6 +58,7 @@ class RowsState(MemoryState):
         self._own: set[str] = set()
         self._new: dict[str, Remembered] = {}
         self._releases: dict[str, tuple[Release, ...]] = {}
+        self._settled_then: dict[str, Decimal] = {}
 
     def prepare(self, ids: Iterable[str], matters: Iterable[str]) -> None:
         """Read what documents at hand name: documents (their own ids, too) and matters."""
@@ -69,7 +70,7 @@ class RowsState(MemoryState):
         assert not self._new, "decisions that are not written cannot be forgotten"
         for kept in (
             self._seen, self._open, self._settled, self._reversed, self._standings, self._about,
-            self._to_come, self._promised, self._releases,
+            self._to_come, self._promised, self._releases, self._settled_then,
         ):  # fmt: skip
             kept.clear()
         for known in (self._loaded, self._matters, self._own):
@@ -118,6 +119,9 @@ class RowsState(MemoryState):
             return _effect(self._rows.deeds(id), standing)
         return super().effect_of(id)
 
+    def _settled_by(self, id: str) -> Decimal | None:
+        return super()._settled_by(id) if id in self._own else self._settled_then.get(id)
+
     def remember(
         self, id: str, revision: int, digest: bytes, outcome: str, effect: Effect = NO_EFFECT
     ) -> None:
@@ -147,6 +151,8 @@ class RowsState(MemoryState):
             return
         for id, dues in self._rows.dues(ids).items():
             self._loaded.add(id)
+            if dues.settles is not None:
+                self._settled_then[id] = amount_of(dues.settles)
             if dues.settled:
                 self._settled[id] = amount_of(dues.settled)
             if dues.reversed:

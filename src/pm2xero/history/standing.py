@@ -25,6 +25,8 @@ def standing_of(
 ) -> tuple[str, str, str]:
     """Standing, cause and message of the posted revision of a document, or of its latest.
 
+    What is left to a person says nothing of how far the rest has come.
+
     Args:
         is_voided: whether that revision is taken back in Practice Management.
 
@@ -32,6 +34,7 @@ def standing_of(
         in_xero, partial (some of its requests are), pending, refused, skipped, unsupported (a rule
         rejects it), held or voided; the code of the cause; a sentence for it.
     """
+    requests = [r for r in requests if r.state is not RequestState.LEFT]
     if decision.outcome == "reject":
         return "unsupported", decision.code or "", ""
     if decision.outcome == "hold":
@@ -56,7 +59,7 @@ def standing_of(
 def correction_waits(requests: Sequence[StoredRequest], gone: Collection[str]) -> bool:
     """Whether an earlier revision stands in Xero whole, and only its correction does not."""
     again = corrections(requests)
-    waiting = [r for r in requests if r.state not in SETTLED]
+    waiting = [r for r in requests if r.state not in (*SETTLED, RequestState.LEFT)]
     return bool(alive(requests, gone)) and all(r.id in again for r in waiting)
 
 

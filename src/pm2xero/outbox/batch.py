@@ -209,7 +209,7 @@ class Batch:
                 self._arrived.add(row.blocked_by)
             self._rendered.append(_as_before(request, row))
             return
-        if said is not None:
+        if said is not None and request.state is not RequestState.LEFT:
             state = RequestState(said.state)
             request = replace(request, state=state, cause=said.cause, message=said.message)
         if request.state not in FIRST:

@@ -48,6 +48,7 @@ class PastReading(Database):
         of_ = self._organisation
         standings: dict[str, Standing] = {}
         settled: dict[str, int] = {}
+        settles: dict[str, int] = {}
         reversed_: dict[str, int] = {}
         said: dict[str, Said] = {}
         to_come: dict[str, list[tuple[str, int]]] = {}
@@ -70,6 +71,16 @@ class PastReading(Database):
                     .group_by(settlements.c.document)
                 )
                 settled.update((document, int(cents)) for document, cents in sums)
+                by = connection.execute(
+                    select(settlements.c.by, func.sum(settlements.c.cents))
+                    .where(
+                        settlements.c.organisation == of_,
+                        settlements.c.by.in_(part),
+                        settlements.c.live,
+                    )
+                    .group_by(settlements.c.by)
+                )
+                settles.update((id, int(cents)) for id, cents in by)
                 counts = connection.execute(
                     select(reversals.c.document, func.count())
                     .where(
@@ -99,7 +110,7 @@ class PastReading(Database):
         for id in ids:
             found[id] = Dues(
                 standings.get(id), settled.get(id, 0), reversed_.get(id, 0), said.get(id),
-                tuple(to_come.get(id, ())), tuple(released.get(id, ())),
+                tuple(to_come.get(id, ())), tuple(released.get(id, ())), settles.get(id),
             )  # fmt: skip
         return found
 

@@ -59,6 +59,7 @@ class Dues:
         said: what its latest revision says of itself; None of what was never decided.
         to_come: what others, which are not in Xero yet, will put back on it.
         releases: what people let through of it: revision, rule, who, why.
+        settles: what it took off others, in cents; None where that is nothing.
     """
 
     standing: Standing | None
@@ -67,6 +68,7 @@ class Dues:
     said: Said | None = None
     to_come: tuple[tuple[str, int], ...] = ()
     releases: tuple[tuple[int, str, str, str], ...] = ()
+    settles: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +100,14 @@ class EntryRow:
     """One line of what a document books, or is told of its tax.
 
     Attributes:
-        part: journal; tax (by Xero's tax type); rounding (what Xero's own tax moves).
+        part: journal; left_over (what of it a person enters); tax (by Xero's tax type); rounding
+            (what Xero's own tax moves).
         name: the account as Practice Management calls it.
         account_id: its AccountID in Xero; account_code and account_name: as they were then.
         rounding: of tax, what Xero's calculation adds.
     """
 
-    part: Literal["journal", "tax", "rounding"]
+    part: Literal["journal", "left_over", "tax", "rounding"]
     name: str
     account_id: str | None
     account_code: str

@@ -128,7 +128,8 @@ entries = Table(
     organisation_column(),
     Column("by", Identifier, primary_key=True),
     Column("revision", BigInteger, primary_key=True),
-    # journal; tax (told of it, by Xero's tax type); rounding (what Xero's own tax moves).
+    # journal; left_over (what of it a person enters); tax (told of it, by Xero's tax type);
+    # rounding (what Xero's own tax moves).
     Column("part", String(10), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("name", Identifier, nullable=False),

@@ -22,6 +22,7 @@ class RequestState(StrEnum):
         HELD: a person wants it to wait.
         SKIPPED: a person wants it never to be sent.
         BLOCKED: planned, but what it needs has stopped.
+        LEFT: a person makes it in Xero; it is never sent.
     """
 
     PLANNED = "planned"
@@ -33,6 +34,7 @@ class RequestState(StrEnum):
     HELD = "held"
     SKIPPED = "skipped"
     BLOCKED = "blocked"
+    LEFT = "left"
 
 
 # A set of states that has a name; a tuple, so that what is printed has an order.
@@ -40,8 +42,8 @@ States: TypeAlias = tuple[RequestState, ...]
 
 _S = RequestState
 
-# In these a request begins: planned, or as a person left the revision before it.
-FIRST: States = (_S.PLANNED, _S.HELD, _S.SKIPPED)
+# In these a request begins: planned, left to a person, or as one left the revision before it.
+FIRST: States = (_S.PLANNED, _S.HELD, _S.SKIPPED, _S.LEFT)
 # A call may be on its way, or its answer was lost with the process.
 IN_FLIGHT: States = (_S.SENT,)
 # Whether it is in Xero is not known.
@@ -49,7 +51,7 @@ UNSETTLED: States = (_S.SENT, _S.UNKNOWN)
 # The next push has something to do with it.
 DUE: States = (_S.PLANNED, *UNSETTLED)
 # It came to its end without being in Xero, so what needs it cannot go on.
-STOPPED: States = (_S.REJECTED, _S.FAILED, _S.HELD, _S.SKIPPED)
+STOPPED: States = (_S.REJECTED, _S.FAILED, _S.HELD, _S.SKIPPED, _S.LEFT)
 # Nothing more happens to it by itself.
 ENDED: States = (_S.CONFIRMED, *STOPPED, _S.BLOCKED)
 # Nothing of it is in Xero, so a new rendering may take its place.
@@ -114,9 +116,12 @@ TRANSITIONS: Mapping[Event, Transition] = MappingProxyType(
         # absent does it rest as the person said (`wishes`), and only then may another take its
         # place.
         Event.KEEP_BACK: Transition((_S.UNKNOWN,), _S.UNKNOWN),
+        # What is left to a person is none of these: it is resolved, and nothing else.
         # What never left is planned; what left once is looked up before it is sent again.
         Event.RESEND: Transition((_S.REJECTED, *KEPT_BY_PERSON, _S.BLOCKED), _S.PLANNED),
-        Event.RECHECK: Transition((*STOPPED, _S.UNKNOWN), _S.UNKNOWN),
+        Event.RECHECK: Transition(
+            (_S.REJECTED, _S.FAILED, *KEPT_BY_PERSON, _S.UNKNOWN), _S.UNKNOWN
+        ),
         Event.RESOLVE: Transition((*STOPPED, _S.PLANNED, _S.UNKNOWN, _S.BLOCKED), _S.CONFIRMED),
         # The outbox is new or an older copy, so another one may have sent it.
         Event.SUSPECT: Transition((_S.PLANNED,), _S.UNKNOWN),

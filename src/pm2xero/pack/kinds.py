@@ -104,11 +104,14 @@ class _KindBuilder:
             },
             settings=self.settings,
             offers=offers_of(record, postings),
+            left_over=tuple(self._postings(values, scope, "left_over")),
         )
 
-    def _postings(self, values: SourceMap, scope: Scope) -> list[Posting]:
+    def _postings(
+        self, values: SourceMap, scope: Scope, name: str = "postings"
+    ) -> list[Posting]:  # fmt: skip
         result: list[Posting] = []
-        raw_list = values.get("postings") or SourceList(values.at)
+        raw_list = values.get(name) or SourceList(values.at)
         for raw in raw_list:
             if ("debit" in raw) == ("credit" in raw):
                 both = "both" if "debit" in raw else "neither"

@@ -41,6 +41,7 @@ def build_mappings(merged: Merged, findings: list[Finding]) -> dict[str, Mapping
             on_change={**_TO_A_PERSON, **(entry.values.get("on_change") or {})},
             at=entry.at,
             origins=entry.origins,
+            left_over=str(entry.values.get("left_over", "")),
         )
     return result
 
@@ -120,17 +121,16 @@ def _endpoint_faults(mapping: MappingSpec) -> tuple[Finding, ...]:
 def _endpoints(mapping: MappingSpec) -> Iterator[Finding]:
     """Endpoints that Xero does not have; told also of mappings that no rule uses."""
     requests: Any = mapping.raw["requests"]
-    for raw in requests:
-        for verb in ("put", "post"):
-            path = str(raw.get(verb, ""))
-            endpoint = ".".join(p for p in path.split("/") if not p.startswith("{"))
-            known = _known(verb)
-            if not path or endpoint in known:
-                continue
+    named = [(raw, verb, verb) for raw in requests for verb in ("put", "post")]
+    for raw, key, verb in (*named, (mapping.raw, "left_over", "put")):
+        path = str(raw.get(key, ""))
+        endpoint = ".".join(p for p in path.split("/") if not p.startswith("{"))
+        known = _known(verb)
+        if path and endpoint not in known:
             yield Finding(
                 "PX316",
                 f'nothing is {_DOES[verb]} "{endpoint}" of Xero by this product',
-                raw.value_at[verb],
+                raw.value_at[key],
                 hint=did_you_mean(endpoint, known) or _BY_HAND.get(endpoint, _NO_BODY),
                 should_be=one_of(known, 20),
                 width=len(path),

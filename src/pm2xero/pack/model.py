@@ -111,6 +111,8 @@ class Kind:
     unfinished: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # The fields that the kind lists itself, besides those of every document.
     listed: frozenset[str] = frozenset()
+    # The part of the postings that a person enters, where a mapping leaves it to one.
+    left_over: tuple[Posting, ...] = ()
 
     def role_conditions(self) -> dict[str, tuple[Condition, ...]]:
         """The roles of the postings and when each is needed: in one of these cases, or always."""
@@ -160,6 +162,10 @@ class Rule:
     required: bool = False
     counts: Counts | None = None
     may_release: bool = False
+
+    def leaves_over(self, kind: str) -> bool:
+        """Whether it posts a document but for a part, which a person enters as its texts say."""
+        return self.outcome == "post" and "reason" in self.texts[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +264,12 @@ class RequestSpec:
 
 @dataclass(frozen=True, slots=True)
 class MappingSpec:
-    """How one transaction becomes an ordered list of requests; compiled per kind."""
+    """How one transaction becomes an ordered list of requests; compiled per kind.
+
+    Attributes:
+        left_over: the endpoint at which a person makes what the requests leave over; empty where
+            they make all of it.
+    """
 
     id: str
     title: str
@@ -267,6 +278,7 @@ class MappingSpec:
     on_change: Mapping[str, str]
     at: Position
     origins: Mapping[str, Origin]
+    left_over: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,9 @@ class Actual:
         if place[0] == "reversible":
             name = self.at(place[1:-1] if place[-1] == "to_reverse" else place[1:])
             return self.state.document(name).to_reverse if name is not None else None
+        if place[0] == "settled":
+            name = self.at(place[1:-1] if place[-1] == "to_put_back" else place[1:])
+            return self.state.document(name).to_put_back if name is not None else None
         if place[0] == "about":
             name = self.at(place[1:-1])
             return getattr(self.state.document(name), str(place[-1])) if name is not None else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -32,9 +32,9 @@ class Example:
     Attributes:
         transaction: the document as in the input.
         documents: what is known of the documents it refers to: id, state and, of an open one,
-            kind, amount_due and contact, of one that can be reversed to_reverse, and what it says
-            of itself (number, date, bank, amount); amounts in
-            currency units, as text.
+            kind, amount_due and contact, of one that can be reversed to_reverse, of one that
+            settled others to_put_back, and what it says of itself (number, date, bank, amount);
+            amounts in currency units, as text.
         earlier: what came before under the same id (revision, same_content, outcome), or None.
         trust_balances: money in trust banks (matter or held_as, bank, amount); None when not known.
         firm: what must be different at the firm for it, by path; empty for the firm as it is.
@@ -93,6 +93,11 @@ def state_of(example: Example, tx: Transaction) -> MemoryState:
             left = Decimal(fact["to_reverse"]) if "to_reverse" in fact else None
             given = left is not None and fact["state"] == "in_xero"
             effect = Effect(reversible=-left, about=about) if given and left is not None else said
+            if "to_put_back" in fact:
+                settled = f"settled by {fact['id']}"
+                state.add_open(DocumentFact(settled, "in_xero", amount_due=Decimal("0.00")))
+                back = Decimal(fact["to_put_back"])
+                effect = replace(effect, settled=((settled, -back),))
             state.remember(fact["id"], 1, b"", _SEEN[fact["state"]], effect)
         if fact["state"] != "in_xero" and "to_reverse" in fact:
             state.remember(f"reversal of {fact['id']}", 1, b"", "post", Effect(reverses=fact["id"]))

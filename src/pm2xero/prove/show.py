@@ -232,7 +232,8 @@ class Shower:
                     "contact": text(number(model, (*place, "contact"), 0)),
                 }
             else:
-                fact |= self._reversal(model, ("reversible", *place[1:]))
+                fact |= self._left(model, ("reversible", *place[1:]), "to_reverse")
+                fact |= self._left(model, ("settled", *place[1:]), "to_put_back")
             fact |= self._about(model, place[1:])
             if state != "unknown" or "to_reverse" in fact:
                 yield fact
@@ -247,12 +248,12 @@ class Shower:
                 said[attribute] = str(self.domain.words.plain(model.number(leaf[0]), leaf[1]))
         return said
 
-    def _reversal(self, model: Model, place: Place) -> dict[str, str]:
+    def _left(self, model: Model, place: Place, name: str) -> dict[str, str]:
         there = self.domain.present.get(place)
         if there is None or not model.holds(there):
             return {}
-        left = Decimal(self._number(model, (*place, "to_reverse"), -HUNDRED)) / 100
-        return {"to_reverse": f"{left:.2f}"}
+        left = Decimal(self._number(model, (*place, name), -HUNDRED)) / 100
+        return {name: f"{left:.2f}"}
 
     def _earlier(self, model: Model, document: Mapping[str, Any]) -> dict[str, Any] | None:
         if ("submission",) not in self.domain.leaves:

@@ -51,6 +51,7 @@ class _World:
         self.domain = domain
         self._documents: dict[Place, tuple[Term, ...]] = {}
         self._reversals: dict[Place, tuple[Term, ...]] = {}
+        self._put_back: dict[Place, tuple[Term, ...]] = {}
         self._said: dict[str, dict[Place, tuple[Term, ...]]] = {}
 
     def reference(self, place: Place, reference: FieldType) -> Term:
@@ -74,6 +75,8 @@ class _World:
             return Value(True, state)
         if attribute == "to_reverse":
             return Value(*self._reversal(place))
+        if attribute == "to_put_back":
+            return Value(*self._settled(place))
         if attribute in ABOUT:
             return Value(*self._about(place, attribute))
         if attribute == "suits":
@@ -119,6 +122,20 @@ class _World:
         gone = both(no(in_xero), same(found[1], 0))
         domain.axioms.append(implies(found[0], either(both(in_xero, no(detailed)), gone)))
         self._alike(place, found, self._reversals)
+        return found
+
+    def _settled(self, place: Place) -> tuple[Term, ...]:
+        """Whether the document at a place settled others, and what its reversal puts back."""
+        found = self._put_back.get(place)
+        if found is not None:
+            return found
+        domain = self.domain
+        state, detailed, *_ = self._facts(place)
+        at: Place = ("settled", *place)
+        found = (domain.presence(at), domain.leaf((*at, "to_put_back"), MONEY))
+        in_xero = same(state, domain.words.number("in_xero"))
+        domain.axioms.append(implies(found[0], both(in_xero, no(detailed))))
+        self._alike(place, found, self._put_back)
         return found
 
     def _about(self, place: Place, attribute: str) -> tuple[Term, ...]:

@@ -72,6 +72,8 @@ class Corrector:
         fresh = decision.correction
         assert fresh is not None
         fresh = replace(fresh, revises=decision.revises)
+        # What was left to a person, and nobody has entered, is nowhere.
+        requests = [r for r in requests if r.state is not RequestState.LEFT]
         if any(r.state in UNSETTLED for r in requests):
             return _held(tx, left_for_later(
                 tx, "nobody knows yet whether the revision before it arrived there",

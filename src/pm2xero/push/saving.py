@@ -25,6 +25,7 @@ from pm2xero.outbox.states import RequestState
 from pm2xero.pipeline import Pipeline, Result
 from pm2xero.push.batches import BATCH
 from pm2xero.push.dependencies import Dependencies
+from pm2xero.push.left_over import LeftOver
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.request import Request
 
@@ -55,6 +56,7 @@ class Saving:
         self._fingerprint = fingerprint
         self._clock = clock
         self._history = History(pipeline, state, fingerprint)
+        self._left_over = LeftOver(pipeline)
         self._documents: list[Document] = []
         self._chapters: list[Chapter] = []
         self._planned: dict[str, list[StoredRequest]] = {}
@@ -73,6 +75,8 @@ class Saving:
         assert isinstance(tx, Transaction)
         money = self._worth(tx)
         requests = [self._request(r, sequence, money) for r in result.requests]
+        left = self._left_over.request(tx, decision, sequence, seen)
+        requests += [left] if left is not None else []
         digest = tx.fingerprint.hex()
         stored = StoredTransaction(tx.id, tx.revision, digest, tx.kind, document, sequence)
         self._documents.append((stored, self._decision(result, money), requests))
@@ -120,8 +124,8 @@ class Saving:
             id=tx.id,
             revision=tx.revision,
             outcome=decision.outcome,
-            code=first.code if first else None,
-            by_hand=decision.by_hand,
+            code=first.code if first and decision.outcome != "post" else None,
+            by_hand=decision.by_hand and decision.outcome != "post",
             reasons=[r.as_json() for r in decision.reasons],
             warnings=[w.as_json() for w in decision.warnings],
             mapping=decision.mapping,

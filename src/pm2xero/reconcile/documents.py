@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from pm2xero.firm.snapshot import XeroTaxRate
-from pm2xero.history.requests import alive
+from pm2xero.history.requests import LEFT_OVER, alive
 from pm2xero.outbox.records import Actor, StoredRequest, hash_of
 from pm2xero.outbox.states import RequestState
 from pm2xero.reconcile.accounts import Accounts
 from pm2xero.reconcile.clients import Clients
-from pm2xero.reconcile.pm_side import Booked
+from pm2xero.reconcile.pm_side import Booked, BookedEntry
 from pm2xero.records import record
 from pm2xero.xero.contracts import contract
 from pm2xero.xero.documents import (
@@ -153,8 +153,12 @@ class Comparer:
         elif _is_by_hand(last):
             # Whoever enters a document by hand may split its lines otherwise; its total, and whose
             # it is, must be right.
-            wanted = sent = replace(there or NOTHING, total=abs(item.money))
-            details = _other_accounts(item, there) if there is not None else []
+            journal, money = item.entries, abs(item.money)
+            if is_left_over(last, item):
+                journal = item.left_over
+                money = sum((e.amount for e in journal if e.amount > 0), ZERO)
+            wanted = sent = replace(there or NOTHING, total=money)
+            details = _other_accounts(journal, there) if there is not None else []
             right = there is not None and there.total == wanted.total and not details
             verdict = "equal" if right else "by_hand_otherwise"
             other = self._other_client(item, {}, found)
@@ -166,7 +170,9 @@ class Comparer:
             details = there.differences(sent) if there is not None and sent is not None else []
         else:
             details = wanted.differences(there) if there is not None else []
-            other = self._other_client(item, _contact_of(last.element), found)
+            contact = _contact_of(last.element)
+            # A payment names nobody: it is whose its document is, whoever pays.
+            other = self._other_client(item, contact, found) if contact else None
             details += [other] if other else []
             same = there is not None and there.total == wanted.total and not details
             verdict = "equal" if same else "changed"
@@ -193,7 +199,7 @@ class Comparer:
         if sent:
             number = sent.get("ContactNumber")
             return self._clients.differs(number, str(sent.get("Name") or ""), there)
-        if there is None or not is_by_hand(item):
+        if there is None:
             return None
         return self._clients.differs(item.contact, item.participant, there)
 
@@ -210,8 +216,18 @@ class Comparer:
 
 
 def is_by_hand(item: Booked) -> bool:
-    """Whether a person entered a part of the document and said so."""
-    return any(r.state is RequestState.CONFIRMED and r.actor is Actor.PERSON for r in item.requests)
+    """Whether a person entered a part of the document that was to be sent, and said so."""
+    return any(
+        r.state is RequestState.CONFIRMED and r.actor is Actor.PERSON and not is_left_over(r, item)
+        for r in item.requests
+    )
+
+
+def is_left_over(request: StoredRequest, item: Booked) -> bool:
+    """Whether it stands for what a person entered beside what was sent, and not for the whole."""
+    return request.step == LEFT_OVER and any(
+        r.xero_id for r in item.requests if r.step != LEFT_OVER
+    )
 
 
 def _contact_of(element: str) -> Mapping[str, Any]:
@@ -232,10 +248,10 @@ def _last_change(made: StoredRequest, requests: Iterable[StoredRequest]) -> Stor
     return max(changes, key=lambda r: r.revision)
 
 
-def _other_accounts(item: Booked, there: Contents) -> list[str]:
-    """Where an entry by hand books other amounts than the document's journal, in words."""
+def _other_accounts(entries: Iterable[BookedEntry], there: Contents) -> list[str]:
+    """Where an entry by hand books other amounts than the journal, in words."""
     journal: dict[str, Decimal] = {}
-    for entry in item.entries:
+    for entry in entries:
         code = entry.account
         journal[code] = journal.get(code, ZERO) + entry.amount
     return [

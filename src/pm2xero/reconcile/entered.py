@@ -87,7 +87,7 @@ def waits_for_a_person(item: Booked) -> bool:
     """Whether a document is work for a person: refused for good, or a correction that waits."""
     if item.standing == "in_xero":
         return item.is_behind and item.by_hand
-    stopped = item.standing in ("unsupported", "held", "refused", "skipped")
+    stopped = item.standing in ("unsupported", "held", "refused", "skipped", "left_over")
     return is_missing(item) and (stopped or is_put_off(item))
 
 

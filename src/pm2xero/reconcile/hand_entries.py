@@ -148,7 +148,7 @@ def _is_done_by_hand(item: Booked) -> bool:
 def _waits(item: Booked) -> bool:
     """Whether a person might enter it, or has: it is not in Xero as far as the outbox knows."""
     rejected = item.standing == "unsupported" and item.by_hand
-    return rejected or item.standing in ("held", "refused", "pending")
+    return rejected or item.standing in ("held", "refused", "pending", "left_over")
 
 
 def _like(

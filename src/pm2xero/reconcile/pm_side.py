@@ -6,6 +6,7 @@ All of it was written down when the documents were decided; nothing is decided o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
@@ -16,6 +17,7 @@ from pm2xero.history.standing import correction_waits, standing_of
 from pm2xero.history.taxes import Tax
 from pm2xero.outbox.past_records import Booking, EntryRow
 from pm2xero.outbox.records import StoredDecision, StoredRequest
+from pm2xero.outbox.states import RequestState
 from pm2xero.pack.counts import Counts
 from pm2xero.reconcile.accounts import Accounts
 from pm2xero.records import record
@@ -64,17 +66,21 @@ class BookedEntry:
 class Booked:
     """A document of Practice Management and where it stands.
 
+    Of one that is in Xero but for what a person is to enter, there are two: what is there, and what
+    is left over.
+
     Attributes:
         revision: the latest one; all amounts are those of this revision.
         is_behind: Xero has an earlier revision, because a correction waits or was refused.
         standing: in_xero, partial (some of its requests are), pending, refused, skipped,
-            unsupported (a rule rejects it), held, voided.
+            unsupported (a rule rejects it), held, voided, left_over (a person is to enter it).
         cause: the reason code or the cause of the refusal.
         contact: the participant's id in Practice Management.
         counts: how its money counts while it is not in Xero.
         codes: what the accounts are called now, by the codes that they had when it was decided.
         in_xero: the journal of the revision that Xero has, where that is not this one.
         money_in_xero: its amount.
+        left_over: the part of the journal that a person enters while the rest is sent.
         rounding: by account code, what Xero's own tax calculation moves (see `rounding_line`).
         taxes: by Xero's tax type.
     """
@@ -103,6 +109,7 @@ class Booked:
     codes: Mapping[str, str]
     in_xero: tuple[BookedEntry, ...] = ()
     money_in_xero: Decimal | None = None
+    left_over: tuple[BookedEntry, ...] = ()
 
 
 def is_put_off(item: Booked) -> bool:
@@ -133,8 +140,52 @@ def books_of(kept: Kept, requests: Sequence[StoredRequest], accounts: Accounts) 
         made = by_transaction.get(id, [])
         found = _booked(decided, bookings.get(id, {}), made, gone, accounts)
         if found is not None:
-            result.append(found)
+            result += _with_left_over(found, decided)
     return result
+
+
+def _with_left_over(item: Booked, decided: Sequence[StoredDecision]) -> list[Booked]:
+    """A document, and what of it a person is still to enter, once the rest is in Xero."""
+    left = next((r for r in item.requests if r.state is RequestState.LEFT), None)
+    if left is None or item.standing != "in_xero":
+        return [item]
+    entries = item.left_over
+    taken = tuple(replace(e, amount=-e.amount) for e in entries)
+    money = left.money if item.money >= 0 else -left.money
+    if item.is_behind:
+        # What a person corrects to a later revision has no part of its own.
+        there = (item.money_in_xero or ZERO) - money
+        in_xero = tuple(_netted((*item.in_xero, *taken)))
+        return [replace(item, in_xero=in_xero, money_in_xero=there)]
+    decision = next(d for d in decided if d.revision == left.revision)
+    reason = next((r for r in decision.reasons if r.get("code") == left.cause), {})
+    rest = replace(
+        item,
+        revision=left.revision,
+        money=money,
+        standing="left_over",
+        cause=left.cause or "",
+        by_hand=True,
+        message=left.message or "",
+        remedy=str(reason.get("remedy", "")),
+        entries=entries,
+        rounding={},
+        taxes={},
+        requests=(),
+    )
+    sent = tuple(_netted((*item.entries, *taken)))
+    return [replace(item, entries=sent, money=item.money - money), rest]
+
+
+def _netted(entries: Iterable[BookedEntry]) -> Iterator[BookedEntry]:
+    """One entry for each account, and for each matter and bank of it."""
+    sums: dict[tuple[str, str | None, str | None], BookedEntry] = {}
+    for entry in entries:
+        key = (entry.account, entry.matter, entry.bank)
+        before = sums.get(key)
+        amount = entry.amount + (before.amount if before is not None else ZERO)
+        sums[key] = replace(before or entry, amount=amount)
+    return (entry for entry in sums.values() if entry.amount)
 
 
 def _booked(
@@ -184,11 +235,14 @@ def _booked(
         codes=_codes((newest,) if newest is sent else (newest, sent), accounts),
         in_xero=tuple(_journal(sent, accounts)) if is_behind else (),
         money_in_xero=amount_of(sent.cents) if is_behind else None,
+        left_over=tuple(_journal(sent, accounts, "left_over")),
     )
 
 
-def _journal(booking: Booking, accounts: Accounts) -> Iterator[BookedEntry]:
-    for e in _part(booking, "journal"):
+def _journal(
+    booking: Booking, accounts: Accounts, part: str = "journal"
+) -> Iterator[BookedEntry]:  # fmt: skip
+    for e in _part(booking, part):
         account = accounts.of(e.account_id, e.account_code or e.account_name or e.name)
         yield BookedEntry(
             e.name, account, e.account_id, e.account_code, e.account_name, amount_of(e.cents),

@@ -95,7 +95,7 @@ class Reconciliation:
         differing: in both, but of different revisions, or with an outbox that was changed.
         tampered: documents of the outbox that are not what they were when they were stored.
         missing: supported, not (wholly) in Xero: pending, blocked, held, refused.
-        unsupported: rejected by a rule.
+        unsupported: rejected by a rule, or left over by one that posts the rest.
         left_out: never to be sent, because a person said so.
         not_in_xero: what of all these three is booked and not in Xero.
         unreadable: records of exports that were no documents; what they moved is not known.
@@ -239,7 +239,7 @@ def reconcile(
             (
                 b
                 for b in booked
-                if b.standing == "unsupported"
+                if b.standing in ("unsupported", "left_over")
                 or (b.standing == "skipped" and not b.requests and is_missing(b))
             ),
             base,

@@ -108,6 +108,9 @@ def to_enter(
     if item.in_xero:
         # Of what is changed the document does not say which part is new.
         detail = NO_DETAIL
+    if item.standing == "left_over":
+        # What the document pays has been paid by what was sent of it.
+        detail = Detail(pays=())
     return tuple(_document(item, part, accounts, detail) for part in parts)
 
 

@@ -45,7 +45,7 @@ def is_work(item: Booked) -> bool:
     """
     if not item.by_hand:
         return False
-    stopped = item.standing in ("unsupported", "held", "refused") or is_put_off(item)
+    stopped = item.standing in ("unsupported", "held", "refused", "left_over") or is_put_off(item)
     return item.is_behind or (is_missing(item) and stopped)
 
 

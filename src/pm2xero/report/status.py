@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -62,7 +62,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A reason for which rules reject documents, and how their money counts.
+    """A reason for which rules reject documents, or a part of them, and how their money counts.
 
     Attributes:
         counts: missing where it is to be in Xero; by_hand: how many of those a person can enter.
@@ -157,11 +157,16 @@ def gather(outbox: Outbox, base: str) -> Status:
         base: the base currency; money in others is never added to it.
     """
     groups: dict[tuple[str, str, str], dict[str, Decimal]] = {}
+    # What rules leave over of documents that they post, by the reason.
+    left: dict[str, list[Decimal]] = {}
     given = outbox.requests(states=_OPEN)
     wanted = {n for r in given if r.state is RequestState.PLANNED for n in r.needs}
     there = outbox.states_of(wanted)
     for request in given:
         absent = [n for n in request.needs if n not in there and n in wanted]
+        if request.state is RequestState.LEFT:
+            left.setdefault(request.cause or "", []).append(request.money)
+            continue
         if request.state in IN_FLIGHT:
             key = ("on its way", "no answer yet", PUSH_AGAIN)
         elif request.state is RequestState.PLANNED:
@@ -195,7 +200,7 @@ def gather(outbox: Outbox, base: str) -> Status:
         sums[total.outcome] = sums.get(total.outcome, ZERO) + money
     states = {str(state): count for state, count in outbox.tally(tuple(RequestState)).items()}
     return Status(
-        states, dict(outcomes), sums, stuck, _refused(totals, base),
+        states, dict(outcomes), sums, stuck, (*_refused(totals, base), *_left_over(left)),
         tuple(reversed(outbox.actions())), outbox.last_answer(), tuple(outbox.unreadable()),
     )  # fmt: skip
 
@@ -222,6 +227,11 @@ def _refused(totals: Iterable[DecisionTotal], base: str) -> tuple[Refusal, ...]:
             tuple(sorted(foreign.items())),
         ))  # fmt: skip
     return tuple(sorted(found, key=lambda r: (r.counts != Counts.MISSING, -r.count, r.code)))
+
+
+def _left_over(left: Mapping[str, list[Decimal]]) -> Iterator[Refusal]:
+    for code, amounts in sorted(left.items()):
+        yield Refusal(code, len(amounts), len(amounts), sum(amounts, ZERO))
 
 
 def print_status(out: Console, status: Status, currency: str, firm: str = "ORG") -> None:

@@ -145,6 +145,7 @@ ATTRIBUTES: dict[str, Mapping[str, FieldType]] = {
         "amount_due": MONEY,
         "contact": TEXT,
         "to_reverse": MONEY,
+        "to_put_back": MONEY,
         "number": TEXT,
         "date": DATE,
         "bank": ReferenceType("bank_account"),

@@ -93,7 +93,7 @@ def conditions_of(kind: Kind, pack: Pack) -> list[Condition]:
 
 
 def _branches(kind: Kind, pack: Pack) -> Iterator[Branch]:
-    rules = (r for r in pack.rules_of(kind.name) if r.outcome == "post" and r.mapping)
+    rules = [r for r in pack.rules_of(kind.name) if r.outcome == "post" and r.mapping]
     for mapping in dict.fromkeys(str(r.mapping) for r in rules):
         yield Branch(mapping, None, True, pack.mappings[mapping].at)
         places: dict[str, tuple[Condition, Position]] = {}
@@ -107,3 +107,7 @@ def _branches(kind: Kind, pack: Pack) -> Iterator[Branch]:
         for condition, at in places.values():
             for truth in (True, False):
                 yield Branch(mapping, condition, truth, at)
+        for rule in rules:
+            when = rule.conditions[kind.name]
+            if rule.mapping == mapping and rule.leaves_over(kind.name) and when is not None:
+                yield Branch(mapping, when, True, rule.at)

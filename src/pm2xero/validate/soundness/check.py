@@ -2,8 +2,9 @@
 
 Transactions of every kind that posts are generated, decided, rendered, booked in an in-memory Xero
 organisation, and the effect on each account is compared with the journal of the declared postings
-(plus the cents of declared rounding lines). Every branch of a mapping's conditions is taken: those
-that chance leaves out are made by the solver, or shown to be impossible.
+(plus the cents of declared rounding lines, less what a person enters of it). Every branch of a
+mapping's conditions is taken: those that chance leaves out are made by the solver, or shown to be
+impossible.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from pm2xero.decide.decider import Decider
-from pm2xero.decide.journal import JournalOf, compile_journal
+from pm2xero.decide.journal import Entry, JournalOf, compile_journal, compile_left_over
 from pm2xero.decide.memory_state import MemoryState
 from pm2xero.errors import Finding, RenderError
 from pm2xero.firm.organisation import Organisation
@@ -118,6 +119,7 @@ class _Check:
         self._ledger = Ledger(_with_payments(pack, organisation), now, seed)
         self._open: list[str] = []
         self._journals: dict[str, JournalOf] = {}
+        self._left_overs: dict[str, JournalOf] = {}
         self._booked = 0
         self._mappings: set[str] = set()
         self._untried: list[Finding] = []
@@ -304,10 +306,23 @@ class _Check:
         for entry in journal(booking.tx, self._state):
             code = entry.account.code or entry.name
             declared[code] = declared.get(code, ZERO) + entry.amount
+        for entry in self._left_over(kind, booking):
+            code = entry.account.code or entry.name
+            declared[code] = declared.get(code, ZERO) - entry.amount
         moves = rounding_moves(self._decider, booking.tx, booking.mapping, self._state)
         for code, cents in moves.items():
             declared[code] = declared.get(code, ZERO) + cents
         return {c: a for c, a in declared.items() if a}
+
+    def _left_over(self, kind: Kind, booking: Booking) -> list[Entry]:
+        """What the mapping leaves to a person."""
+        if not self._pack.mappings[booking.mapping].left_over:
+            return []
+        left = self._left_overs.get(kind.name)
+        if left is None:
+            facts = self._decider.program(kind.name).facts
+            left = self._left_overs[kind.name] = compile_left_over(kind, facts)
+        return left(booking.tx, self._state)
 
     def _smallest(self, kind: Kind, fault: Unsound) -> Unsound:
         """The same fault in a document with as little in it as can be."""
