@@ -82,6 +82,8 @@ PAYMENT_CONDITIONS = [
     "{ reversal_of.to_reverse: { present: true } }",
     "{ amount: { differs_from: reversal_of.to_reverse } }",
     "{ amount: { same_as: reversal_of.to_reverse } }",
+    "{ reversal_of.to_put_back: { below: \"0.00\" } }",
+    "{ sum: allocations.amount, differs_from: reversal_of.to_put_back }",
     "{ participant.display_name: { present: true, is_not: Someone } }",
 ]
 
@@ -122,7 +124,7 @@ def plain(
             found_ = value(path)
             total += sum(found_) if isinstance(found_, list) else found_
         other = value(tree.operand) if isinstance(tree.operand, PathExpr) else tree.operand
-        return compare(tree.op, total, other)
+        return other is not None and compare(tree.op, total, other)
     left = value(tree.path)
     if tree.op == "present":
         return (left is not None) == tree.operand
@@ -224,7 +226,8 @@ def state() -> MemoryState:
         DocumentFact("B-2", "in_xero", "client_bill", Decimal("0.00"), "2", "B-2/invoice")
     )
     past.remember("P-1", 1, b"x" * 16, "hold")
-    past.remember("P-2", 1, b"x" * 16, "post", Effect(reversible=Decimal("0.01")))
+    settled = (("B-1", Decimal("0.01")),)
+    past.remember("P-2", 1, b"x" * 16, "post", Effect(reversible=Decimal("0.01"), settled=settled))
     return past
 
 

@@ -61,6 +61,7 @@ class Month:
 
     Attributes:
         posted, by_hand: ids of what goes to Xero, and of what a person enters there.
+        in_part: of what goes to Xero, ids of that of which a person enters the rest.
         left_over: ids of payments that were made of more money than their documents take.
     """
 
@@ -68,6 +69,7 @@ class Month:
         self.documents: list[Doc] = []
         self.posted: set[str] = set()
         self.by_hand: set[str] = set()
+        self.in_part: set[str] = set()
         self.left_over: set[str] = set()
         self.taken: set[tuple[str, str]] = set()
         self._pipeline = Pipeline.load(organisation)
@@ -118,7 +120,7 @@ class Month:
     def _overpay(self) -> None:
         """Money of every party that is not allocated: what a refund pays back."""
         kinds = self._pipeline.pack.kinds
-        way = "post" if self._posts_overpayments() else "reject"
+        way = "post" if self._overpayments() == "one_entry" else "reject"
         for kind in (kinds["client_payment"], kinds["supplier_payment"]):
             for party in ("P1", "P2", "P3", "P4"):
                 document = self._generator.document(kind, 1, ())
@@ -127,13 +129,13 @@ class Month:
                 document["bank_account"] = self._office_bank()
                 assert self._take(document, way), document
 
-    def _posts_overpayments(self) -> bool:
-        return self._pipeline.organisation.settings.get("overpayments") == "one_entry"
+    def _overpayments(self) -> object:
+        return self._pipeline.organisation.settings.get("overpayments", "by_hand")
 
     def _leave_over(self, kind: Kind, document: Doc) -> None:
-        """More money than its documents take, at a firm that has it in one entry."""
+        """More money than its documents take, at a firm that does not enter all of it by hand."""
         paying = kind.name in ("client_payment", "supplier_payment")
-        if not paying or not self._posts_overpayments():
+        if not paying or self._overpayments() == "by_hand":
             return
         paid = document["allocations"][0]["document_id"]
         party = self._pipeline.state.document(paid).contact or "P1"
@@ -203,6 +205,8 @@ class Month:
             self._open.append(decision.id)
         self.documents.append(document)
         (self.posted if way == "post" else self.by_hand).add(decision.id)
+        if way == "post" and decision.by_hand:
+            self.in_part.add(decision.id)
         self.taken.add((decision.kind, way))
         return True
 

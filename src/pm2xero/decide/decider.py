@@ -148,7 +148,7 @@ class Decider:
         if len(posts) == 1:
             compiled = program.rules[posts[0]]
             rule = compiled.rule
-            said = (_reason(compiled, tx, state),) if rule.leaves_over(tx.kind) else ()
+            said = (_reason(compiled, tx, state),) if rule.leaves_over else ()
             return Decision(
                 tx.id, tx.revision, tx.kind, "post", said, warnings, rule.mapping, rule.id
             )

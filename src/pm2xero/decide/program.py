@@ -187,7 +187,7 @@ class Program:
             tuple(reasons),
             tuple(warnings),
             tuple(posts),
-            None if one is None or one.leaves_over(self.kind.name) else (one.mapping, one.id),
+            None if one is None or one.leaves_over else (one.mapping, one.id),
             rules[0].rule.leaves if rules else None,
             counted(r.rule for r in rules),
             tuple(r.fixed_reason() for r in rules) if all(r.fixed for r in rules) else None,

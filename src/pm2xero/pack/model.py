@@ -141,7 +141,8 @@ class Rule:
     `partial` that a part of what is refused works in Xero without a posting; `required` that no
     higher layer may take away what it refuses; `counts` where the money of what is not posted
     stands, as a reconciliation must take it (None: it is missing); `may_release` that a person
-    may let through what it holds.
+    may let through what it holds; `leaves_over` that it posts a document but for a part, which a
+    person enters as its texts say.
     """
 
     id: str
@@ -162,10 +163,7 @@ class Rule:
     required: bool = False
     counts: Counts | None = None
     may_release: bool = False
-
-    def leaves_over(self, kind: str) -> bool:
-        """Whether it posts a document but for a part, which a person enters as its texts say."""
-        return self.outcome == "post" and "reason" in self.texts[kind]
+    leaves_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,8 @@ def _complete(entry: Entry, entries: Mapping[str, Entry], findings: list[Finding
     if outcome is None:
         return True
     wanted = "mapping" if outcome == "post" else "reason"
+    if wanted in values and values.get("leaves_over") is True:
+        wanted = "reason"
     if wanted not in values:
         findings.append(
             Finding(
@@ -160,6 +162,7 @@ def _rule(
         counts=Counts(values["counts"]) if "counts" in values else None,
         required=values.get("required") is True,
         may_release=values.get("may_release") == "person",
+        leaves_over=values.get("outcome") == "post" and values.get("leaves_over") is True,
     )
     return rule, faults
 

@@ -14,7 +14,8 @@ ZERO = Decimal("0.00")
 def make_equal(document: dict[str, Any], atom: Sum) -> None:
     """Set the total of a document to the sum that a rule compares it with, where both are there."""
     operand = atom.operand
-    if not isinstance(operand, PathExpr):
+    # What is told of another document is no field of this one.
+    if not isinstance(operand, PathExpr) or operand.attribute is not None:
         return
     total = ZERO
     for path in atom.paths:

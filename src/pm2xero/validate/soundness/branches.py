@@ -109,5 +109,5 @@ def _branches(kind: Kind, pack: Pack) -> Iterator[Branch]:
                 yield Branch(mapping, condition, truth, at)
         for rule in rules:
             when = rule.conditions[kind.name]
-            if rule.mapping == mapping and rule.leaves_over(kind.name) and when is not None:
+            if rule.mapping == mapping and rule.leaves_over and when is not None:
                 yield Branch(mapping, when, True, rule.at)
