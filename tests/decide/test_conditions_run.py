@@ -82,7 +82,7 @@ PAYMENT_CONDITIONS = [
     "{ reversal_of.to_reverse: { present: true } }",
     "{ amount: { differs_from: reversal_of.to_reverse } }",
     "{ amount: { same_as: reversal_of.to_reverse } }",
-    "{ reversal_of.to_put_back: { below: \"0.00\" } }",
+    '{ reversal_of.to_put_back: { below: "0.00" } }',
     "{ sum: allocations.amount, differs_from: reversal_of.to_put_back }",
     "{ participant.display_name: { present: true, is_not: Someone } }",
 ]

@@ -321,17 +321,19 @@ def test_formulas_mean_what_the_compiled_tests_mean(region: str) -> None:
 
 
 def test_what_cannot_be_in_any_firm_cannot_be_in_one() -> None:
-    given = firm("nz")
-    settings = given.settings.copy()
-    # Some rules are for firms that choose so.
-    settings.put("overpayments", "one_entry", settings.at, settings.at)
-    pack, chart = builtin("nz"), Chart(builtin("nz"), replace(given, settings=settings))
+    given, pack = firm("nz"), builtin("nz")
     for kind in ("client_payment", "supplier_payment", "trust_invoice_payment"):
-        proof = KindProof(pack, kind, chart)
-        posts = [r for r in proof.rules if r.outcome == "post"]
-        assert proof.ask(proof.gap()) is None
-        assert proof.reached(posts) == {r.id for r in posts}
-        assert proof.ask(proof.conflict(*posts[:2])) is None
+        reached: set[str] = set()
+        # Some rules are for firms that choose so.
+        for choice in ("one_entry", "allocated_part"):
+            settings = given.settings.copy()
+            settings.put("overpayments", choice, settings.at, settings.at)
+            proof = KindProof(pack, kind, Chart(pack, replace(given, settings=settings)))
+            posts = [r for r in proof.rules if r.outcome == "post"]
+            assert proof.ask(proof.gap()) is None
+            reached |= proof.reached(posts)
+            assert proof.ask(proof.conflict(*posts[:2])) is None
+        assert reached == {r.id for r in posts}
 
 
 @pytest.mark.parametrize("rate", ["0", "5", "8.25", "9.975", "13.5", "15", "20"])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.support.office import EXAMPLES, Doc, Office, month, revised
+from tests.support.office import Doc, Office, firm_of, month, revised
 
 ANEW = {"unpaid": "delete_and_recreate", "paid": "delete_and_recreate", "voided": "delete"}
 VOIDED = {"status": "voided", "voided_at": "2026-05-30T00:00:00Z"}
@@ -17,12 +15,7 @@ VOIDED = {"status": "voided", "voided_at": "2026-05-30T00:00:00Z"}
 
 def office_with(folder: Path, **firm: Any) -> Office:
     """The example firm that wants one entry, with a layer of its own."""
-    shutil.copytree(EXAMPLES / "au", folder, dirs_exist_ok=True)
-    file = folder / "organisation.yaml"
-    told = yaml.safe_load(file.read_text(encoding="utf-8"))
-    told |= {"settings": {"overpayments": "one_entry"}, **firm}
-    file.write_text(yaml.safe_dump(told), encoding="utf-8")
-    return Office(folder, file)
+    return Office(folder, firm_of(folder, settings={"overpayments": "one_entry"}, **firm))
 
 
 @pytest.fixture

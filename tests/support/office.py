@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import uuid
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import yaml
 from click.testing import CliRunner, Result
 
 from pm2xero.cli.main import cli
@@ -19,6 +21,15 @@ from pm2xero.sandbox import Limits, Sandbox, load_snapshot
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 Doc = dict[str, Any]
+
+
+def firm_of(folder: Path, region: str = "au", **firm: Any) -> Path:
+    """The organisation file of a copy of an example firm, with a layer of its own."""
+    shutil.copytree(EXAMPLES / region, folder, dirs_exist_ok=True)
+    file = folder / "organisation.yaml"
+    told = yaml.safe_load(file.read_text(encoding="utf-8")) | firm
+    file.write_text(yaml.safe_dump(told), encoding="utf-8")
+    return file
 
 
 def now() -> datetime:

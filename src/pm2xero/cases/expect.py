@@ -29,12 +29,8 @@ def read_expected(
         hint = "write the rule that is missing, or mark the case with known_gap"
         findings.append(Finding("PX718", message, places["codes"], hint=hint))
         return None
-    if (tree["outcome"] == "post") == bool(codes):
-        message = (
-            "what is posted has no reason codes"
-            if codes
-            else f"a case that expects {tree['outcome']} must say which codes"
-        )
+    if tree["outcome"] != "post" and not codes:
+        message = f"a case that expects {tree['outcome']} must say which codes"
         at = places.get("codes", places["outcome"])
         findings.append(Finding("PX701", message, at))
         return None

@@ -194,7 +194,7 @@ def _of_pack(
 ) -> Iterator[ReasonPage]:  # fmt: skip
     by_code: dict[str, list[Rule]] = {}
     for rule in pack.rules:
-        if rule.outcome != "post":
+        if rule.outcome != "post" or rule.leaves_over:
             by_code.setdefault(rule.code, []).append(rule)
     for code, rules in by_code.items():
         page = known.get(code) if known else None

@@ -1,0 +1,169 @@
+"""A receipt of which the allocated part is sent: what becomes of the rest that a person enters."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.examples.bookkeeper import Bookkeeper
+from tests.support.office import Doc, Office, firm_of, month, revised
+
+VOIDED = {"status": "voided", "voided_at": "2026-05-30T00:00:00Z"}
+WHY = ("--reason", "a test")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path, firm_of(tmp_path, settings={"overpayments": "allocated_part"}))
+
+
+@pytest.fixture
+def bill() -> Doc:
+    return month()["AU-0016"]
+
+
+@pytest.fixture
+def receipt(bill: Doc) -> Doc:
+    """5,000.00, of which 4,000.00 is on the bill of 4,672.98."""
+    return month()["AU-0038"] | {
+        "id": "R-1", "amount": "5000.00", "participant": bill["participant"],
+        "allocations": [{"document_id": bill["id"], "amount": "4000.00"}],
+    }  # fmt: skip
+
+
+def paid(office: Office) -> list[str]:
+    """The amounts of the payments that stand in Xero."""
+    found = office.in_xero("Payments")
+    return [str(p["Amount"]) for p in found if p["Status"] == "AUTHORISED"]
+
+
+def work(office: Office) -> list[Doc]:
+    listed: list[Doc] = json.loads(office.run("manual-work", "--format", "json").stdout)
+    return listed
+
+
+def left(office: Office) -> dict[str, str]:
+    """What is to be entered, by document."""
+    return {item["id"]: item["amount"] for item in work(office)}
+
+
+def enter(office: Office) -> None:
+    """A bookkeeper enters all of the list as it is told."""
+    bookkeeper = Bookkeeper(office.folder / "xero.json", office.sandbox_file)
+    listed = work(office)
+    assert set(bookkeeper.enter(listed)) == {item["id"] for item in listed}
+    office.run("resolve", "--matched", "--yes", *WHY)
+
+
+def test_the_rest_is_told_apart_and_missing_until_it_is_entered(
+    office: Office, bill: Doc, receipt: Doc
+) -> None:
+    office.push(bill, receipt)
+    assert (paid(office), left(office)) == (["4000.00"], {"R-1": "1000.00"})
+    (document,) = work(office)[0]["xero"]
+    assert (document["what"], document["pays"]) == ("overpayment received", [])
+    found = office.reconcile()
+    assert found["verdict"] == "agrees_for_what_is_in_xero"
+    assert found["not_in_xero"]["total"]["money"] == "1000.00"
+    refused = [r for r in office.status()["refused"] if r["code"] == "rest_by_hand"]
+    assert [(r["by_hand"], r["money"]) for r in refused] == [(1, "1000.00")]
+    enter(office)
+    assert (office.reconcile()["verdict"], left(office)) == ("agrees", {})
+
+
+@pytest.mark.parametrize(
+    ("change", "payments", "rest"),
+    [
+        ({"amount": "4500.00"}, ["4000.00"], {"R-1": "500.00"}),
+        ({"amount": "6000.00"}, ["4000.00"], {"R-1": "2000.00"}),
+        ({"amount": "4000.00"}, ["4000.00"], {}),
+        ({"allocations": "4672.98"}, ["4672.98"], {"R-1": "327.02"}),
+        ({"allocations": "10.00"}, ["10.00"], {"R-1": "4990.00"}),
+        (VOIDED, [], {}),
+    ],
+    ids=["less", "more", "just_enough", "more_allocated", "less_allocated", "void"],
+)
+def test_a_later_revision_is_followed_while_nobody_has_entered_the_rest(
+    office: Office, bill: Doc, receipt: Doc, change: Doc, payments: list[str], rest: Doc
+) -> None:
+    office.push(bill, receipt)
+    if isinstance(change.get("allocations"), str):
+        part = {"document_id": bill["id"], "amount": change["allocations"]}
+        change = {"allocations": [part]}
+    office.push(revised(receipt, **change))
+    assert (paid(office), left(office)) == (payments, rest)
+    enter(office)
+    assert office.reconcile()["verdict"] == "agrees"
+
+
+@pytest.mark.parametrize(
+    "change", [{"amount": "4500.00"}, {"number": "R-77"}, VOIDED], ids=["amount", "number", "void"]
+)
+def test_what_was_entered_is_corrected_by_a_person(
+    office: Office, bill: Doc, receipt: Doc, change: Doc
+) -> None:
+    office.push(bill, receipt)
+    enter(office)
+    office.push(revised(receipt, **change))
+    assert paid(office) == ["4000.00"]
+    assert [s["cause"] for s in office.status()["stuck"]] == ["needs_a_person"]
+    assert office.reconcile()["verdict"] != "agrees"
+
+
+def test_what_is_refused_of_a_later_revision_is_told_with_the_rest(
+    office: Office, bill: Doc, receipt: Doc
+) -> None:
+    """Xero has less than the revision before it, as its rest was never entered."""
+    office.push(bill, receipt)
+    office.push(revised(receipt, amount="4600.00", date="2020-01-01"))
+    (item,) = work(office)
+    assert (item["amount"], paid(office)) == ("600.00", ["4000.00"])
+
+
+@pytest.mark.parametrize("said", ["hold", "skip"])
+def test_what_a_person_says_of_a_document_never_sends_its_rest(
+    office: Office, bill: Doc, receipt: Doc, said: str
+) -> None:
+    office.push(bill, receipt | {"allocations": [receipt["allocations"][0] | {"amount": "1.00"}]})
+    (document,) = (d for d in (office.status()["requests"],))
+    assert document["left"] == 1
+    for word in (said, "resend"):
+        office.run(word, "R-1", *WHY)
+        office.push()
+    assert office.status()["requests"]["left"] == 1
+    assert office.in_xero("Overpayments") == []
+    # Nor does what was said of a revision before.
+    office.run("hold", "R-1", *WHY)
+    office.push(revised(receipt))
+    office.run("resend", "R-1", *WHY)
+    office.push()
+    assert (paid(office), left(office)) == (["4000.00"], {"R-1": "1000.00"})
+
+
+def test_an_outbox_that_was_lost_tells_the_rest_again_and_finds_it(
+    office: Office, bill: Doc, receipt: Doc
+) -> None:
+    office.push(bill, receipt)
+    enter(office)
+    office.database.unlink()
+    office.push(bill, receipt)
+    assert left(office) == {"R-1": "1000.00"}
+    office.run("resolve", "--matched", "--yes", *WHY)
+    assert (office.reconcile()["verdict"], paid(office)) == ("agrees", ["4000.00"])
+
+
+def test_the_rest_that_was_entered_otherwise_is_told(
+    office: Office, bill: Doc, receipt: Doc
+) -> None:
+    office.push(bill, receipt)
+    made: Any = work(office)[0]
+    made["xero"][0] |= {"total": "999.00"}
+    bookkeeper = Bookkeeper(office.folder / "xero.json", office.sandbox_file)
+    assert bookkeeper.enter([made]) == ["R-1"]
+    (id,) = bookkeeper.entered(made)
+    office.run("resolve", "R-1", "--as-done-in-xero", id, *WHY)
+    (wrong,) = office.reconcile()["changed_there"]
+    assert (wrong["verdict"], wrong["document"]) == ("by_hand_otherwise", "1000.00")
