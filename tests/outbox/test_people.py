@@ -6,7 +6,7 @@ import pytest
 
 from pm2xero.errors import OutboxError, StateConflict
 from pm2xero.outbox import Outbox
-from pm2xero.outbox.records import Action, Actor
+from pm2xero.outbox.records import Action, Actor, RequestState
 
 from .documents import AT, chain, confirmed, document, get, refused, request, sent, states
 
@@ -288,3 +288,23 @@ def test_what_was_sent_before_a_person_took_over_is_remembered(outbox: Outbox) -
     outbox.save(*document("B1", by_hand, revision=2, digest="d2"))
     outbox.resolve("B1", "kim", "corrected there", AT, "inv-2")
     assert outbox.former_ids() == {"B1": {"inv-1"}}
+
+
+@pytest.mark.parametrize("said", ["hold", "skip"])
+def test_what_is_left_to_a_person_is_resolved_and_nothing_else(outbox: Outbox, said: str) -> None:
+    """Whatever is said of the document, of this revision or the one before, it is never planned."""
+
+    def payment(revision: int) -> None:
+        rest = replace(request("P1/left over", revision=revision), state=RequestState.LEFT)
+        outbox.save(*document("P1", request("P1/payment", revision=revision), rest,
+                              revision=revision, digest=f"d{revision}"))  # fmt: skip
+
+    payment(1)
+    getattr(outbox, said)("P1", "kim", "ask", AT)
+    payment(2)
+    assert states(outbox)["P1/left over"] == "left"
+    outbox.resend("P1", "kim", "fine", AT)
+    assert states(outbox) == {"P1/payment": "planned", "P1/left over": "left"}
+    confirmed(outbox, "P1/payment")
+    assert outbox.resolve("P1", "kim", "entered", AT, "x-9") == ["P1/left over"]
+    assert get(outbox, "P1/left over").xero_id == "x-9"
