@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,29 @@ def test_a_payment_to_enter_names_the_bills_that_it_is_on(office: Office) -> Non
     text = " ".join(office.run("manual-work").stdout.split())
     assert f"invoice {first['number']} (100.00), {second['number']} (40.00) of" in text
     assert "150.00 AUD; 10.00 of it stays as an overpayment" in text
+
+
+@pytest.mark.parametrize(
+    ("open_there", "pays", "rest"), [("30.00", ["30.00"], "10.00"), ("0.00", [], "")]
+)
+def test_no_more_is_to_be_entered_on_a_bill_than_is_open_there(
+    office: Office, open_there: str, pays: list[str], rest: str
+) -> None:
+    """Xero takes no more; what is beyond it stands as an overpayment."""
+    bill, _, receipt = receipt_of("40.00")
+    before = Decimal(bill["totals"]["gross"]) - Decimal(open_there)
+    first = {
+        **receipt, "id": "R-0", "amount": str(before),
+        "allocations": [{"document_id": bill["id"], "amount": str(before)}],
+    }  # fmt: skip
+    receipt["allocations"] = [{"document_id": bill["id"], "amount": "40.00"}]
+    office.push(bill, first, receipt)
+    (item,) = work(office)
+    (document,) = item["xero"]
+    assert [paid["amount"] for paid in document["pays"]] == pays
+    text = " ".join(office.run("manual-work").stdout.split())
+    told = f"; {rest} of it stays as an overpayment" if rest else "in Xero: overpayment received"
+    assert told in text
 
 
 def test_the_tax_of_each_line_is_told(office: Office) -> None:

@@ -14,6 +14,8 @@ from pm2xero.history.stored_document import typed
 from pm2xero.history.taxes import TaxReader
 from pm2xero.read.transaction import Transaction
 
+ZERO = Decimal("0.00")
+
 
 @dataclass(frozen=True, slots=True)
 class Paid:
@@ -28,7 +30,8 @@ class Detail:
     """Amounts in currency units, as they stand on the document.
 
     Attributes:
-        pays: what it pays, empty where nothing is allocated yet; None where it pays nothing at all.
+        pays: what it pays as far as that is open in Xero, empty where nothing is; None where it is
+            no payment of anything.
         taxes: the tax of each line by its account and net amount, in the order of lines.
     """
 
@@ -55,8 +58,15 @@ def _pays(past: OpenedPast, tx: Transaction) -> tuple[Paid, ...] | None:
     if not program.kind.settles:
         return None
     pairs = program.effects.settles(tx, past.state)
-    return tuple(
-        Paid(past.state.document(document).number or document, amount)
-        for document, amount in pairs
-        if document is not None and amount is not None
-    )
+    # What was decided to be sent, and then was refused, is counted as paid.
+    others = past.state.without(tx.id)
+    paid = []
+    for document, amount in pairs:
+        if document is None or amount is None:
+            continue
+        fact = others.document(document)
+        # Xero takes no more on a document than is open there; what is beyond it is an overpayment.
+        open_there = amount if fact.amount_due is None else min(amount, max(fact.amount_due, ZERO))
+        if open_there or not amount:
+            paid.append(Paid(fact.number or document, open_there))
+    return tuple(paid)
