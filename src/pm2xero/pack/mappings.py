@@ -13,6 +13,7 @@ from pm2xero.pack.model import Kind, MappingSpec, RequestSpec, Role, Rule
 from pm2xero.pack.request_compiler import RequestCompiler
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 from pm2xero.resources import root
+from pm2xero.xero.contracts import contract
 
 # What a later revision does where the mapping says nothing.
 _TO_A_PERSON = dict.fromkeys(("unpaid", "paid", "voided"), "needs_a_person")
@@ -81,6 +82,10 @@ def compile_requests(
                 )
             )
             continue
+        lacking = _not_left_over(rule, mappings[rule.mapping], kinds) if rule.leaves_over else ""
+        if lacking:
+            message = f'the rule "{rule.id}" leaves a part over, and {lacking} has no left_over'
+            findings.append(Finding("PX323", message, rule.origins["leaves_over"].at))
         for kind in rule.kinds:
             if (rule.mapping, kind) in compiled:
                 continue
@@ -94,6 +99,13 @@ def compile_requests(
                 faults.setdefault((finding.code, finding.at), finding)
     findings.extend(faults.values())
     return compiled
+
+
+def _not_left_over(rule: Rule, mapping: MappingSpec, kinds: Mapping[str, Kind]) -> str:
+    """What does not say which part of a document is left over, in words; nothing where all do."""
+    if not mapping.left_over:
+        return f'the mapping "{mapping.id}"'
+    return next((f'the kind "{k}"' for k in rule.kinds if not kinds[k].left_over), "")
 
 
 # Lists of Xero that documents refer to; they are kept there by people.
@@ -114,6 +126,12 @@ def _known(verb: str) -> tuple[str, ...]:
     return tuple(sorted(f.stem.split(".", 1)[1] for f in folder.glob(f"{verb}.*.json")))
 
 
+@cache
+def _made() -> tuple[str, ...]:
+    """The endpoints at which there is an object of its own to be made."""
+    return tuple(e for e in _known("put") if contract(f"put.{e}").creates)
+
+
 def _endpoint_faults(mapping: MappingSpec) -> tuple[Finding, ...]:
     return tuple(_endpoints(mapping))
 
@@ -125,7 +143,7 @@ def _endpoints(mapping: MappingSpec) -> Iterator[Finding]:
     for raw, key, verb in (*named, (mapping.raw, "left_over", "put")):
         path = str(raw.get(key, ""))
         endpoint = ".".join(p for p in path.split("/") if not p.startswith("{"))
-        known = _known(verb)
+        known = _known(verb) if key == verb else _made()
         if path and endpoint not in known:
             yield Finding(
                 "PX316",
