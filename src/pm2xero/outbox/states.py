@@ -42,8 +42,9 @@ States: TypeAlias = tuple[RequestState, ...]
 
 _S = RequestState
 
-# In these a request begins: planned, left to a person, or as one left the revision before it.
-FIRST: States = (_S.PLANNED, _S.HELD, _S.SKIPPED, _S.LEFT)
+# In these a request begins: planned, left to a person, as one left the revision before it, or
+# unknown, where a lost outbox may have sent what is not to be sent any more.
+FIRST: States = (_S.PLANNED, _S.HELD, _S.SKIPPED, _S.LEFT, _S.UNKNOWN)
 # A call may be on its way, or its answer was lost with the process.
 IN_FLIGHT: States = (_S.SENT,)
 # Whether it is in Xero is not known.
