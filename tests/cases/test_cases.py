@@ -302,7 +302,6 @@ def test_known_documents_balances_and_earlier_decisions_count(tmp_path: Path) ->
          "PX703", "removes nothing"),
         (f"- {{ name: a, given: {NUMBER}, expect: {{ outcome: post }} }}", "PX703", "must be text"),
         ("- { name: a, given: bill, expect: { outcome: reject } }", "PX701", "which codes"),
-        ("- { name: a, given: bill, expect: { outcome: post, codes: [x] } }", "PX701", "posted"),
         ("- { name: a, given: bill, expect: { outcome: post }, xpect: 1 }", "PX105", "xpect"),
         (f"{POSTED}\n{POSTED}", "PX704", "two cases"),
         (WANTED.format(verbs=""), "PX315", "neither"),
