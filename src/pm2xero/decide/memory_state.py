@@ -64,7 +64,7 @@ class MemoryState:
             return DocumentFact(
                 id, fact.state, fact.kind, due, fact.contact, fact.request, fact.xero_id, left,
                 self._about.get(id, fact.about),
-                tuple(sorted(coming.items())) if coming else fact.to_come,
+                tuple(sorted(coming.items())) if coming else fact.to_come, fact.to_put_back,
             )  # fmt: skip
         # Of what is not in Xero (of before, or still to come) nothing is left once it was reversed.
         gone = ZERO if reversals > 0 else None
