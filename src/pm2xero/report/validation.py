@@ -12,6 +12,7 @@ from pm2xero.errors import Finding
 from pm2xero.harmless import in_markdown
 from pm2xero.report.findings import ReadSource, format_findings
 from pm2xero.report.sources import read_source
+from pm2xero.sentences import sentences
 from pm2xero.validate.codes import page
 from pm2xero.validate.run import Validation
 
@@ -129,7 +130,7 @@ def _sarif_rule(code: str) -> dict[str, Any]:
 
 
 def _sarif_result(finding: Finding, index: int) -> dict[str, Any]:
-    said = ". ".join(p for p in (finding.message, finding.hint, finding.should_be) if p)
+    said = sentences((finding.message, finding.hint, finding.should_be))
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": index,
