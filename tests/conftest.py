@@ -94,6 +94,7 @@ def built_in_pack_is_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pm2xero.pack.load.Memory", _memory)
         patch.setattr("pm2xero.validate.run.Memory", _memory)
+        patch.setattr("pm2xero.validate.analyser.Memory", _memory)
         patch.setattr("pm2xero.pipeline.Memory", _memory)
         patch.setattr("pm2xero.pipeline.environment", _environment)
         yield

@@ -18,3 +18,8 @@ def sentences(parts: Iterable[str | None]) -> str:
     """Several texts one after the other, each but the last closed; what is empty is left out."""
     told = [p.strip() for p in parts if p and p.strip()]
     return " ".join([*map(closed, told[:-1]), *told[-1:]])
+
+
+def counted(count: int, noun: str, nouns: str | None = None) -> str:
+    """A number with its noun, which makes its plural with s where none is given."""
+    return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"

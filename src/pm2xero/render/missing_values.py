@@ -198,7 +198,7 @@ def _template(
 ) -> Iterator[Missing]:
     try:
         tree = _parsed(env, name)
-    except (TemplateNotFound, TemplateSyntaxError, UnicodeDecodeError):
+    except (TemplateNotFound, TemplateSyntaxError):
         return
     walk = _Walk(names)
     for path, line, read in walk.visit(tree, guards):

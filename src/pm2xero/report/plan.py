@@ -13,7 +13,8 @@ from rich.text import Text
 from pm2xero.push.intake_report import IntakeReport
 from pm2xero.push.plan import Plan, TaxTotal
 from pm2xero.report.outlook import looked, print_outlook
-from pm2xero.report.text import counted, print_decision, print_summary
+from pm2xero.report.text import print_decision, print_summary
+from pm2xero.sentences import counted
 
 ZERO = Decimal("0.00")
 
