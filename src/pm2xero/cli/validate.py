@@ -84,14 +84,17 @@ def command(
     from pm2xero.validate.kept.folder import Folder
     from pm2xero.validate.kept.verdicts import Question, Work, answered
 
+    folder = Folder.of(os.environ) if cache else None
+
     def work() -> Work:
+        from pm2xero.validate.kept.proofs import KeptProofs
         from pm2xero.validate.kept.work import PackWork
         from pm2xero.validate.proving import prover
 
-        return PackWork(names, packs, organisation, prover(soundness) if proofs else None)
+        prove = prover(soundness, KeptProofs.of(folder)) if proofs else None
+        return PackWork(names, packs, organisation, prove)
 
     asked = (soundness if proofs else "no proofs",)
-    folder = Folder.of(os.environ) if cache else None
     result = answered(Question(names, packs, organisation, asked), folder, work)
     if form == "text":
         text = as_text(result, colour=common.use_colour(sys.stdout))

@@ -181,8 +181,10 @@ def test_what_is_no_verdict_is_worked_out_anew(tmp_path: Path, value: object) ->
 
 def test_a_verdict_with_examples_reads_the_same(tmp_path: Path) -> None:
     gap = RULES.replace("outcome: post", 'when: { amount: { above: "1.00" } }, outcome: post')
+    # A role that the example firm has.
+    gap = gap.replace("debit: levy_payable", "debit: trust_liability")
     pack = write(tmp_path / "pack", {**FILES, "rules/levy.yaml": gap})
-    found = PackWork(("au",), (pack,), None, prover("once")).work_out()
+    found = PackWork(("au",), (pack,), None, prover("off")).work_out()
     assert any(t.example for t in found.told)
     again = of_value(json.loads(json.dumps(as_value(found))))
     assert again == found
@@ -222,22 +224,15 @@ def test_nothing_is_read_that_a_verdict_does_not_depend_on(firm: Path, tmp_path:
     (file,) = kept.iterdir()
     made_of = json.loads(file.read_text().split("\n", 1)[1])["value"]["made_of"]
     root = EXAMPLES.parent
-    product = [root / "src" / "pm2xero", root / "schema", Path(sys.prefix), Path(sys.base_prefix)]
-    # What Python itself looks at for its modules, and temporary files.
-    own = [
-        kept,
-        script.parent,
-        *(Path(p) for p in sys.path if p),
-        Path("/proc"),
-        Path("/dev"),
-        Path("/sys"),
-    ]
+    # The product, Python itself, and where temporary files go.
+    own = [root / "src", root / "schema", *map(Path, (sys.prefix, sys.base_prefix, "/dev"))]
+    own += [kept, script.parent]
     seen = [Path(p) for p in done.stderr.splitlines()]
     assert firm.with_name("chart.csv") in seen
     missed = [
         p
         for p in seen
-        if not any(p.is_relative_to(f) for f in (*product, *own))
+        if not any(p.is_relative_to(f) for f in own)
         and not any(p.is_relative_to(f) for f in made_of)
     ]
     assert list(map(str, missed)) == []
