@@ -141,6 +141,8 @@ def _texts(spec: RequestSpec) -> Iterator[tuple[str, TextExpr]]:
         yield "contact_name", spec.contact_name
     if spec.link is not None:
         yield "link", spec.link
+    if spec.history is not None:
+        yield "history", spec.history.text
     for name, value in spec.values.items():
         if isinstance(value, Reckoned) and value.text is not None:
             yield name, value.text
