@@ -220,6 +220,7 @@ class HistoryNote:
 
     Attributes:
         when: the documents that get it; all where it is left out.
+        at: where its words stand.
     """
 
     text: TextExpr

@@ -154,7 +154,7 @@ class RequestCompiler:
             return None
         if text is None:
             return None
-        return HistoryNote(text, self.tools.when(given, self.scope), given.at)
+        return HistoryNote(text, self.tools.when(given, self.scope), given.value_at["note"])
 
     def _link(self, raw: SourceMap, scope: Scope) -> TextExpr | None:
         """The address of the document in Practice Management, as Xero takes one."""

@@ -66,6 +66,11 @@ def missing_values(
         for part in text.parts:
             if isinstance(part, PathExpr) and (lacks := _may_lack(part, kind, guards)) is not None:
                 yield Missing(lacks, None, 0, spec.value_at.get(key, spec.at))
+    note = spec.history
+    inside = guards | _asked(note.when) if note is not None else guards
+    for part in note.text.parts if note is not None else ():
+        if isinstance(part, PathExpr) and (lacks := _may_lack(part, kind, inside)) is not None:
+            yield Missing(lacks, None, 0, note.at if note is not None else None)
 
 
 def present_in(pack: Pack, kind: Kind, mapping: str) -> Guards:
@@ -141,8 +146,6 @@ def _texts(spec: RequestSpec) -> Iterator[tuple[str, TextExpr]]:
         yield "contact_name", spec.contact_name
     if spec.link is not None:
         yield "link", spec.link
-    if spec.history is not None:
-        yield "history", spec.history.text
     for name, value in spec.values.items():
         if isinstance(value, Reckoned) and value.text is not None:
             yield name, value.text

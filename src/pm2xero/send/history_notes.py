@@ -19,7 +19,7 @@ from typing import Protocol
 
 from pm2xero.outbox.history_notes import NoteEvent, NoteState, StoredNote
 from pm2xero.outbox.memory import Gap
-from pm2xero.send.caller import TURNED_BACK, Caller
+from pm2xero.send.caller import GAVE_UP, TURNED_BACK, Caller
 from pm2xero.xero.answers import Unproven
 from pm2xero.xero.budget import StopRun
 from pm2xero.xero.client import Response, UnknownOutcome, Unreachable
@@ -163,8 +163,9 @@ class NoteSender:
             self._why = self._why or why
             self._notes.move_note(note, NoteEvent.ABSENT, message=why)
             return False
-        is_read = refusal is not None and refusal.entry.treat in _REFUSES
-        if is_read and 400 <= answer.status < 500:
+        has_read = 400 <= answer.status < 500 and answer.status not in GAVE_UP
+        is_read = has_read and refusal is not None and refusal.entry.treat in _REFUSES
+        if is_read:
             self._why = self._why or why
             self._settle(note, NoteEvent.REFUSE, "refused", why)
         else:
