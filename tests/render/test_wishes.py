@@ -427,7 +427,7 @@ def test_a_note_is_as_long_as_xero_takes_and_only_there_where_it_is_asked_for(
         ('{ id: overpayment, history: { note: "{amuont}" } }', "PX310"),
         ('{ id: overpayment, history: { note: "{memo}" } }', "PX514"),
         (
-            '{ id: overpayment, history: { note: "{memo}", when: { memo: { present: true } } } }',
+            '{ id: overpayment, history: { note: "{memo}", when: { memo: { present: true }}}}',
             None,
         ),
     ],

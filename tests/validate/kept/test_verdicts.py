@@ -221,7 +221,7 @@ def test_nothing_is_read_that_a_verdict_does_not_depend_on(firm: Path, tmp_path:
         [sys.executable, str(script), *words], env=environment, capture_output=True, text=True,
         check=True, cwd=tmp_path,
     )  # fmt: skip
-    (file,) = kept.iterdir()
+    (file,) = kept.glob("verdict-*")
     made_of = json.loads(file.read_text().split("\n", 1)[1])["value"]["made_of"]
     root = EXAMPLES.parent
     # The product, Python itself, and where temporary files go.
