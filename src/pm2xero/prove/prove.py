@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from pm2xero.decide.decider import Decider
 from pm2xero.errors import Finding
 from pm2xero.firm.organisation import Organisation
+from pm2xero.pack.language.types import RecordType
 from pm2xero.pack.model import Pack, Rule
 from pm2xero.prove.evidence import Evidence
 from pm2xero.prove.example import ProofFinding
@@ -142,6 +143,8 @@ class Prover:
     def __init__(self, facts: Facts | None = None) -> None:
         self._known: OrderedDict[object, _Known] = OrderedDict()
         self._facts = facts
+        # With the record, so that nothing else can take its identity.
+        self._records: dict[int, tuple[RecordType, str]] = {}
 
     def prove(self, pack: Pack, organisation: Organisation) -> ProofReport:
         """Everything that can be proven of a pack for a firm.
@@ -182,7 +185,7 @@ class Prover:
         )
 
     def _of(self, pack: Pack, kind: str) -> _Known:
-        key = signature(pack, kind)
+        key = signature(pack, kind, self._record_text(pack.kinds[kind].record))
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = _Known(pack, kind, sha256(repr(key).encode()).hexdigest())
@@ -194,6 +197,15 @@ class Prover:
         else:
             self._known.move_to_end(key)
         return found
+
+    def _record_text(self, record: RecordType) -> str:
+        """The text of a record; regions share most of theirs."""
+        known = self._records.get(id(record))
+        if known is None:
+            if len(self._records) > MAX_REMEMBERED:
+                self._records.clear()
+            known = self._records[id(record)] = (record, repr(record))
+        return known[1]
 
     def _dead(self, pack: Pack, known: dict[str, _Known]) -> list[Rule]:
         left = {r.id: r for r in pack.rules}
@@ -220,8 +232,12 @@ def prove(pack: Pack, organisation: Organisation) -> ProofReport:
     return _shared.prove(pack, organisation)
 
 
-def signature(pack: Pack, kind: str) -> object:
-    """The same for kinds of two packs of which the same can be proven in any firm."""
+def signature(pack: Pack, kind: str, record: str | None = None) -> object:
+    """The same for kinds of two packs of which the same can be proven in any firm.
+
+    Args:
+        record: the text of the kind's record, where it is known.
+    """
     declared = pack.kinds[kind]
     rules = tuple(
         (r.id, r.outcome, r.mapping, c.key if (c := r.conditions[kind]) is not None else None)
@@ -235,7 +251,7 @@ def signature(pack: Pack, kind: str) -> object:
     found = tuple((n, r.system) for n, r in pack.roles.items())
     policy = pack.trust_surplus if any(p.account.by == "bank" for p in declared.postings) else None
     settings = tuple((n, repr(t)) for n, t in declared.settings.items())
-    return kind, repr(declared.record), rules, postings, found, policy, settings
+    return kind, record or repr(declared.record), rules, postings, found, policy, settings
 
 
 def _gap(known: _Known) -> bool:
