@@ -85,7 +85,7 @@ def compile_requests(
         lacking = _not_left_over(rule, mappings[rule.mapping], kinds) if rule.leaves_over else ""
         if lacking:
             message = f'the rule "{rule.id}" leaves a part over, and {lacking} has no left_over'
-            findings.append(Finding("PX323", message, rule.origins["leaves_over"].at))
+            findings.append(Finding("PX324", message, rule.origins["leaves_over"].at))
         for kind in rule.kinds:
             if (rule.mapping, kind) in compiled:
                 continue
