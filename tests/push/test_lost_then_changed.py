@@ -115,3 +115,39 @@ def test_nothing_comes_a_second_time(
         linked = dict(office.sql("SELECT xero_id, transaction_id FROM links"))
         told = waiting(office)
         assert [doc for doc in after.values() if not owners(doc, linked) & told] == []
+
+
+@pytest.mark.parametrize("word", [None, "resend", "hold"])
+def test_what_is_voided_and_was_never_sent_is_looked_for_and_not_sent(
+    tmp_path: Path, docs: dict[str, Doc], word: str | None
+) -> None:
+    office = Office(tmp_path)
+    office.push(docs["AU-0003"])
+    lose(office, memory=True)
+    keys_lapse(office)
+    first = office.push(docs["AU-0003"], voided(docs["AU-0016"]), voided(docs["AU-0006"]))
+    assert first.exit_code == 1
+    assert "nobody knows yet whether it was sent before" in " ".join(first.stdout.split())
+    states = office.sql("SELECT state FROM requests WHERE current ORDER BY transaction_id")
+    assert states == [("confirmed",), ("skipped",), ("skipped",)]
+    if word is not None:
+        for id in ("AU-0016", "AU-0006"):
+            office.run(word, id, "--reason", "because", "--who", "Bea")
+    last = [office.push() for _ in range(2)][-1]
+    assert (last.exit_code, len(standing(office))) == (0, 1)
+    assert waiting(office) == set()
+    assert office.reconcile()["verdict"] == "agrees"
+
+
+def test_what_another_outbox_sent_and_voided_is_known_as_done(
+    tmp_path: Path, docs: dict[str, Doc]
+) -> None:
+    office = Office(tmp_path)
+    bill = docs["AU-0016"]
+    office.push(bill)
+    office.push(voided(bill))
+    lose(office, memory=True)
+    keys_lapse(office)
+    codes = [office.push(voided(bill)).exit_code for _ in range(3)]
+    assert (codes, standing(office)) == ([1, 0, 0], {})
+    assert office.reconcile()["verdict"] == "agrees"

@@ -16,6 +16,7 @@ from pm2xero.decide.decision import Decision
 from pm2xero.decide.revision import left_for_later
 from pm2xero.decide.state import DocumentFact, Earlier, State, TrustMoved
 from pm2xero.errors import RenderError
+from pm2xero.history.requests import corrections
 from pm2xero.outbox.memory import Gap, may_be_before
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import DUE, UNSETTLED, RequestState
@@ -57,6 +58,9 @@ class Forgotten:
             requests: all of the document that count now.
         """
         if decision.outcome != "skip" and decision.revises is None:
+            return None
+        if corrections(requests):
+            # It was found, and is being taken back.
             return None
         sought = [r for r in requests if r.revision == tx.revision]
         others = [r for r in requests if r.revision != tx.revision]

@@ -29,17 +29,17 @@ def named(
     Raises:
         Unproven: Xero does not show the list.
     """
-    conditions = [_condition(how.key, id, element) for id, element in sent]
+    if how.parameter is not None and how.by == how.key.number:
+        # It was asked for by its number; under another one it may be of the same day.
+        return complete_list(read, how.endpoint, by_days(how, [e for _, e in sent]))
     if how.key.number is None and how.key.tag is None:
         # Neither a number nor a reference is on it; only what it pays and when tells it.
         return [] if how.paged else complete_list(read, how.endpoint, {}, paged=False)
+    conditions = [_condition(how.key, id, element) for id, element in sent]
     asked = [condition for condition in conditions if condition is not None]
     if not how.paged or len(asked) < len(conditions):
         return complete_list(read, how.endpoint, {}, paged=how.paged)
-    queries = list(_queries(dict.fromkeys(asked)))
-    if how.parameter is not None and how.by == how.key.number:
-        # What was sent under another number has none of these, and may be of the same day.
-        queries.append(by_days(how, [element for _, element in sent]))
+    queries = _queries(how.key, dict.fromkeys(asked))
     try:
         return [doc for query in queries for doc in complete_list(read, how.endpoint, query)]
     except Unproven:
@@ -56,9 +56,12 @@ def by_days(how: ByKey, elements: Sequence[Mapping[str, Any]]) -> dict[str, str]
     return {"where": f"{how.dates}>={first} AND {how.dates}<={last}"}
 
 
-def _queries(conditions: Mapping[str, None]) -> Iterator[dict[str, str]]:
+def _queries(key: NaturalKey, conditions: Mapping[str, None]) -> Iterator[dict[str, str]]:
+    # unverified: that Xero takes such a condition; one on a text that is missing it may refuse.
+    there = "" if key.number is not None else f"{key.tag}!=null AND "
     for part in blocks(list(conditions), _OR):
-        yield {"where": _OR.join(part)}
+        either = _OR.join(part)
+        yield {"where": f"{there}({either})" if there else either}
 
 
 def _condition(key: NaturalKey, id: str, element: Mapping[str, Any]) -> str | None:
