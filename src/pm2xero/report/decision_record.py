@@ -17,7 +17,8 @@ from pm2xero.outbox.records import (
     PackRecord,
     StoredRequest,
 )
-from pm2xero.report.text import STYLES, counted
+from pm2xero.report.text import STYLES
+from pm2xero.sentences import counted
 
 
 class Kept(Protocol):

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from pm2xero.errors import OutboxError
 from pm2xero.outbox.states import Event
-from pm2xero.send.caller import REPEATABLE, STILL_LATE, TURNED_BACK, Caller, backoff
+from pm2xero.send.caller import GAVE_UP, REPEATABLE, STILL_LATE, TURNED_BACK, Caller, backoff
 from pm2xero.send.conclusions import Conclusion, Seen, Step, When, conclude
 from pm2xero.send.drafts import is_on_draft
 from pm2xero.send.echo import seen_of
@@ -33,8 +33,6 @@ LOOKED_UP = ("several", "unseen", "draft")
 KEYS = 3
 REPEATS = 2
 _LOOKS = 3
-# Something on the way gave up waiting, as with a 504.
-_GAVE_UP = frozenset((408, 499))
 
 
 class Delivery:
@@ -148,7 +146,7 @@ class Delivery:
         if answer.status in TURNED_BACK:
             self._apply(conclude(Seen.TURNED_BACK, parcel.when), parcel, _EARLIER)
             raise StopRun(said.cause, said.message)
-        if not 400 <= answer.status < 500 or answer.status in _GAVE_UP:
+        if not 400 <= answer.status < 500 or answer.status in GAVE_UP:
             seen = Seen.MISFIT if answer.status < 400 else Seen.FAULT
             return self._doubt(parcel, seen, said, begun)
         self._caller.note(useful=True)
