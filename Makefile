@@ -9,6 +9,8 @@ BROWSER := .venv/.browser
 # durable-rules builds on CPython 3.13 but can only be imported there with this define.
 export CPPFLAGS := -DPyEval_CallObject=PyObject_CallObject $(CPPFLAGS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What is compiled is kept, also where the machine says otherwise: tests start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 # The pages of docs/ that are made from the product itself; a test compares them.
 docs: $(READY)
@@ -45,7 +47,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 unit: $(READY) $(SERVER) $(BROWSER)
-	$(BIN)/pytest -n 2 tests
+	$(BIN)/pytest -n 2 --dist worksteal tests
 
 # Lint, types, and the tests of what changed since BASE.
 BASE ?= HEAD
@@ -84,6 +86,7 @@ bench: $(READY) .venv/.bench
 	$(BIN)/python -m tests.benchmarks validate
 	$(BIN)/python -m tests.benchmarks history
 	$(BIN)/python -m tests.benchmarks lists
+	$(BIN)/python -m tests.benchmarks reconcile
 	$(BIN)/python -m tests.benchmarks
 
 .venv/.bench: $(READY) pyproject.toml

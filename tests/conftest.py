@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from pm2xero.outbox.schema import metadata
 from pm2xero.pack.cache import Memory
+from pm2xero.pipeline import Pipeline
 from pm2xero.render.templates import BodyEnvironment, environment
 from tests.editor.language_server import PINNED, command
 from tests.outbox.postgresql import INSTALLED, binaries
 from tests.support.browser import executable
+from tests.support.loaded import Firms
+from tests.support.prepared import Engines, Tables
 
 # How long an example takes to make says something of the machine, nothing of the product.
 settings.register_profile("suite", suppress_health_check=[HealthCheck.too_slow])
@@ -99,4 +103,7 @@ def built_in_pack_is_read_once() -> Iterator[None]:
         patch.setattr("pm2xero.validate.analyser.Memory", _memory)
         patch.setattr("pm2xero.pipeline.Memory", _memory)
         patch.setattr("pm2xero.pipeline.environment", _environment)
+        patch.setattr(Pipeline, "load", staticmethod(Firms(Pipeline.load)))
+        patch.setattr("pm2xero.outbox.database.create_engine", Engines())
+        patch.setattr("pm2xero.outbox.migrations.metadata", Tables(metadata))
         yield

@@ -112,8 +112,7 @@ class Connection:
 
     def afresh(self) -> Connection:
         """The same connection with a state that has not seen what was only planned."""
-        ready = self.pipeline
-        pipeline = Pipeline(ready.pack, ready.organisation, env=ready.mapper.env)
+        pipeline = self.pipeline.afresh()
         pipeline.state = RowsState(self.outbox, pipeline.state)
         return replace(self, pipeline=pipeline)
 

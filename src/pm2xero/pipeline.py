@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ class Pipeline:
         Raises:
             OrganisationError, PackError: with every fault found.
         """
+        memory = memory or Memory()
         firm = load_organisation(organisation, region)
         examined = examine(
             firm.region,
@@ -92,13 +94,19 @@ class Pipeline:
         )
         pack = examined.sound()
         env = environment(pack.template_dirs)
-        faults = check_templates(pack, env)
+        faults = check_templates(pack, env, memory)
         if faults:
             raise PackError(*faults)
         wrong = tuple(account_faults(pack, firm))
         if wrong:
             raise OrganisationError(*wrong)
         return cls(pack, firm, env=env)
+
+    def afresh(self) -> Pipeline:
+        """The same pack and firm before any document; all that was compiled is shared."""
+        other = copy(self)
+        other.state = opening_state(self.organisation)
+        return other
 
     def order(self, sources: list[Source]) -> PostingOrder:
         """The sources in the order in which they are decided."""

@@ -36,13 +36,17 @@ def main() -> int:
     """Run everything; 1 when a limit is not kept."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=["push", "validate", "history", "lists"],
+        "what", nargs="?", choices=["push", "validate", "history", "lists", "reconcile"],
         help="push: sending instead; validate: checking and proving instead; history: a long past; "
-        "lists: reading what changed in Xero",
+        "lists: reading what changed in Xero; reconcile: a whole reconciliation",
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="10,000 transactions, one round")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of 100,000 (default 3)")
     parser.add_argument("--no-memory", action="store_true", help="leave memory out")
+    parser.add_argument(
+        "--beside", type=Path, metavar="CHECKOUT",
+        help="reconcile: another version, in a checkout with its .venv",
+    )  # fmt: skip
     options = parser.parse_args()
     if options.what == "push":
         from tests.benchmarks.push import main as push
@@ -56,6 +60,10 @@ def main() -> int:
         from tests.benchmarks.history import main as history
 
         return history(options.quick)
+    if options.what == "reconcile":
+        from tests.benchmarks.reconciling import main as reconciling
+
+        return reconciling(options.beside)
     if options.what == "lists":
         from tests.benchmarks.lists import main as lists
 

@@ -8,7 +8,7 @@ import pytest
 
 from pm2xero.reconcile import kept_lists
 from pm2xero.sandbox import Limits
-from tests.benchmarks import history, lists
+from tests.benchmarks import history, lists, reconciling
 from tests.benchmarks.push import pushed
 
 
@@ -18,12 +18,17 @@ def test_a_push_is_measured_and_both_ledgers_agree() -> None:
     assert found.agrees
 
 
-def test_the_cost_of_a_past_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    found = history.costs([20, 40], runs=1)
-    assert {(c.command, c.past) for c in found} == {
-        (command, past) for command in history.COMMANDS for past in (20, 40)
-    }
+def test_the_cost_of_a_past_is_measured() -> None:
+    found = history.costs([20], runs=1)
+    assert {(c.command, c.past) for c in found} == {(command, 20) for command in history.COMMANDS}
     assert all(c.seconds > 0 and c.megabytes > 0 for c in found)
+
+
+def test_the_cost_of_a_reconciliation_is_measured() -> None:
+    ours, state = reconciling.ours(), reconciling.STATES[2]
+    found = reconciling.costs(20, [ours], runs=1, states=[state])
+    assert found.keys() == {(ours.name, state)}
+    assert all(seconds > 0 for runs in found.values() for seconds in runs)
 
 
 def test_few_changes_among_many_documents_take_few_calls_also_over_several_days(

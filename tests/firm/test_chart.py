@@ -13,7 +13,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def chart(firm: str) -> Chart:
-    return Pipeline.load(EXAMPLES / firm / "organisation.yaml").decider.chart
+    loaded = Pipeline.load(EXAMPLES / firm / "organisation.yaml")
+    return Chart(loaded.pack, loaded.organisation)
 
 
 def test_accounts_and_banks() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from pm2xero.outbox import Outbox
 
 from .documents import AT, chain, document, refused, request
@@ -49,3 +51,14 @@ def test_pages_can_be_read_while_writing(outbox: Outbox) -> None:
         seen += 1
     assert seen == 1001
     assert len(outbox.requests(states=["held"])) == 3
+
+
+def test_what_requests_need_is_the_same_however_it_is_asked(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain(outbox)
+    outbox.save_many([document("B1", request("B1/invoice", revision=2), revision=2)])
+    named = outbox.requests()
+    assert any(r.needs for r in named)
+    monkeypatch.setattr("pm2xero.outbox.rows._MANY", 0)
+    assert outbox.requests() == named

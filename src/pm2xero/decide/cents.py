@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+_CENT = Decimal("0.01")
+
 
 def cents_of(amount: Decimal) -> int:
     """An amount in currency units as whole cents."""
@@ -12,4 +14,4 @@ def cents_of(amount: Decimal) -> int:
 
 def amount_of(cents: int) -> Decimal:
     """Whole cents as an amount in currency units."""
-    return Decimal(cents).scaleb(-2)
+    return _CENT * cents

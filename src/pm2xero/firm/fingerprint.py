@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -20,8 +21,7 @@ def hashes(packs: Iterable[Path], files: Mapping[str, Path]) -> dict[str, str]:
     found = {name: _hash(file.read_bytes()) for name, file in files.items()}
     for number, folder in enumerate((root(), *packs)):
         label = f"pack {number}/" if number else ""
-        for file in _deciding(folder):
-            found[label + file.relative_to(folder).as_posix()] = _hash(file.read_bytes())
+        found |= {label + name: _hash(file.read_bytes()) for name, file in _deciding(folder)}
     return found
 
 
@@ -29,12 +29,18 @@ def _hash(contents: bytes) -> str:
     return hashlib.blake2b(contents, digest_size=8).hexdigest()
 
 
-def _deciding(folder: Path) -> Iterator[Path]:
+def _deciding(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The files that decide, each by its name below the folder, in the order of names by part."""
     for part in ("rules", "mappings", "schema/xero"):
-        for file in sorted((folder / part).rglob("*")):
-            # Cases decide nothing: editing one makes no plan stale.
-            if file.is_file() and folder / CASES not in file.parents:
-                yield file
+        found: list[tuple[str, ...]] = []
+        for place, folders, names in os.walk(folder / part):
+            within = Path(place).relative_to(folder)
+            if within == CASES.parent and CASES.name in folders:
+                # Cases decide nothing: editing one makes no plan stale.
+                folders.remove(CASES.name)
+            found += ((*within.parts, name) for name in names)
+        files = (("/".join(parts), folder.joinpath(*parts)) for parts in sorted(found))
+        yield from ((name, file) for name, file in files if file.is_file())
 
 
 def fingerprint(
@@ -43,8 +49,7 @@ def fingerprint(
     """The same text for the same pack, firm, chart and snapshot of Xero, on any machine."""
     digest = hashlib.blake2b(digest_size=12)
     for folder in (root(), *packs):
-        for file in _deciding(folder):
-            name = file.relative_to(folder).as_posix().encode()
-            digest.update(name + b"\x00" + file.read_bytes() + b"\x01")
+        for name, file in _deciding(folder):
+            digest.update(name.encode() + b"\x00" + file.read_bytes() + b"\x01")
     digest.update(organisation.read_bytes() + b"\x02" + snapshot + chart)
     return digest.hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import cache
 
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import RequestState
@@ -15,7 +16,12 @@ LEFT_OVER = "left over"
 
 def is_creation(request: StoredRequest) -> bool:
     """Whether a request creates an object that has an id and an endpoint of its own."""
-    return request.purpose is Purpose.CREATE and contract(request.contract).creates
+    return request.purpose is Purpose.CREATE and _creates(request.contract)
+
+
+@cache
+def _creates(name: str) -> bool:
+    return contract(name).creates
 
 
 def taken_back(requests: Iterable[StoredRequest]) -> set[str]:

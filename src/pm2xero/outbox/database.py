@@ -25,6 +25,8 @@ from pm2xero.outbox.schema import metadata
 BUSY_SECONDS = 30
 # Below the smallest limit on parameters of one statement among the databases supported.
 CHUNK = 500
+# Rows of a long answer that are in memory at a time.
+PAGE = 500
 
 Clock = Callable[[], datetime]
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from pm2xero.outbox.database import Database
+from pm2xero.outbox.database import PAGE, Database
 from pm2xero.outbox.past_records import (
     Booking,
     Deeds,
@@ -298,12 +298,15 @@ class PastReading(Database):
         of_ = self._organisation
         parts: dict[tuple[str, int], list[EntryRow]] = {}
         with self._read() as connection:
-            for by, revision, *entry in connection.execute(
+            lines = connection.execute(
                 select(entries.c.by, entries.c.revision, *_ENTRY)
                 .where(entries.c.organisation == of_)
                 .order_by(entries.c.by, entries.c.revision, entries.c.part, entries.c.position)
-            ):
-                parts.setdefault((by, revision), []).append(EntryRow(*entry))
+            )
+            # One by one takes twice as long.
+            for page in lines.partitions(PAGE):
+                for by, revision, *entry in page:
+                    parts.setdefault((by, revision), []).append(EntryRow(*entry))
             rows = connection.execute(
                 select(bookings)
                 .where(bookings.c.organisation == of_)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 
-from pm2xero.outbox.database import CHUNK, Database
+from pm2xero.outbox.database import PAGE, Database
 from pm2xero.outbox.records import (
     Action,
     Attempt,
@@ -92,6 +92,13 @@ class Reading(Database):
         """
         for row in self._pages(select(transactions), latest):
             yield transaction_of(row)
+
+    def stored_documents(self) -> Iterator[tuple[str, str, bytes]]:
+        """Id, digest and JSON of every revision of every document, in the order of posting."""
+        place = (transactions.c.sequence, transactions.c.id, transactions.c.revision)
+        query = select(*place, transactions.c.digest, transactions.c.document)
+        for _, id, _, digest, document in self._pages(query, latest=False):
+            yield id, digest, document
 
     def decisions(self, *, latest: bool = False) -> Iterator[StoredDecision]:
         """The decision about every revision that `transactions` gives, in the same order."""
@@ -281,13 +288,13 @@ class Reading(Database):
         base = query.where(transactions.c.organisation == self._organisation)
         if latest:
             base = base.where(transactions.c.current)
-        base = base.order_by(*place.clauses).limit(CHUNK)
+        base = base.order_by(*place.clauses).limit(PAGE)
         page = base
         while True:
             with self._read() as connection:
                 rows = connection.execute(page).all()
             yield from rows
-            if len(rows) < CHUNK:
+            if len(rows) < PAGE:
                 return
             last = rows[-1]
             page = base.where(place > (last.sequence, last.id, last.revision))

@@ -23,6 +23,8 @@ from pm2xero.outbox.states import TRANSITIONS, Event, RequestState
 from pm2xero.xero.purpose import Purpose
 
 T = TypeVar("T")
+# Requests beyond which their needs are asked for without naming each.
+_MANY = 4 * CHUNK
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 
 # Calling an enum takes three times as long as looking its member up.
@@ -221,9 +223,12 @@ def needs_of(
         .where(needs.c.organisation == organisation)
         .order_by(needs.c.request, needs.c.revision, needs.c.position)
     )
-    for part in chunks(revisions):
-        for request, revision, need in connection.execute(edges.where(needs.c.request.in_(part))):
-            if revisions[request] == revision:
+    # Of very many all are read at once, and those of overtaken revisions passed over.
+    some = len(revisions) <= _MANY
+    queries = [edges.where(needs.c.request.in_(p)) for p in chunks(revisions)] if some else [edges]
+    for query in queries:
+        for request, revision, need in connection.execute(query).all():
+            if revisions.get(request) == revision:
                 found.setdefault(request, []).append(need)
     return found
 

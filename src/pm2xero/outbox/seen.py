@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from pm2xero.errors import Finding, LeaseLost
-from pm2xero.outbox.database import Database
+from pm2xero.outbox.database import PAGE, Database
 from pm2xero.outbox.rows import AnyRow, chunks
 from pm2xero.outbox.seen_schema import xero_lists, xero_objects
 
@@ -120,16 +120,10 @@ class Seen(Database):
                 connection.execute(
                     update(xero_lists).where(*self._list(endpoint)).values(began=began)
                 )
-            for part in chunks(objects):
-                connection.execute(
-                    delete(xero_objects).where(
-                        *self._objects(endpoint), xero_objects.c.id.in_(part)
-                    )
-                )
             rows = [
                 {"organisation": self._organisation, "endpoint": endpoint, "id": id,
                  "round": state.round, "object": zlib.compress(text, _LEVEL)}
-                for id, text in objects.items()
+                for id, text in self._give_way(connection, endpoint, state.round, objects)
             ]  # fmt: skip
             if rows:
                 connection.execute(insert(xero_objects), rows)
@@ -165,16 +159,45 @@ class Seen(Database):
         with self._read() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def seen(self, endpoint: str) -> Iterator[bytes]:
-        """The JSON of every object of a list that is kept, by id."""
+    def seen(self, endpoint: str, known: Container[str] = ()) -> Iterator[tuple[str, bytes | None]]:
+        """The id of every object of a list that is kept, in order, with its JSON.
+
+        Args:
+            known: ids of objects that the caller has, of which the JSON is not unpacked.
+        """
         query = (
-            select(xero_objects.c.object)
+            select(xero_objects.c.id, xero_objects.c.object)
             .where(*self._objects(endpoint))
             .order_by(xero_objects.c.id)
         )
         with self._read() as connection:
-            for (packed,) in connection.execute(query):
-                yield zlib.decompress(packed)
+            for page in connection.execute(query).partitions(PAGE):
+                for id, packed in page:
+                    yield id, None if id in known else zlib.decompress(packed)
+
+    def _give_way(
+        self, connection: Connection, endpoint: str, round: int, objects: Mapping[str, bytes]
+    ) -> Iterator[tuple[str, bytes]]:
+        """Those of a page that are to be written; what was there of them is gone.
+
+        Most of what Xero tells again is as it was: it stays, and only its round moves.
+        """
+        mine = self._objects(endpoint)
+        for part in chunks(objects):
+            kept = connection.execute(
+                select(xero_objects.c.id, xero_objects.c.round, xero_objects.c.object).where(
+                    *mine, xero_objects.c.id.in_(part)
+                )
+            ).all()
+            same = {id for id, _, packed in kept if _unpacked(packed) == objects[id]}
+            behind = [id for id, seen, _ in kept if id in same and seen != round]
+            other = [id for id, _, _ in kept if id not in same]
+            if behind:
+                among = xero_objects.c.id.in_(behind)
+                connection.execute(update(xero_objects).where(*mine, among).values(round=round))
+            if other:
+                connection.execute(delete(xero_objects).where(*mine, xero_objects.c.id.in_(other)))
+            yield from ((id, objects[id]) for id in part if id not in same)
 
     def _turn_page(
         self, connection: Connection, endpoint: str, reader: str, page: int, next_page: int
@@ -198,6 +221,14 @@ class Seen(Database):
     def _objects(self, endpoint: str) -> Sequence[ColumnElement[bool]]:
         mine = xero_objects.c.organisation == self._organisation
         return (mine, xero_objects.c.endpoint == endpoint)
+
+
+def _unpacked(packed: bytes) -> bytes | None:
+    """What was kept; None where it is damaged, so that it gives way to what comes."""
+    try:
+        return zlib.decompress(packed)
+    except zlib.error:
+        return None
 
 
 def _state(row: AnyRow) -> ListState:

@@ -74,7 +74,10 @@ class Accounts:
         Args:
             otherwise: what it was called then, for one of which no id was known.
         """
-        found = self._by_id.get(account_id.lower()) if account_id else None
+        if not account_id:
+            return otherwise
+        # Most are written as they are kept.
+        found = self._by_id.get(account_id) or self._by_id.get(account_id.lower())
         return found.called if found is not None else otherwise
 
     def coded(self, code: str) -> str:

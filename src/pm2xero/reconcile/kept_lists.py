@@ -12,7 +12,7 @@ without the object that shows it; it is taken from the other one.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -33,7 +33,7 @@ from pm2xero.xero.answers import (
     page_of,
 )
 from pm2xero.xero.client import Response
-from pm2xero.xero.reading import read_object
+from pm2xero.xero.reading import read_kept
 
 PAGE_SIZE = 1000
 # Clocks may differ so far, and a change may come to light so long after its time.
@@ -93,8 +93,8 @@ class Kept(Protocol):
     def count_seen(self, endpoint: str, *, this_round: bool = False) -> int:
         """How many objects are kept."""
 
-    def seen(self, endpoint: str) -> Iterator[bytes]:
-        """The JSON of every object that is kept."""
+    def seen(self, endpoint: str, known: Container[str] = ()) -> Iterator[tuple[str, bytes | None]]:
+        """Every object that is kept by its id, with its JSON unless it is known."""
 
 
 @dataclass(slots=True)
@@ -139,6 +139,7 @@ class KeptLists:
         self._reader = reader
         self._clock = clock
         self._plain: dict[str, dict[str, dict[str, Any]]] = {}
+        self._names: dict[str, Object] = {}
         self.reading = Reading()
         if whole:
             kept.want_whole(clock() - _ON_ITS_WAY)
@@ -174,8 +175,9 @@ class KeptLists:
             if isinstance(shown, dict) and (id := shown.get(f"{name}ID")):
                 there = self._objects(endpoint).get(str(id))
                 if there is not None:
-                    plain = {k: v for k, v in there.items() if not isinstance(v, list)}
-                    shown.update((k, plain[k]) for k in shown.keys() & plain.keys())
+                    for key in shown.keys() & there.keys():
+                        if not isinstance(there[key], list):
+                            shown[key] = there[key]
                 self._rename(shown)
         self._rename(item)
 
@@ -183,16 +185,22 @@ class KeptLists:
         contact = item.get("Contact")
         if not isinstance(contact, dict) or not contact.get("ContactID"):
             return
+        id = str(contact["ContactID"])
+        if id not in self._names:
+            self._names[id] = self._name_of(id)
+        if told := self._names[id]:
+            item["Contact"] = {**contact, **told}
+
+    def _name_of(self, contact_id: str) -> Object:
+        """Who a contact is now, after all merges; empty where it is not listed."""
         contacts = self._objects(CONTACTS)
-        found = contacts.get(str(contact["ContactID"]))
+        found = contacts.get(contact_id)
         for _ in range(_MERGES):
             into = contacts.get(str((found or {}).get("MergedToContactID")))
             if into is None or into is found:
                 break
             found = into
-        if found is not None:
-            told = {k: found[k] for k in ("ContactID", "Name") if k in found}
-            item["Contact"] = {**contact, **told}
+        return {k: found[k] for k in ("ContactID", "Name") if k in found} if found else {}
 
     # --- one list ---
 
@@ -217,6 +225,7 @@ class KeptLists:
         state = self._kept.list_state(endpoint)
         if state is not None and state.tenant != self._tenant:
             state = None
+        told: dict[str, dict[str, Any]] = {}
         for _ in range(_READINGS):
             was_cut = state is not None and state.reading is not None
             if state is not None and was_cut:
@@ -226,10 +235,10 @@ class KeptLists:
                 state = self._begin(endpoint, WHOLE, None)
             else:
                 state = self._begin(endpoint, CHANGED, state.mark)
-            is_right = self._read_on(endpoint, state)
+            is_right = self._read_on(endpoint, state, told)
             if is_right and not was_cut:
                 if state.reading == WHOLE or self._is_all(endpoint):
-                    return self._load(endpoint)
+                    return self._load(endpoint, told)
                 is_right = False
             # Behind pages of days ago, what has changed since then is read now; what does not
             # come out as long as it says is read from its beginning.
@@ -239,20 +248,28 @@ class KeptLists:
     def _begin(self, endpoint: str, reading: str, since: datetime | None) -> ListState:
         return self._kept.begin_reading(endpoint, self._tenant, self._reader, reading, since)
 
-    def _read_on(self, endpoint: str, state: ListState) -> bool:
-        """Read on from a state to the end; whether it came out as long as the list says."""
+    def _read_on(
+        self, endpoint: str, state: ListState, told: dict[str, dict[str, Any]]
+    ) -> bool:  # fmt: skip
+        """Read on from a state to the end; whether it came out as long as the list says.
+
+        Args:
+            told: gets each object as it is kept, by its id.
+        """
         headers = {}
         if state.since is not None:
             # In the form of Xero's documentation: UTC, and no zone.
             since = (state.since - MARGIN).astimezone(UTC)
             headers["If-Modified-Since"] = since.strftime("%Y-%m-%dT%H:%M:%S")
-        began, ids = state.began, set[str]()
+        began, ids, name = state.began, set[str](), id_name_of(endpoint)
         for page in range(state.next_page, _MOST_PAGES):
             answer, items, said = self._page(endpoint, page, headers)
             began = began or self._time_of(answer)
-            texts = {str(item[id_name_of(endpoint)]): _text(endpoint, item) for item in items}
+            kept = {str(item[name]): _as_kept(endpoint, item) for item in items}
+            texts = {id: _ENCODER.encode(item) for id, item in kept.items()}
             self._kept.keep_page(endpoint, self._reader, page, texts, began)
             ids.update(texts)
+            told.update(kept)
             self.reading.read += len(items)
             if page >= said.page_count:
                 if not self._came_out(endpoint, state, said.item_count, len(ids)):
@@ -303,35 +320,38 @@ class KeptLists:
         except (KeyError, ValueError):
             return self._clock()
 
-    def _load(self, endpoint: str) -> dict[str, dict[str, Any]]:
+    def _load(
+        self, endpoint: str, told: Mapping[str, dict[str, Any]]
+    ) -> dict[str, dict[str, Any]]:  # fmt: skip
+        """All that is kept of a list; what was told just now is not read a second time."""
         state = self._kept.list_state(endpoint)
-        found: dict[str, dict[str, Any]] = {}
-        name = id_name_of(endpoint)
-        for text in self._kept.seen(endpoint):
-            item = read_object(text)
-            assert item is not None, "it was an object when it was kept"
-            found[str(item[name])] = item
+        found = {
+            id: told[id] if text is None else read_kept(text)
+            for id, text in self._kept.seen(endpoint, told)
+        }
         self.reading.kept += len(found)
         if endpoint not in self.reading.whole and state is not None and state.whole_at is not None:
             self.reading.oldest = min(self.reading.oldest or state.whole_at, state.whole_at)
         return found
 
 
-def _text(endpoint: str, item: Object) -> bytes:
+def _as_kept(endpoint: str, item: Object) -> dict[str, Any]:
     """An object as it is kept."""
     if endpoint == CONTACTS:
-        return _ENCODER.encode({k: item[k] for k in _CONTACT if k in item})
-    return _ENCODER.encode(_without_addresses(item))
+        return {k: item[k] for k in _CONTACT if k in item}
+    return _without_addresses(item)
 
 
 def _without_addresses(item: Object) -> dict[str, Any]:
     """An object with no more of its contact than who it is."""
     kept = dict(item)
     for name, part in item.items():
-        if name == "Contact" and isinstance(part, Mapping):
-            kept[name] = {k: part[k] for k in _CONTACT if k in part}
-        elif isinstance(part, Mapping):
-            kept[name] = _without_addresses(part)
+        if isinstance(part, dict):
+            kept[name] = (
+                {k: part[k] for k in _CONTACT if k in part}
+                if name == "Contact"
+                else _without_addresses(part)
+            )
     return kept
 
 

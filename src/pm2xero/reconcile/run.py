@@ -116,7 +116,7 @@ def run(
                 key=_by_day_and_document,
             )
         ),
-        tampered=tuple(tampered(outbox.transactions())),
+        tampered=tuple(tampered(outbox.stored_documents())),
         taxes=tuple(_taxes(counted, requests, live, _gone_since(since))),
         since=since,
         unreadable=tuple(outbox.unreadable()),

@@ -6,17 +6,20 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
-from pm2xero.outbox.records import StoredTransaction
 from pm2xero.read.transaction import fingerprint_of
 
 
-def tampered(transactions: Iterable[StoredTransaction]) -> Iterator[str]:
-    """A sentence for each document that somebody changed after it was stored."""
-    for stored in transactions:
+def tampered(documents: Iterable[tuple[str, str, bytes]]) -> Iterator[str]:
+    """A sentence for each document that somebody changed after it was stored.
+
+    Args:
+        documents: id, the digest that it was stored with in hexadecimal, and the JSON.
+    """
+    for id, digest, document in documents:
         try:
-            digest = fingerprint_of(orjson.loads(stored.document)).hex()
+            found = fingerprint_of(orjson.loads(document)).hex()
         except orjson.JSONDecodeError:
-            yield f"{stored.id}: the document in the outbox can no longer be read"
+            yield f"{id}: the document in the outbox can no longer be read"
             continue
-        if digest != stored.digest:
-            yield f"{stored.id}: the document in the outbox was changed after it was stored"
+        if found != digest:
+            yield f"{id}: the document in the outbox was changed after it was stored"

@@ -17,6 +17,7 @@ from pm2xero.reconcile.opening import OpeningDiffers
 from pm2xero.reconcile.result import Control, Reconciliation, TaxRateLine
 from pm2xero.reconcile.since import Change
 from pm2xero.reconcile.verdict import Verdict
+from pm2xero.report.columns import print_columns
 from pm2xero.report.trust import print_banks
 from pm2xero.sentences import counted
 
@@ -303,7 +304,7 @@ def _room(out: Console, columns: list[tuple[str, list[Decimal], bool]], codes: l
 
 
 def _controls(out: Console, result: Reconciliation, currency: str) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    rows: list[list[str]] = []
     others = any(control.others for control in result.controls)
     rounding = any(c.rounding for c in result.controls) or any(t.rounding for t in result.taxes)
     missing = any(c.missing for c in result.controls) or any(m.missing for m in result.matters)
@@ -313,8 +314,6 @@ def _controls(out: Console, result: Reconciliation, currency: str) -> None:
         if shown
     ]
     heads = [f"PM {currency}", *between, f"Xero {currency}", "difference"]
-    for name in ("", *heads):
-        table.add_column(name, justify="left" if not name else "right", no_wrap=bool(name))
 
     def row(
         name: str, told: Decimal, line: Control | TaxRateLine, by_others: Decimal,
@@ -328,21 +327,21 @@ def _controls(out: Console, result: Reconciliation, currency: str) -> None:
         if others:
             cells.append(_money(by_others) if by_others else "")
         different = _money(line.difference) if line.difference else ""
-        table.add_row(name, *cells, _money(line.xero), different)
+        rows.append([name, *cells, _money(line.xero), different])
 
     for control in result.controls:
         row(f"  {control.name}", control.pm, control, control.others, control.missing)
     if result.taxes:
-        table.add_row("  Tax by rate")
+        rows.append(["  Tax by rate"])
     for line in result.taxes:
         name = f"    {line.name}" + (f" ({line.type})" if line.type != line.name else "")
         row(name, line.pm, line, ZERO)
     if result.matters:
-        table.add_row("  Trust ledger by matter")
+        rows.append(["  Trust ledger by matter"])
     for matter in result.matters:
         not_there = [_money(-matter.missing)] if matter.missing else []
-        table.add_row(f"    matter {matter.matter}", _money(matter.balance), *not_there)
-    out.print(table)
+        rows.append([f"    matter {matter.matter}", _money(matter.balance), *not_there])
+    print_columns(out, ("", *heads), rows)
 
 
 def _head(out: Console, number: str, title: str) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from pm2xero.sandbox.store import Store
@@ -19,6 +20,9 @@ _INSERT = f"INSERT INTO record ({_COLUMNS}) VALUES ({', '.join('?' * 18)})"
 _UPDATE = f"UPDATE record SET ({_COLUMNS}) = ({', '.join('?' * 18)}) WHERE id = ?"
 _MOST_PARAMETERS = 10_000
 _SELECT = f"SELECT {_COLUMNS} FROM record"
+# What was sent together shares its days and its moment.
+_day = lru_cache(maxsize=4096)(dt.date.fromisoformat)
+_moment = lru_cache(maxsize=4096)(dt.datetime.fromisoformat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +138,8 @@ def _record(row: tuple[Any, ...]) -> Record:
         endpoint=row[1],
         type=row[2],
         status=row[3],
-        date=dt.date.fromisoformat(row[4]) if row[4] else None,
-        due_date=dt.date.fromisoformat(row[5]) if row[5] else None,
+        date=_day(row[4]) if row[4] else None,
+        due_date=_day(row[5]) if row[5] else None,
         number=row[6],
         reference=row[7],
         label=row[8],
@@ -146,6 +150,6 @@ def _record(row: tuple[Any, ...]) -> Record:
         group_id=row[13],
         total=from_cents(row[14]),
         remaining=from_cents(row[15]),
-        updated=dt.datetime.fromisoformat(row[16]),
+        updated=_moment(row[16]),
         body=parse_stored(row[17]),
     )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -72,6 +73,7 @@ def _encode(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no place in a Xero answer")
 
 
+@lru_cache(maxsize=4096)
 def ms_date(value: date) -> str:
     """`/Date(ms+0000)/`; a plain date stands for its midnight in UTC."""
     if not isinstance(value, datetime):
@@ -201,4 +203,4 @@ def cents(amount: Decimal) -> int:
 
 def from_cents(count: int) -> Decimal:
     """The amount with two places that `cents` counted."""
-    return Decimal(count).scaleb(-2)
+    return _CENT * count

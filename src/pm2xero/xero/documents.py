@@ -164,7 +164,7 @@ def _amount_of(body: Mapping[str, Any]) -> Decimal | None:
 
 def _contents(body: Named, total: Decimal | None, rates: Rates, called: Called) -> Contents:
     day = as_date(str(body.get("Date") or ""))
-    banks = {name: called(body[name]) for name in _BANKS if isinstance(body.get(name), dict)}
+    banks = {name: called(body[name]) for name in _BANKS if type(body.get(name)) is dict}
     number = str(body.get("InvoiceNumber") or body.get("CreditNoteNumber") or "")
     journal: Iterable[Mapping[str, Any]] = body.get("JournalLines") or ()
     if journal:
@@ -177,13 +177,16 @@ def _contents(body: Named, total: Decimal | None, rates: Rates, called: Called) 
     all_tax = ZERO
     side = _SIDES.get(str(body.get("Type", "")), 1)
     how = body.get("LineAmountTypes")
+    is_inclusive = how == "Inclusive"
     for line in body.get("LineItems") or ():
-        tax = line_tax(line, how, rates)
-        net = _money(line["LineAmount"]) - (tax if how == "Inclusive" else ZERO)
+        tax, net = line_tax(line, how, rates), _money(line["LineAmount"])
+        if is_inclusive:
+            net -= tax
         nets.append((called(line, "Account") if _is_coded(line) else "", net))
         all_tax += tax
         kind = str(line.get("TaxType") or "")
-        taxes[kind] = taxes.get(kind, TaxShare(ZERO, ZERO)) + TaxShare(side * net, side * tax)
+        share, known = TaxShare(side * net, side * tax), taxes.get(kind)
+        taxes[kind] = share if known is None else known + share
     if total is None:
         total = sum((net for _, net in nets), ZERO) + all_tax
     coded = [(account, net) for account, net in nets if account]

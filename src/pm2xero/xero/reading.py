@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import compress
 from typing import Any
 
 import httpx
@@ -75,6 +76,15 @@ def read_object(content: bytes) -> dict[str, Any] | None:
     return parsed if _is_flat_enough(parsed) else None
 
 
+def read_kept(content: bytes) -> dict[str, Any]:
+    """An object that was within all limits when it came, and was kept since.
+
+    Raises:
+        msgspec.MsgspecError: it is none any more.
+    """
+    return _KEPT.decode(content)
+
+
 def _number(digits: str) -> Decimal:
     number = Decimal(digits)
     if not -_LONGEST_NUMBER < number.adjusted() < _LONGEST_NUMBER:
@@ -83,6 +93,8 @@ def _number(digits: str) -> Decimal:
 
 
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=_number)
+_KEPT = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+_holds_parts = frozenset((dict, list)).__contains__
 
 
 def _is_flat_enough(value: Any) -> bool:
@@ -91,7 +103,7 @@ def _is_flat_enough(value: Any) -> bool:
         parts: list[Any] = []
         for item in level:
             parts += item.values() if type(item) is dict else item
-        level = [part for part in parts if type(part) is dict or type(part) is list]
+        level = list(compress(parts, map(_holds_parts, map(type, parts))))
         if not level:
             return True
     return False
