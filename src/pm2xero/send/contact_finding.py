@@ -6,7 +6,7 @@ so it is the one key that nobody changes by hand. Contacts that were merged in X
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -34,10 +34,12 @@ class ContactFinder:
 
     Args:
         read: makes a GET.
+        every: all contacts, archived ones included, where they were shown just now.
     """
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, every: Sequence[Object] | None = None) -> None:
         self._read = read
+        self._every = every
         # Where a ContactID leads to after all merges; None when Xero does not know it.
         self._ends: dict[str, Found | None] = {}
 
@@ -56,6 +58,10 @@ class ContactFinder:
                 are not shown Xero itself is the judge.
         """
         by_id, by_number = self._listed(known, numbers, whole)
+        for contact in (*by_id, *by_number):
+            shown = _found(contact)
+            if not shown.is_archived and not is_id(contact.get("MergedToContactID")):
+                self._ends.setdefault(shown.xero_id.lower(), shown)
         owners = {id.lower(): number for number, id in known.items()}
         found: dict[str, Found] = {}
         for contact in by_id:
@@ -88,6 +94,8 @@ class ContactFinder:
         self, known: Mapping[str, str], numbers: Collection[str], whole: bool
     ) -> tuple[list[Object], list[Object]]:
         """What lists show of the known ones, and of the others."""
+        if self._every is not None and not whole:
+            return list(self._every), list(self._every)
         if not numbers:
             return self._by_ids(known.values()), []
         filters = [_filter(known, numbers), _filter({}, numbers)] if not whole else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from pm2xero.send.contact_finding import ContactFinder, Found
 from pm2xero.send.contact_making import ContactMaker, Names
 from pm2xero.send.fill_ids import contact_of
 from pm2xero.send.obstacles import Obstacle, archived_contact
-from pm2xero.xero.answers import Unproven, is_id
+from pm2xero.xero.answers import Object, Unproven, is_id
 from pm2xero.xero.budget import StopRun
 from pm2xero.xero.contact_number import LONGEST, is_shortened, shared_start
 from pm2xero.xero.errors import ErrorTable, Refusal
@@ -26,6 +26,7 @@ class ContactBook:
 
     Args:
         late: how long a lost call may still arrive at Xero.
+        every: all contacts of Xero, where they were shown just now.
 
     Attributes:
         ids: ContactID by number.
@@ -40,11 +41,12 @@ class ContactBook:
         errors: ErrorTable,
         clock: Callable[[], datetime],
         late: timedelta,
+        every: Sequence[Object] | None = None,
     ) -> None:
         self._store = store
         self._caller = caller
         self._errors = errors
-        self._finder = ContactFinder(caller.look)
+        self._finder = ContactFinder(caller.look, every)
         self._maker = ContactMaker(caller, errors, clock, late, self._keep, self._look_again)
         self.ids: dict[str, str] = {}
         self.archived: dict[str, str] = {}
