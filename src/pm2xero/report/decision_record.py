@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.text import Text
 
+from pm2xero.history.half_sent import half_sent
 from pm2xero.outbox.records import (
     Action,
     Attempt,
@@ -17,6 +18,7 @@ from pm2xero.outbox.records import (
     PackRecord,
     StoredRequest,
 )
+from pm2xero.report.status import print_half_sent
 from pm2xero.report.text import STYLES, counted
 
 
@@ -74,6 +76,7 @@ class Told:
                 }
                 for r in self.requests
             ],
+            "half_sent": [document.as_json() for document in half_sent(self.requests)],
         }  # fmt: skip
 
 
@@ -129,6 +132,7 @@ def print_record(out: Console, told: Told) -> None:
             why = f": {attempt.message}" if attempt.message else ""
             line = f"  {_at(attempt.started_at)}  call {attempt.call}: {ended}{status}{why}"
             out.print(Text(line), soft_wrap=True)
+    print_half_sent(out, half_sent(told.requests))
 
 
 def _print_decision(out: Console, record: DecisionRecord) -> None:

@@ -363,6 +363,8 @@ def _groups(
         amount = f", {_sums(group, currency)}" if group.money or group.foreign else ""
         where = f" ({COUNTS[group.counts]})" if group.counts in COUNTS else ""
         _item(out, f"{group.count} × {group.cause}{amount}{where}: {ids}")
+        if group.is_partial:
+            _item(out, "  which part is there, and what to do: pm2xero status")
     if not shown and end:
         out.print("  none")
 
