@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pm2xero.cli import common
+from pm2xero.cli.call_log import call_log, log_options
 
 
 @click.command(
@@ -25,9 +26,12 @@ Exit codes: 0 connected, 1 not connected (any more).""",
     help="The firm.",
 )  # fmt: skip
 @click.option("--offline", is_flag=True, help="Tell what is kept; do not ask Xero.")
+@log_options
 @common.format_option
 @common.reports_faults
-def command(organisation: Path, offline: bool, form: str) -> None:
+def command(
+    organisation: Path, offline: bool, form: str, log: Path | None, log_format: str | None
+) -> None:  # fmt: skip
     """Say which organisation a firm is connected to, by which app, and whether Xero agrees."""
     from pm2xero.cli.connect import as_json
     from pm2xero.connection import now
@@ -42,6 +46,7 @@ def command(organisation: Path, offline: bool, form: str) -> None:
     from pm2xero.xero.unanswered import NOT_SIGNED_IN
 
     firm = load_organisation(organisation)
+    watch = call_log(log, log_format)
     vault = open_vault(organisation.parent, firm.id)
     try:
         kept = vault.read()
@@ -54,6 +59,8 @@ def command(organisation: Path, offline: bool, form: str) -> None:
             server = IdentityServer(addresses)
             tokens = tokens_of(kept.grant, vault, server, now, firm)
             api = ConnectionsApi(addresses, kept.grant.base_url, tokens)
+            server.watch(watch)
+            api.watch(watch)
             try:
                 found = api.organisation(kept.grant.tenant)
                 live = {"asked": True, "answer": str(found.get("Name", ""))}
