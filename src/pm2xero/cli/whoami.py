@@ -86,19 +86,26 @@ def command(
     else:
         grant = kept.grant
         name = kept.pin.name if kept.pin else ""
-        common.say(f"Organisation  {name} ({firm.xero_organisation_id})")
-        common.say(f"API           {grant.base_url}")
-        common.say(f"Tenant        {grant.tenant or '(a custom connection names none)'}")
-        common.say(f"App           {grant.client_id} ({grant.app.value})")
-        common.say(f"Connected     {grant.connected:%Y-%m-%d %H:%M} UTC")
+        _row("Organisation", f"{name} ({firm.xero_organisation_id})")
+        _row("API", f"{grant.base_url}")
+        _row("Tenant", f"{grant.tenant or '(a custom connection names none)'}")
+        _row("App", f"{grant.client_id} ({grant.app.value})")
+        _row("Connected", f"{grant.connected:%Y-%m-%d %H:%M} UTC")
         if grant.unused_until is not None and is_taken:
-            common.say(f"Lives until   {grant.unused_until:%Y-%m-%d}, longer with every use")
-        common.say(f"Scopes        {grant.scopes}")
-        common.say(f"Kept in       {shown['kept_in']}")
+            _row("Lives until", f"{grant.unused_until:%Y-%m-%d}, longer with every use")
+        _row("Scopes", f"{grant.scopes}")
+        _row("Kept in", f"{shown['kept_in']}")
         if not offline and live["answer"] is not None:
-            common.say(f"Xero answers  {live['answer']}")
+            _row("Xero answers", f"{live['answer']}")
         elif not offline:
-            common.say(f"Xero answers  {live.get('said')}")
+            _row("Xero answers", f"{live.get('said')}")
             if not is_taken:
                 common.say(f"Sign in anew with: {again}")
     sys.exit(common.OK if is_connected else common.FINDINGS)
+
+
+def _row(name: str, value: str) -> None:
+    """What is known, with its name before it; long ones go on below their beginning."""
+    from pm2xero.report.text import wrapped
+
+    common.say(wrapped(f"{name:<14}{value}", sys.stdout, " " * 14))
