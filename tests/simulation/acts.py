@@ -34,6 +34,7 @@ class Day:
         done: every revision that was handed in, in that order.
         ahead: what is pushed next, and after.
         copies: outboxes that somebody has put aside.
+        first: of a revision with several contents, those that the program knows since it knows any.
     """
 
     world: World
@@ -44,11 +45,22 @@ class Day:
     counted: set[str] = field(default_factory=set)
     merged: dict[str, str] = field(default_factory=dict)
     copies: list[Path] = field(default_factory=list)
+    first: dict[tuple[str, int], Document] = field(default_factory=dict)
+
+    def note_first(self) -> None:
+        """Note which contents came through of revisions that were handed in with several."""
+        handed_in: dict[tuple[str, int], Document] = {}
+        for document in self.done:
+            key = document["id"], document["revision"]
+            if document != handed_in.setdefault(key, document) and key not in self.first:
+                stored = desk.stored(self.world, key[0])
+                if stored is not None and stored["revision"] == key[1]:
+                    self.first[key] = stored
 
     @property
     def hands(self) -> Hands:
         """What people did in Xero."""
-        return Hands(self.typed, frozenset(self.counted), self.merged)
+        return Hands(self.typed, frozenset(self.counted), self.merged, self.first)
 
     def entered_for(self, document: str) -> str | None:
         """The id in Xero of what somebody typed in for a document, and told the program of."""
@@ -245,6 +257,7 @@ def restores_the_outbox(day: Day) -> Done:
         return None
     day.world.clock.sleep(LONG)
     day.world.put_back(copy)
+    day.first.clear()
     return list(day.done)
 
 
@@ -252,6 +265,7 @@ def loses_the_outbox(day: Day) -> Done:
     """The outbox is deleted, and the whole export is pushed into a new one."""
     day.world.clock.sleep(LONG)
     day.world.lose_outbox()
+    day.first.clear()
     return list(day.done)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -46,6 +47,14 @@ def told(world: World, ids: Iterable[str]) -> tuple[Told, bool]:
         named = {text.partition("/")[0] for text in _texts(said)}
     agrees = result.verdict is not Verdict.DIFFERS
     return Told(posted, frozenset(open_ | (wanted & named)), frozenset(out)), agrees
+
+
+def stored(world: World, id: str) -> dict[str, Any] | None:
+    """The latest revision of a document that the program knows."""
+    with world.connection() as connection:
+        found = connection.outbox.transaction(id)
+    document: dict[str, Any] | None = json.loads(found.document) if found is not None else None
+    return document
 
 
 def stuck(world: World) -> dict[str, str]:

@@ -38,11 +38,14 @@ class Hands:
         typed: ids of Xero of what they typed in, with the document that it is of.
         counted: those of them that the program was told of, or can tell by their number.
         merged: ContactNumber of a merged contact, to number or id of the one that has it all now.
+        first: of a revision that was handed in with several contents, those that came through
+            first: a push may have been turned back as a whole, or what it knew may be lost.
     """
 
     typed: Mapping[str, str] = field(default_factory=dict)
     counted: frozenset[str] = frozenset()
     merged: Mapping[str, str] = field(default_factory=dict)
+    first: Mapping[tuple[str, int], Document] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,9 @@ class _Case:
         self._revisions: dict[str, dict[int, Document]] = defaultdict(dict)
         for document in documents:
             # Of a revision that comes again with other contents the first one counts.
-            self._revisions[document["id"]].setdefault(document["revision"], document)
+            id, revision = document["id"], document["revision"]
+            if document == hands.first.get((id, revision), document):
+                self._revisions[id].setdefault(revision, document)
         latest = {id: found[max(found)] for id, found in self._revisions.items()}
         self._possible = {
             id: [claims(d, latest, firm) for _, d in sorted(found.items())]

@@ -132,12 +132,12 @@ def _days(day: Day, lots: Sequence[list[Document]], acts: Sequence[str]) -> None
         lots = [*lots[:number], moved, *_rest(day.ahead[len(lot) :], lots[number + 1 :])]
         day.done += [*more, *moved]
         for _ in range(day.chance.randint(1, 2)):
-            _push(day.world, [*more, *moved])
+            _push(day, [*more, *moved])
     day.ahead = []
     for name in _chosen(day, acts):
         more = _done(day, name)
         day.done += more
-        _push(day.world, more)
+        _push(day, more)
 
 
 def _done(day: Day, name: str) -> list[Document]:
@@ -159,8 +159,14 @@ def _chosen(day: Day, acts: Sequence[str]) -> list[str]:
     return day.chance.sample(acts, min(len(acts), day.chance.randint(1, 3))) if acts else []
 
 
-def _push(world: World, documents: Sequence[Document]) -> int | None:
+def _push(day: Day, documents: Sequence[Document]) -> int | None:
     """One push; how many requests were confirmed, or None when it was cut off or refused."""
+    confirmed = _pushed(day.world, documents)
+    day.note_first()
+    return confirmed
+
+
+def _pushed(world: World, documents: Sequence[Document]) -> int | None:
     trouble = world.trouble
     trouble.counts["pushes"] += 1
     try:
@@ -197,7 +203,7 @@ def _recover(day: Day, *, sends_unknown: bool) -> None:
     world.sandbox.mishaps.rules = world.unkindness
     again = _SENT_AGAIN
     for _ in range(_RUNS):
-        confirmed = _push(world, day.done)
+        confirmed = _push(day, day.done)
         stuck = desk.stuck(world)
         left = sorted(id for id in stuck if sends_unknown or stuck[id] != "unknown")
         if confirmed == 0 and (not left or not again):

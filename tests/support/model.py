@@ -164,6 +164,9 @@ class ModelOutbox:
     def contacts_beginning(self, start: str) -> dict[str, tuple[str, str]]:
         return {}
 
+    def only_looked_for(self, ids: Collection[str]) -> set[str]:
+        return set()
+
     def suspect_forgotten(self) -> set[str]:
         return set()
 

@@ -151,9 +151,17 @@ def _may_be_older(document: bytes, since: datetime) -> bool:
         return True
     if not isinstance(tree, dict):
         return True
+    return may_be_before(_moment(tree.get("created_at")), str(tree.get("date") or ""), since)
+
+
+def may_be_before(created: datetime | None, day: str, since: datetime) -> bool:
+    """Whether a document may have been sent before a moment.
+
+    Args:
+        created: when it was made in Practice Management, where that is known.
+        day: its date, as YYYY-MM-DD; empty where it has none.
+    """
     latest = (since + _CLOCKS).astimezone(UTC)
-    created = _moment(tree.get("created_at"))
-    day = str(tree.get("date") or "")
     return created is None or created <= latest or day <= latest.date().isoformat()
 
 

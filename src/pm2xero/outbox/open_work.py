@@ -15,6 +15,7 @@ from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.rows import chunks, load_requests, mine
 from pm2xero.outbox.schema import contacts, links, requests
 from pm2xero.outbox.states import RequestState
+from pm2xero.outbox.wishes import only_looked_for
 
 
 class OpenWork(Database):
@@ -57,6 +58,11 @@ class OpenWork(Database):
                 )
                 found.update(((row.transaction_id, row.id_name), row.xero_id) for row in rows)
         return found
+
+    def only_looked_for(self, ids: Collection[str]) -> set[str]:
+        """Those of the requests that are looked up in Xero and never sent."""
+        with self._read() as connection:
+            return only_looked_for(connection, self._organisation, ids)
 
     def accounts_meant(
         self, revisions: Iterable[tuple[str, int]]

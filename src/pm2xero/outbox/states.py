@@ -40,8 +40,9 @@ States: TypeAlias = tuple[RequestState, ...]
 
 _S = RequestState
 
-# In these a request begins: planned, or as a person left the revision before it.
-FIRST: States = (_S.PLANNED, _S.HELD, _S.SKIPPED)
+# In these a request begins: planned, as a person left the revision before it, or unknown, where a
+# lost outbox may have sent what is not to be sent any more.
+FIRST: States = (_S.PLANNED, _S.HELD, _S.SKIPPED, _S.UNKNOWN)
 # A call may be on its way, or its answer was lost with the process.
 IN_FLIGHT: States = (_S.SENT,)
 # Whether it is in Xero is not known.

@@ -1,25 +1,27 @@
-"""What a person said about a request while nobody knew whether it was in Xero.
+"""What is known to be wanted of a request while nobody knew whether it was in Xero.
 
 Such a word moves nothing until a look-up shows that the request is absent: what may be in Xero
 keeps its state and its slot, or a second one could be sent beside it. The log has the word.
+The same is true of what is only looked for, because its document is voided by now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from pm2xero.outbox.blocking import block_on
 from pm2xero.outbox.moving import move
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.rows import chunks, mine
-from pm2xero.outbox.schema import human_actions, requests
+from pm2xero.outbox.schema import decisions, human_actions, requests
 from pm2xero.outbox.states import TRANSITIONS, Event, RequestState
 
 _RESTS: Mapping[str, Event] = {"hold": Event.HOLD, "skip": Event.SKIP}
 _ENDS = "resend"
+_NOT_THERE = ("skip", "Xero has not got it, and it is voided in Practice Management")
 
 
 def wishes(
@@ -49,15 +51,44 @@ def wishes(
     return found
 
 
+def only_looked_for(
+    connection: Connection, organisation: str, ids: Collection[str]
+) -> set[str]:  # fmt: skip
+    """Those of the requests that are never sent, as no decision ever posted their revision."""
+    found: set[str] = set()
+    for part in chunks(ids):
+        found.update(
+            connection.scalars(
+                select(requests.c.id)
+                .join(
+                    decisions,
+                    and_(
+                        decisions.c.organisation == requests.c.organisation,
+                        decisions.c.id == requests.c.transaction_id,
+                        decisions.c.revision == requests.c.revision,
+                    ),
+                )
+                .where(
+                    mine(organisation),
+                    requests.c.id.in_(part),
+                    decisions.c.outcome == "hold",
+                )
+            )
+        )
+    return found
+
+
 def rest_as_wished(
     connection: Connection, organisation: str, given: Sequence[StoredRequest]
 ) -> dict[str, RequestState]:
-    """Let those of the absent requests rest that a person wants to; what follows is blocked.
+    """Let those of the absent requests rest that are not to be sent; what follows is blocked.
 
     Returns:
         the state of each that rests.
     """
     wanted = wishes(connection, organisation, given)
+    voided = only_looked_for(connection, organisation, [r.id for r in given])
+    wanted |= dict.fromkeys(voided, _NOT_THERE)
     rests: dict[str, RequestState] = {}
     for part in chunks(wanted):
         rows = connection.execute(

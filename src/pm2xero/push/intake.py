@@ -21,12 +21,14 @@ from pm2xero.decide.totals import Summary
 from pm2xero.history.names import Names, Naming
 from pm2xero.history.rows_state import Rows, RowsState
 from pm2xero.history.stored_document import typed
+from pm2xero.outbox.memory import Gap
 from pm2xero.outbox.past_records import Maker, Standing, Wait
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
 from pm2xero.outbox.states import RequestState
 from pm2xero.pipeline import Pipeline, Result
 from pm2xero.push.batches import batches
 from pm2xero.push.dependencies import Dependencies
+from pm2xero.push.forgotten import Forgotten
 from pm2xero.push.intake_report import IntakeReport
 from pm2xero.push.revise import Corrector
 from pm2xero.push.saving import Saving, Sink
@@ -62,6 +64,9 @@ class Past(Rows, Keeper, Protocol):
     def last_sequence(self) -> int:
         """The place of the last document in the order of posting."""
 
+    def gap(self) -> Gap | None:
+        """What the outbox may not know."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -90,6 +95,7 @@ class Intake:
         self._state = state
         self._fingerprint = fingerprint
         self._corrector = corrector
+        self._forgotten = Forgotten(pipeline, corrector, past.gap())
         self._writes = writes
         self._naming = Naming(pipeline.decider)
         self._dependencies = Dependencies(past)
@@ -247,9 +253,14 @@ class Intake:
         pipeline, state = self._pipeline, self._state
         decision = pipeline.decider.decide(tx, state)
         facts = tuple(deciding_facts(pipeline.decider, tx, state, decision))
-        if decision.revises is not None:
-            standing = state.standing(tx.id)
-            mapping = (standing.mapping if standing is not None else None) or ""
+        standing = state.standing(tx.id)
+        mapping = (standing.mapping if standing is not None else None) or ""
+        found = None
+        if self._forgotten.may_be_there(tx):
+            found = self._forgotten.look_for(tx, decision, mapping, self._requests(tx.id))
+        if found is not None:
+            result = found
+        elif decision.revises is not None:
             result = self._corrector.correct(tx, decision, mapping, self._requests(tx.id))
         elif decision.outcome == "post":
             decision, made = pipeline.render(tx, decision)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -13,6 +14,7 @@ from pm2xero.decide.state import State
 from pm2xero.history.chapters import History, changes_of
 from pm2xero.history.names import Names
 from pm2xero.history.rows_state import RowsState
+from pm2xero.outbox.memory import FORGOTTEN
 from pm2xero.outbox.past_records import Chapter, Wait
 from pm2xero.outbox.records import (
     Document,
@@ -27,6 +29,11 @@ from pm2xero.push.batches import BATCH
 from pm2xero.push.dependencies import Dependencies
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.request import Request
+
+_LOOKED_FOR = (
+    "The outbox is new or was restored, so this is looked for in Xero; it is never sent, as it is "
+    "voided in Practice Management"
+)
 
 
 class Sink(Protocol):
@@ -73,6 +80,12 @@ class Saving:
         assert isinstance(tx, Transaction)
         money = self._worth(tx)
         requests = [self._request(r, sequence, money) for r in result.requests]
+        if decision.outcome == "hold":
+            # What is only looked for may be in Xero, and is never sent.
+            requests = [
+                replace(r, state=RequestState.UNKNOWN, cause=FORGOTTEN, message=_LOOKED_FOR)
+                for r in requests
+            ]
         digest = tx.fingerprint.hex()
         stored = StoredTransaction(tx.id, tx.revision, digest, tx.kind, document, sequence)
         self._documents.append((stored, self._decision(result, money), requests))

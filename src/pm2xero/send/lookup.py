@@ -16,16 +16,17 @@ from urllib.parse import unquote
 from pm2xero.send.conclusions import Seen
 from pm2xero.send.fill_ids import Ready
 from pm2xero.send.lookup_table import ByAbsence, ByKey, ByParts, ByState, HowToFind, load_table
+from pm2xero.send.named import by_days, named
 from pm2xero.xero.addresses import LONGEST_QUERY, blocks, encoded_length
 from pm2xero.xero.answers import Object, Read, Unproven, complete_list, id_name_of, one_object
 from pm2xero.xero.contracts import with_suffix
 from pm2xero.xero.natural_key import (
     GONE,
     NaturalKey,
-    as_date,
     is_as_sent,
     is_gone,
     paired,
+    same_number,
     same_value,
 )
 
@@ -76,12 +77,23 @@ class Eyes:
     same_contact: SameContact
     is_document: Callable[[str], bool] | None = None
 
-    def may_be_by_hand(self, key: NaturalKey, found: Object, wrong: Collection[str]) -> bool:
-        """Whether a person may have entered it for the document: only the id is not on it."""
-        if self.is_document is None or not key.is_but_for_tag(wrong):
+    def may_be_renamed(
+        self, key: NaturalKey, found: Object, wrong: Collection[str], sent: Collection[str]
+    ) -> bool:
+        """Whether it may be the document under another name.
+
+        A person may have entered it, without the id; or it was sent under another number.
+
+        Args:
+            sent: the names of all that are looked up.
+        """
+        if self.is_document is None or not key.is_but_for_name(wrong):
             return False
-        word = next(iter(str(found.get(key.tag or "") or "").split()), "")
-        return not self.is_document(word)
+        (name,) = wrong
+        word = str(found.get(name) or "")
+        if name == key.number:
+            return all(not same_number(other, word) for other in sent)
+        return not self.is_document(next(iter(word.split()), ""))
 
 
 class Lookups:
@@ -150,7 +162,11 @@ def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sight
     # Whoever asked for it to be sent has seen what is there.
     looked = {member.row.id for member in members if member.row.cause == "resend"}
     id_name = id_name_of(how.endpoint)
+    numbers = {str(e.get(how.key.number or "")) for e in sent.values()}
     listed = list(_listed(how, list(sent.values()), eyes.read))
+    if eyes.is_document is not None:
+        listed += named(how, [(transactions[r], e) for r, e in sent.items()], eyes.read)
+        listed = list({str(doc[id_name]): doc for doc in listed}.values())
     gone = [doc for doc in listed if is_gone(doc)]
     # Where a document that was taken back keeps the number, ours may have a count behind it.
     kept = {r for r, e in sent.items() if any(how.key.is_of(e, doc) for doc in gone)}
@@ -170,7 +186,7 @@ def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sight
             is_it = not wrong
             is_like = how.key.is_suspect(element, wrong)
             if not is_like and request not in looked:
-                is_like = eyes.may_be_by_hand(how.key, doc, wrong)
+                is_like = eyes.may_be_renamed(how.key, doc, wrong, numbers)
             if not is_it and not is_like:
                 continue
             if id_ not in owners:
@@ -313,12 +329,7 @@ def _queries(how: ByKey, elements: Sequence[Mapping[str, Any]]) -> Iterator[dict
         if all(v and "," not in v and encoded_length(v) < LONGEST_QUERY for v in values):
             yield from ({how.parameter: ",".join(part)} for part in blocks(values))
             return
-    days = [day for e in elements if (day := as_date(str(e.get(how.dates) or "")))]
-    if len(days) < len(elements):
-        yield {}
-        return
-    first, last = (f"DateTime({d.year}, {d.month:02}, {d.day:02})" for d in (min(days), max(days)))
-    yield {"where": f"{how.dates}>={first} AND {how.dates}<={last}"}
+    yield by_days(how, elements)
 
 
 def element_of(member: Ready) -> dict[str, Any]:

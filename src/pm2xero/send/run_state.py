@@ -64,6 +64,9 @@ class Book:
         self._due = [row.id for row in self.rows]
         named = {transaction for row in self.rows for _, transaction in placeholders(row)}
         self._links = dict(outbox.links_of(named))
+        # Of what is voided by now, only what another outbox made of it is of interest.
+        doubtful = [row.id for row in self.rows if row.state is RequestState.UNKNOWN]
+        self._only_looked_for = outbox.only_looked_for(doubtful) if self.gap is not None else ()
         self._partly: set[str] = set()
         self.tally = Tally()
         self.warnings: list[str] = []
@@ -166,8 +169,8 @@ class Book:
         return self.gap is not None and row.cause != "resend"
 
     def is_to_be_undone(self, row: StoredRequest) -> bool:
-        """Whether another open request takes back what this one makes."""
-        return any(
+        """Whether another open request takes back what this one makes, or is to."""
+        return row.id in self._only_looked_for or any(
             other.purpose is Purpose.UNDO
             and (other.target == row.id or row.transaction in takes_back(other))
             for other in self.rows

@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 LONGEST_QUERY = 1700
 
 
-def blocks(values: Sequence[str]) -> Iterator[list[str]]:
+def blocks(values: Sequence[str], between: str = ",") -> Iterator[list[str]]:
     """The values in lists whose address is short enough once it is encoded."""
     part: list[str] = []
     for value in values:
-        if part and encoded_length(",".join((*part, value))) > LONGEST_QUERY:
+        if part and encoded_length(between.join((*part, value))) > LONGEST_QUERY:
             yield part
             part = []
         part.append(value)

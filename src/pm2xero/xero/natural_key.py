@@ -164,9 +164,15 @@ class NaturalKey:
         fields = self._kinds(wrong)
         return len(fields) == 1 and not {*self.identity, *(self.pays or ())[:1]} & fields
 
-    def is_but_for_tag(self, wrong: Collection[str]) -> bool:
-        """Whether all is equal but the id of Practice Management, an amount among it."""
-        return wrong == {self.tag} and bool(self.sums or "Amount" in self.same)
+    def is_but_for_name(self, wrong: Collection[str]) -> bool:
+        """Whether all is equal but its name, an amount among it.
+
+        The name is its number, or the id of Practice Management.
+        """
+        names = [name for name in (self.number, self.tag) if name is not None]
+        return list(wrong) in [[name] for name in names] and bool(
+            self.sums or "Amount" in self.same
+        )
 
     def echoes(
         self, sent: Mapping[str, Any], found: Mapping[str, Any], transaction: str = ""
@@ -190,11 +196,18 @@ def same_tag(sent: object, found: object, transaction: str) -> bool:
     """Whether two texts begin with the same id of Practice Management, as a word of its own."""
     if not isinstance(sent, str) or not isinstance(found, str):
         return same_value(sent, found)
-    whole, there = _plain(sent), _plain(found)
-    named = re.search(rf"(?<!\S){re.escape(_plain(transaction))}(?!\S)", whole)
-    # A journal's text has a title before the id.
-    head = whole[: named.end()] if transaction and named else whole
+    head, there = head_of_tag(sent, transaction).casefold(), _plain(found)
     return there == head or there.startswith(head + " ")
+
+
+def head_of_tag(sent: str, transaction: str) -> str:
+    """A text up to the id of Practice Management; the whole of one that does not have it."""
+    whole = " ".join(sent.split())
+    # A journal's text has a title before the id.
+    named = re.search(
+        rf"(?<!\S){re.escape(' '.join(transaction.split()))}(?!\S)", whole, re.IGNORECASE
+    )
+    return whole[: named.end()] if transaction and named else whole
 
 
 def same_number(ours: str, theirs: str) -> bool:

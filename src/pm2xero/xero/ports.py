@@ -93,6 +93,9 @@ class Outbox(Contacts, Protocol):
     def wait(self, given: Sequence[tuple[StoredRequest, str | None, str | None]]) -> None:
         """Write down why these are not sent now; None takes a reason away."""
 
+    def only_looked_for(self, ids: Collection[str]) -> Collection[str]:
+        """Those of the requests that are looked up and never sent."""
+
     def accounts_meant(
         self, revisions: Iterable[tuple[str, int]]
     ) -> Mapping[tuple[str, int], Mapping[str, tuple[str, str]]]:
