@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from tests.support.office import month
@@ -17,7 +18,6 @@ _SAMPLES = {
     "client_payment": "AU-0038",
 }
 KINDS = tuple(_SAMPLES)
-BILL = "100.00"
 
 
 class Days:
@@ -57,16 +57,17 @@ class Days:
             line = {**document["trust_lines"][0], "amount": amount}
             document |= {"amount": amount, "trust_lines": [line]}
         if "lines" in document:
-            line = {**document["lines"][0], "net": BILL, "tax": "10.00"}
-            document["lines"] = [line]
-            document["totals"] = {"net": BILL, "tax": "10.00", "gross": "110.00"}
+            net = Decimal(100 + self._count)
+            said = {"net": f"{net:.2f}", "tax": f"{net / 10:.2f}"}
+            document["lines"] = [{**document["lines"][0], **said}]
+            document["totals"] = {**said, "gross": f"{net + net / 10:.2f}"}
         if kind == "client_bill":
             self.open.append((name, document["participant"]))
         return document
 
     def _paying(self, document: Doc) -> Doc:
         bill, client = self.open.pop(self._dice.randrange(len(self.open)))
-        paid = f"{self._dice.randrange(1, 110)}.00"
+        paid = f"{self._dice.randrange(1, 100)}.00"
         return {**document, "participant": client, "amount": paid,
                 "allocations": [{"document_id": bill, "amount": paid}]}  # fmt: skip
 

@@ -30,7 +30,7 @@ OTHERS: dict[str, Any] = {
 
 def verdicts(key: NaturalKey, wrong: set[str]) -> tuple[bool, bool, bool]:
     """All that is made of what differs."""
-    return not wrong, key.is_suspect(SENT, wrong), key.is_but_for_tag(wrong)
+    return not wrong, key.is_suspect(SENT, wrong), key.is_but_for_name(wrong)
 
 
 @given(st.sampled_from(sorted(KEYS)), st.sets(st.sampled_from(sorted(OTHERS))), st.booleans())
