@@ -24,6 +24,8 @@ settings.load_profile("suite")
 def pytest_sessionstart() -> None:
     """What is written to a pipe is as wide as everywhere, whatever the terminal of the tests."""
     os.environ.pop("COLUMNS", None)
+    # What is found is found anew, and nothing of the tests is left behind.
+    os.environ["PM2XERO_CACHE"] = "off"
     # As the command line has it; a tenth of the suite's time went into walking what has no cycles.
     gc.set_threshold(100_000, 20, 20)
 
@@ -94,6 +96,7 @@ def built_in_pack_is_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pm2xero.pack.load.Memory", _memory)
         patch.setattr("pm2xero.validate.run.Memory", _memory)
+        patch.setattr("pm2xero.validate.analyser.Memory", _memory)
         patch.setattr("pm2xero.pipeline.Memory", _memory)
         patch.setattr("pm2xero.pipeline.environment", _environment)
         yield

@@ -29,6 +29,7 @@ from pm2xero.render.mapper import Mapper
 from pm2xero.render.request import Request
 from pm2xero.render.template_checks import check_templates
 from pm2xero.render.templates import BodyEnvironment, environment
+from pm2xero.sentences import closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class Pipeline:
             reasons = tuple(
                 Reason(
                     "body_refused",
-                    f"{f.code}: {f.message}.",
+                    closed(f"{f.code}: {f.message}"),
                     "Nothing was sent. Whoever keeps the pack must correct template or mapping, "
                     "unless the document itself holds what Xero cannot take.",
                     False,

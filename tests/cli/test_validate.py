@@ -183,3 +183,30 @@ def test_an_unknown_code(run: Run) -> None:
     result = run("codes", "PX1004")
     assert result.exit_code == 2
     assert "PU921" in result.stderr
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_told_again_is_the_same_in_every_form(
+    run: Run, faulty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    kept = tmp_path / "kept"
+    monkeypatch.setenv("PM2XERO_CACHE", str(kept))
+    words = ("validate", faulty, "--region", "au", "--no-proofs", "--format", form)
+    anew = run(*words, "--no-cache")
+    assert not kept.exists()
+    first = run(*words)
+    assert len(list(kept.iterdir())) == 1
+    monkeypatch.setattr("pm2xero.validate.kept.work.PackWork", None)
+    again = run(*words)
+    assert (anew.stdout, anew.exit_code) == (first.stdout, first.exit_code)
+    assert (again.stdout, again.exit_code) == (first.stdout, first.exit_code)
+    assert first.exit_code == 1
+
+
+def test_nothing_is_kept_where_it_is_off(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PM2XERO_CACHE", "off")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert run("validate", "--region", "au", "--no-proofs").exit_code == 0
+    assert not (tmp_path / "cache").exists()

@@ -123,6 +123,17 @@ kinds:
         {"mappings/w.yaml": invoice('link: "https://pm.example/bills/{number}?of={matter.id}"')},
         "", {"number": "INV 1/é", "matter": {"id": "M-1"}},
     ),
+    "a note in the history of the invoice": (
+        {
+            "rules/w.yaml": HEAD + "settings:\n"
+            '  history_notes: { type: flag, default: "false", title: Notes }\n',
+            "mappings/w.yaml": invoice(
+                'history:\n  note: "Bill {id}, revision {revision}, of {matter.name}"\n'
+                "  when: { settings.history_notes: true }"
+            ),
+        },
+        "settings: { history_notes: true }", {},
+    ),
     "a line for each matter": (
         {
             "rules/w.yaml": HEAD + "records:\n  line: { optional: { matter_id: text } }\n",
@@ -394,3 +405,35 @@ def test_a_null_in_a_body_is_told_for_what_it_is(tmp_path: Path, written: str) -
     with pytest.raises(RenderError) as told:
         rendered(pipeline, bill())
     assert why in told.value.findings[0].message
+
+
+def test_a_note_is_as_long_as_xero_takes_and_only_there_where_it_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    note = 'history: { note: "' + "x" * 300 + ' {id}", when: { currency: AUD } }'
+    (request,) = rendered(firm(tmp_path / "one", {"mappings/w.yaml": invoice(note)}), bill())
+    (record,) = request["history"]["HistoryRecords"]
+    assert len(record["Details"]) == 250
+    other = note.replace("AUD", "NZD")
+    (request,) = rendered(firm(tmp_path / "two", {"mappings/w.yaml": invoice(other)}), bill())
+    assert "history" not in request
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ("{ id: allocation, history: { note: Applied } }", "PX323"),
+        ("{ id: overpayment, history: { note: Received } }", None),
+        ('{ id: overpayment, history: { note: "{amuont}" } }', "PX310"),
+        ('{ id: overpayment, history: { note: "{memo}" } }', "PX514"),
+        (
+            '{ id: overpayment, history: { note: "{memo}", when: { memo: { present: true }}}}',
+            None,
+        ),
+    ],
+)
+def test_where_a_note_can_be_written(tmp_path: Path, request_: str, code: str | None) -> None:
+    text = f"{HEAD}mappings:\n  overpayment:\n    requests:\n      - {request_}\n"
+    pack = write(tmp_path, {"mappings/w.yaml": text})
+    found = validate(("au",), (pack,)).findings
+    assert {f.code for f in found} == ({code} if code else set())

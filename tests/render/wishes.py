@@ -83,5 +83,6 @@ def rendered(pipeline: Pipeline, raw: Raw, before: Sequence[Raw] = ()) -> list[A
     made = pipeline.mapper.requests(tx, decision.mapping or "", state)
     return [
         {"step": r.step, "path": r.path, "needs": list(r.needs), "body": json.loads(r.element)}
+        | ({"history": r.as_json()["history"]} if r.note is not None else {})
         for r in made
     ]

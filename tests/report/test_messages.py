@@ -71,6 +71,11 @@ def test_a_malformed_record(docs: dict[str, Any], snapshot: SnapshotAssertion) -
     assert told(*DECIDE, input=[wrong]) == snapshot
 
 
+def test_a_kind_that_is_not_known_ends_with_one_mark(docs: dict[str, Any]) -> None:
+    said = told(*DECIDE, input=[docs["AU-0011"] | {"kind": "client_bil"}])
+    assert 'did you mean "client_bill"?\n' in said
+
+
 @pytest.mark.parametrize("form", ["csv", "gzip", "utf-16"])
 def test_an_input_that_is_no_json(
     docs: dict[str, Any], form: str, snapshot: SnapshotAssertion

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from pm2xero.pack import files
 from pm2xero.validate.analyser import Analyser
 from pm2xero.validate.run import Validation, validate
 from tests.support.packs import EXAMPLES, FILES, MAPPINGS, RULES, TEMPLATE, at, write
@@ -80,3 +82,49 @@ def test_what_did_not_change_is_not_read_again(pack: Path) -> None:
         Path(path).name for path, shown in first if second[path, shown] is not first[path, shown]
     ]
     assert changed == ["levy.yaml"]
+
+
+def test_an_edit_that_keeps_size_and_time_is_an_edit(pack: Path) -> None:
+    file = pack / "rules" / "levy.yaml"
+    analyser = Analyser(("au",), (pack,))
+    assert told(analyser.analyse()) == []
+    before = file.stat()
+    file.write_text(RULES.replace("kinds: [levy]", "kinds: [lexy]"), encoding="utf-8")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert file.stat().st_size == before.st_size
+    assert {c for c, _ in told(analyser.analyse())} == {"PX311"}
+
+
+def test_what_is_saved_while_it_is_read_is_read_again(
+    pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = pack / "rules" / "levy.yaml"
+    text = RULES.replace("kinds: [levy]", "kinds: [lev]")
+    real = files.read_yaml
+
+    def read(path: Path, shown: str) -> object:
+        tree = real(path, shown)
+        if path == file:
+            file.write_text(text, encoding="utf-8")
+        return tree
+
+    analyser = Analyser(("au",), (pack,))
+    monkeypatch.setattr(files, "read_yaml", read)
+    assert told(analyser.analyse()) == []
+    assert {c for c, _ in told(analyser.analyse())} == {"PX311"}
+
+
+def test_a_template_that_is_no_text_is_a_finding_wherever_it_is_named(pack: Path) -> None:
+    templates = pack / "mappings" / "templates"
+    (templates / "levy.json.j2").write_text(TEMPLATE + '{% include "part.j2" %}')
+    (templates / "part.j2").write_bytes(b"\n\xff")
+    found = validate(("au",), (pack,))
+    assert [(f.code, at(f)) for f in found.findings] == [("PX401", "part.j2:2:1")]
+    (templates / "levy.json.j2").write_bytes(TEMPLATE.encode() + b"\xe9")
+    (templates / "part.j2").unlink()
+    found = validate(("au",), (pack,))
+    assert [(f.code, at(f)) for f in found.findings] == [("PX401", "levy.json.j2:17:1")]
+    # One that nothing names is told as that.
+    (templates / "levy.json.j2").write_text(TEMPLATE)
+    (templates / "part.j2").write_bytes(b"\xff")
+    assert [f.code for f in validate(("au",), (pack,)).findings] == ["PX512"]

@@ -302,3 +302,27 @@ def test_px509_a_field_that_may_be_too_long(
     found = [f for f in result.findings if f.code == "PX509"]
     assert [f.severity for f in found] == told
     assert all(at(f) == "levy.json.j2:6:19" and f.hint for f in found)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_read"),
+    [
+        ('link: "https://pm.example/{id}"', False),
+        ("status: DRAFT", False),
+        ('contact_name: "{participant.display_name}"', True),
+        ("with: { bank: { bank: bank_account }, motto: { text: Hello } }", False),
+    ],
+)
+def test_what_a_request_says_and_no_template_reads_is_told(
+    tmp_path: Path, said: str, is_read: bool
+) -> None:
+    mappings = MAPPINGS.replace("        contact: participant\n", "").replace(
+        "        with: { bank: { bank: bank_account } }\n", ""
+    )
+    kept = "" if said.startswith("with") else "        with: { bank: { bank: bank_account } }\n"
+    request = f"        contact: participant\n{kept}        {said}\n        lines:"
+    found = checked(tmp_path, mappings=mappings.replace("        lines:", request))
+    assert [f.code for f in found.findings] == ([] if is_read else ["PX525"])
+    key = said.partition(":")[0]
+    name = "motto" if key == "with" else key
+    assert all(f'"{name}"' in f.message for f in found.findings)

@@ -24,7 +24,8 @@ def confirm_matched(who: str, why: str, yes: bool, options: Any) -> None:
     from pm2xero.push.entered_by_hand import resolve_by_hand
     from pm2xero.reconcile.entered import find_entered
     from pm2xero.report.matched import print_matched
-    from pm2xero.report.text import console, counted
+    from pm2xero.report.text import console
+    from pm2xero.sentences import counted
 
     place = target(**options)
     place.require_outbox()

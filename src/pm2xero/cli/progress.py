@@ -70,7 +70,7 @@ class PushProgress:
 
 
 def _so_far(progress: Progress) -> str:
-    from pm2xero.report.text import counted
+    from pm2xero.sentences import counted
 
     requests = counted(progress.total, "request")
     return f"{progress.settled:,} of {requests}, {counted(progress.calls, 'call')}"

@@ -47,7 +47,8 @@ def command(
     from pm2xero.push.lock_list import locks_of
     from pm2xero.push.run import push
     from pm2xero.report.plan import print_plan, print_push
-    from pm2xero.report.text import console, counted
+    from pm2xero.report.text import console
+    from pm2xero.sentences import counted
 
     shown = console(sys.stdout, common.use_colour(sys.stdout))
     place = target(**options)

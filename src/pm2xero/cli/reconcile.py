@@ -79,7 +79,7 @@ def command(
 
 def say_reading(reading: Any, counts: Any) -> None:
     """How much was asked of Xero, and how old the last reading of all is."""
-    from pm2xero.report.text import counted
+    from pm2xero.sentences import counted
 
     told = (
         f"read {reading.read:,} of {reading.kept:,} objects in {counted(counts.attempts, 'call')}, "

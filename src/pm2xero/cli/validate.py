@@ -58,24 +58,44 @@ Exit codes: 0 nothing found, 1 findings, 2 wrong usage.""",
     "the kinds declare: each mapping once, or in every region with its own accounts and tax "
     "types. Needs --proofs.",
 )  # fmt: skip
+@click.option(
+    "--cache/--no-cache",
+    default=True,
+    show_default=True,
+    help="Tell what was found before about files that have not changed since, by their bytes.",
+)
 @common.reports_faults
 def command(
     packs: tuple[Path, ...], names: tuple[str, ...], organisation: Path | None, form: str,
-    fail_on: str, proofs: bool, soundness: Booking,
+    fail_on: str, proofs: bool, soundness: Booking, cache: bool,
 ) -> None:  # fmt: skip
     """Check packs and tell every fault at once, each with its place and the way out.
 
     PACK is a folder with rules/ and mappings/ that extends the built-in pack; without any, the
     built-in pack itself is checked. Nothing is sent and no network is used.
+
+    What was worked out is kept in the user's cache folder (PM2XERO_CACHE names another one, or is
+    off) and told again while no byte of the packs, the firm or the product has changed.
     """
+    import os
+
     from pm2xero.report.validation import FORMS as REPORTS
     from pm2xero.report.validation import as_text
-    from pm2xero.validate.analyser import Analyser
-    from pm2xero.validate.proving import prover
+    from pm2xero.validate.kept.folder import Folder
+    from pm2xero.validate.kept.verdicts import Question, Work, answered
 
-    regions = _chosen(names, packs, organisation)
-    prove = prover(soundness) if proofs else None
-    result = Analyser(regions, packs, organisation, prove=prove).analyse()
+    folder = Folder.of(os.environ) if cache else None
+
+    def work() -> Work:
+        from pm2xero.validate.kept.proofs import KeptProofs
+        from pm2xero.validate.kept.work import PackWork
+        from pm2xero.validate.proving import prover
+
+        prove = prover(soundness, KeptProofs.of(folder)) if proofs else None
+        return PackWork(names, packs, organisation, prove)
+
+    asked = (soundness if proofs else "no proofs",)
+    result = answered(Question(names, packs, organisation, asked), folder, work)
     if form == "text":
         text = as_text(result, colour=common.use_colour(sys.stdout))
     else:
@@ -88,16 +108,3 @@ def command(
     )
     # A firm's file that is no YAML was not checked at all.
     sys.exit(common.BROKEN if unread else common.FINDINGS if bad else common.OK)
-
-
-def _chosen(
-    names: tuple[str, ...], packs: tuple[Path, ...], organisation: Path | None
-) -> tuple[str, ...]:
-    if "all" not in names:
-        return names
-    from pm2xero.firm.organisation import pack_folders
-    from pm2xero.pack.load import builtin, extension, regions
-    from pm2xero.validate.firm_read import read_firm
-
-    own = read_firm(organisation, None).packs if organisation is not None else ()
-    return tuple(regions((builtin(), *(extension(p) for p in pack_folders(own, packs)))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -39,11 +40,17 @@ Examples:
     "--every", type=click.FloatRange(0.05, 60), default=0.5, show_default=True, metavar="SECONDS",
     help="How often files are looked at.",
 )  # fmt: skip
+@click.option(
+    "--cache/--no-cache",
+    default=True,
+    show_default=True,
+    help="Do not prove again what was proven before and has not changed.",
+)
 @click.option("--rounds", type=click.IntRange(min=1), hidden=True)
 @common.reports_faults
 def command(
     packs: tuple[Path, ...], names: tuple[str, ...], organisation: Path | None, proofs: bool,
-    cases: bool, every: float, rounds: int | None,
+    cases: bool, every: float, cache: bool, rounds: int | None,
 ) -> None:  # fmt: skip
     """Validate now and after each save of a file of the packs or the firm; Ctrl-C ends it."""
     from pm2xero.firm.organisation import pack_folders
@@ -51,9 +58,12 @@ def command(
     from pm2xero.resources import root
     from pm2xero.validate.analyser import Analyser
     from pm2xero.validate.firm_read import read_firm
+    from pm2xero.validate.kept.folder import Folder
+    from pm2xero.validate.kept.proofs import KeptProofs
     from pm2xero.validate.proving import prover
 
-    prove = prover("once") if proofs else None
+    kept = KeptProofs.of(Folder.of(os.environ)) if cache else None
+    prove = prover("once", kept) if proofs else None
     every_pack = packs
     if organisation is not None:
         every_pack = pack_folders(read_firm(organisation, None).packs, packs)

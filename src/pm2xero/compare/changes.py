@@ -13,7 +13,7 @@ from pm2xero.pack.language.conditions import Condition
 from pm2xero.pack.layers import BY_ID, Entry
 from pm2xero.pack.load import Examined
 from pm2xero.pack.model import Pack, Rule
-from pm2xero.render.templates import environment
+from pm2xero.render.templates import BodyEnvironment, NotText, environment
 
 How = Literal["added", "removed", "changed"]
 
@@ -217,13 +217,22 @@ def _short(value: Any) -> str:
     return to_yaml(value, flow=True, width=100_000).strip()
 
 
+def _text(env: BodyEnvironment, name: str) -> str:
+    """The text of a template; nothing for one that no request uses and that is no text."""
+    assert env.loader is not None
+    try:
+        return env.loader.get_source(env, name)[0]
+    except NotText:
+        return ""
+
+
 def _templates(before: _Side, after: _Side) -> Iterator[Change]:
     """Templates whose text is otherwise, and the kinds whose bodies they write."""
     texts = []
     for side in (before, after):
         env = environment(side.pack.template_dirs)
         assert env.loader is not None
-        texts.append({n: env.loader.get_source(env, n)[0] for n in env.list_templates()})
+        texts.append({n: _text(env, n) for n in env.list_templates()})
     was, now = texts
     for name in dict.fromkeys([*now, *was]):
         if was.get(name) == now.get(name):

@@ -18,6 +18,7 @@ from pm2xero.firm.organisation import Organisation
 from pm2xero.pack.language.types import RecordType
 from pm2xero.pack.model import Outcome, Pack
 from pm2xero.read.transaction import Malformed, Transaction, is_voided
+from pm2xero.sentences import closed
 
 _FINISH = "Finish the document in Practice Management, or let a rule of the pack leave drafts out."
 
@@ -241,7 +242,7 @@ def _reason(rule: CompiledRule, tx: Transaction, state: State) -> Reason:
 
 def _malformed(record: Malformed) -> Decision:
     where = f"{record.source}:{record.line}"
-    message = f"{where}: " + "; ".join(record.faults) + "."
+    message = closed(f"{where}: " + "; ".join(record.faults))
     reason = Reason("malformed_document", message, record.remedy, False, "", where, "reject", True)
     return Decision(record.id, record.revision, record.kind, "reject", (reason,))
 

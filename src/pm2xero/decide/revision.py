@@ -8,6 +8,7 @@ from __future__ import annotations
 from pm2xero.decide.decision import Decision, Reason
 from pm2xero.pack.model import Outcome
 from pm2xero.read.transaction import Transaction
+from pm2xero.sentences import closed
 
 # By how the revision stands to the one that was posted: code, sentence, remedy, outcome.
 _NEVER_ANEW: dict[str, tuple[str, str, str, Outcome]] = {
@@ -64,7 +65,7 @@ def _held(
 ) -> Decision:
     reason = Reason(
         code,
-        f"Revision {tx.revision} of {tx.id} changes what is in Xero, but {why}.",
+        closed(f"Revision {tx.revision} of {tx.id} changes what is in Xero, but {why}"),
         remedy,
         code == "needs_a_person",
         "",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pm2xero.decide.decision import Decision, Reason
 from pm2xero.decide.facts import Imbalance
 from pm2xero.read.transaction import Transaction
+from pm2xero.sentences import closed
 
 CODE = "trust_imbalance"
 
@@ -29,7 +30,7 @@ def breaks_when_voided(tx: Transaction, broken: str) -> Decision:
     """The refusal to take back what was posted, since others have used that trust money by now."""
     return _refused(
         tx,
-        f"Were it taken back, {broken}.",
+        closed(f"Were it taken back, {broken}"),
         "Receipt the missing money in Practice Management, or take back first what used it, and "
         "save the voided transaction again.",
     )

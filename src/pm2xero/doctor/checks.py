@@ -165,6 +165,20 @@ def refuses_long_notes(trial: Trial) -> Told:
 
 
 @check
+def shows_every_note(trial: Trial) -> Told:
+    made = trial.create("Invoices", trial.invoice())
+    path = f"/Invoices/{made['InvoiceID']}/History"
+    words = [f"{trial.mark}: {number} of 2, paid “so” & by hand" for number in (1, 2)]
+    for text in words:
+        if trial.write("PUT", path, {"HistoryRecords": [{"Details": text}]}).status != 200:
+            raise NotTold("a note could not be added")
+    records = (trial.get(path, {}).json or {}).get("HistoryRecords") or ()
+    shown = [record.get("Details") for record in records if isinstance(record, dict)]
+    missing = [text for text in words if text not in shown]
+    return Told(not missing, "both are there" if not missing else f"{len(missing)} of 2 missing")
+
+
+@check
 def allocates_lists(trial: Trial) -> Told:
     credit = _credit(trial)
     invoices = [trial.create("Invoices", trial.invoice("5.00"))["InvoiceID"] for _ in range(2)]

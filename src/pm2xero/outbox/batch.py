@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, select, upda
 from pm2xero.errors import DigestConflict, Finding, OutboxError, StateConflict
 from pm2xero.outbox.blocking import block_again, block_on, unblock
 from pm2xero.outbox.decision_records import add_records
+from pm2xero.outbox.history_notes import write_notes
 from pm2xero.outbox.records import (
     Actor,
     Document,
@@ -249,6 +250,7 @@ class Batch:
         self._run(_FORGET_NEEDS, [self._key(r.id, r.revision) for r in self._rendered])
         written = (*self._inserted, *self._rendered)
         self._run(insert(needs), [row for r in written for row in need_rows(organisation, r)])
+        write_notes(self._connection, organisation, written)
 
     def _keyed(self, row: Values) -> Values:
         rest = {k: v for k, v in row.items() if k not in _KEY}

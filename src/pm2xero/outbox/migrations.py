@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, insert, inspect, select
 
 from pm2xero.errors import Finding, OutboxError
 from pm2xero.outbox import memory_schema as memory_schema
+from pm2xero.outbox import notes_schema as notes_schema
 from pm2xero.outbox import past_schema as past_schema
 from pm2xero.outbox import pin_schema as pin_schema
 from pm2xero.outbox import record_schema as record_schema
@@ -21,12 +22,13 @@ from pm2xero.outbox.migration_2 import past_as_rows
 from pm2xero.outbox.migration_3 import memory
 from pm2xero.outbox.migration_4 import lists_and_records
 from pm2xero.outbox.migration_5 import pins
+from pm2xero.outbox.migration_6 import notes
 from pm2xero.outbox.schema import metadata, versions
 
 Step = Callable[[Connection], None]
 
 # Version reached -> how to get there from the one before; version 1 is the first schema.
-STEPS: Mapping[int, Step] = {2: past_as_rows, 3: memory, 4: lists_and_records, 5: pins}
+STEPS: Mapping[int, Step] = {2: past_as_rows, 3: memory, 4: lists_and_records, 5: pins, 6: notes}
 
 
 def version_of(connection: Connection) -> int | None:

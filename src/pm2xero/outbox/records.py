@@ -127,6 +127,8 @@ class StoredRequest:
         stands: it is the creation that holds its slot.
         target: id of the request whose object it changes or takes back.
         body_hash: of path and body as they were planned.
+        note: what is written into the history of its object in Xero; known only while it is
+            planned, and kept apart.
     """
 
     id: str
@@ -154,6 +156,7 @@ class StoredRequest:
     stands: bool = True
     target: str | None = None
     body_hash: str = ""
+    note: str | None = None
 
 
 def hash_of(path: str, element: str) -> str:

@@ -8,6 +8,7 @@ from typing import Self
 
 from pm2xero.outbox.database import open_engine
 from pm2xero.outbox.decision_records import Recorded
+from pm2xero.outbox.history_notes import HistoryNotes
 from pm2xero.outbox.lease import Leasing
 from pm2xero.outbox.memory import Remembering
 from pm2xero.outbox.open_work import OpenWork
@@ -39,6 +40,7 @@ class Outbox(
     Seen,
     Recorded,
     Pinning,
+    HistoryNotes,
     Leasing,
 ):
     """Decisions, requests, attempts and ids; every method commits by itself.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,17 +20,40 @@ class Memory:
 
     Attributes:
         read: what reading a file gave, by its path and how messages name it.
+        stamps: what each of those files was when it was read, by its contents.
         edited: texts that are not saved yet, by the path of their file; they stand in its place.
         strays: files of a pack that nothing reads, by the pack's folder.
         listed: the files of a folder.
+        firms: the example firms that were read, by their file; None for one at fault.
     """
 
     read: dict[tuple[str, str], Any] = field(default_factory=dict)
+    stamps: dict[tuple[str, str], bytes] = field(default_factory=dict)
     edited: dict[Path, str] = field(default_factory=dict)
     strays: dict[Path, tuple[Any, ...]] = field(default_factory=dict)
     listed: dict[Path, list[Path]] = field(default_factory=dict)
+    firms: dict[Path, Any] = field(default_factory=dict)
     _built: dict[Hashable, tuple[tuple[object, ...], Any]] = field(default_factory=dict)
     _alike: dict[Hashable, list[Any]] = field(default_factory=dict)
+
+    def stamp(self, file: Path) -> bytes:
+        """What a file is now: a digest of its edited text, else of its bytes; empty for none.
+
+        Its time and size do not tell: two edits within a tick of the clock may have the same.
+        """
+        text = self.edited.get(file.resolve()) if self.edited else None
+        try:
+            return sha256(text.encode("utf-8", "surrogatepass") if text is not None
+                          else file.read_bytes()).digest()  # fmt: skip
+        except OSError:
+            return b""
+
+    def forget_changed(self) -> None:
+        """Let go of files that are not what they were when they were read."""
+        for key in list(self.read):
+            if self.stamp(Path(key[0])) != self.stamps.get(key):
+                del self.read[key]
+                self.stamps.pop(key, None)
 
     def once(self, what: Hashable, parts: tuple[object, ...], make: Callable[[], T]) -> T:
         """The result of `make`, made once for the very same parts.

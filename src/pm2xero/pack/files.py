@@ -195,6 +195,8 @@ class Files:
         found: _Read | None = self._memory.read.get(key)
         if found is None:
             text = self._memory.edited.get(file.resolve()) if self._memory.edited else None
+            # Before it is read: what is saved in between is read again the next time.
+            self._memory.stamps[key] = self._memory.stamp(file)
             found = self._memory.read[key] = _read(file, shown, schema, text)
         self.findings.extend(found.findings)
         self.words |= found.words

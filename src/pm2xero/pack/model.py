@@ -215,6 +215,20 @@ class LineSource:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryNote:
+    """What is written into the history of the object that a request makes or changes.
+
+    Attributes:
+        when: the documents that get it; all where it is left out.
+        at: where its words stand.
+    """
+
+    text: TextExpr
+    when: Condition | None
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
 class RequestSpec:
     """One request of a mapping, before it meets a transaction.
 
@@ -244,6 +258,7 @@ class RequestSpec:
     contact_details: tuple[tuple[str, PathExpr], ...] = ()
     # Where the document is found in Practice Management; templates write it as Url.
     link: TextExpr | None = None
+    history: HistoryNote | None = None
 
     @property
     def endpoint(self) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pm2xero.errors import Finding, Position
@@ -11,9 +13,10 @@ from pm2xero.pack.expressions import Expressions
 from pm2xero.pack.language.paths import PathError, PathExpr, Scope, TextExpr, resolve
 from pm2xero.pack.language.types import describe
 from pm2xero.pack.line_compiler import LineCompiler
-from pm2xero.pack.model import Kind, MappingSpec, Reckoned, RequestSpec, Role
+from pm2xero.pack.model import HistoryNote, Kind, MappingSpec, Reckoned, RequestSpec, Role
 from pm2xero.pack.yaml.read import SourceList, SourceMap
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
+from pm2xero.resources import schema_file
 
 # What may be said of a contact, and what Xero calls it.
 CONTACT_DETAILS = {
@@ -24,6 +27,25 @@ CONTACT_DETAILS = {
 # What a name under `with` can be taken from.
 _SOURCES = ("field", "bank", "account", "role", "table", "text")
 _VERB = "write `put: ENDPOINT` to create, or `post: ENDPOINT/{FIELD}` to change"
+
+
+@cache
+def with_history() -> tuple[str, ...]:
+    """The endpoints whose objects have a history that notes can be added to."""
+    raw = json.loads(schema_file("xero/put.History").read_text(encoding="utf-8"))
+    return tuple(raw["x-endpoints"])
+
+
+@cache
+def has_history(verb: str, path: str) -> bool:
+    """Whether what a request makes or changes has a history that notes can be added to."""
+    words = [part for part in path.split("/") if not part.startswith("{")]
+    file = schema_file(f"xero/{verb}.{'.'.join(words)}")
+    if len(words) != 1 or not file.is_file():
+        return False
+    # An overpayment is a bank transaction to Xero.
+    made = str(json.loads(file.read_text(encoding="utf-8"))["x-path"])
+    return made.strip("/").split("/")[0] in with_history()
 
 
 class RequestCompiler:
@@ -112,7 +134,27 @@ class RequestCompiler:
             contact_name=self.tools.text(raw, "contact_name", scope),
             contact_details=self._details(raw, scope),
             link=self._link(raw, scope),
+            history=self._history(raw, path, scope),
         )
+
+    def _history(self, raw: SourceMap, path: str, scope: Scope) -> HistoryNote | None:
+        """The note for people in Xero, on what has a history there."""
+        given = raw.get("history")
+        if given is None:
+            return None
+        text = self.tools.text(given, "note", scope)
+        if not has_history("put" if "put" in raw else "post", path):
+            self.findings.append(
+                Finding(
+                    "PX323", f'what "{path}" makes has no history in Xero', raw.key_at["history"],
+                    should_be=one_of(with_history(), 20), width=len("history"),
+                    hint="write the note on the request that makes the document",
+                )
+            )  # fmt: skip
+            return None
+        if text is None:
+            return None
+        return HistoryNote(text, self.tools.when(given, self.scope), given.value_at["note"])
 
     def _link(self, raw: SourceMap, scope: Scope) -> TextExpr | None:
         """The address of the document in Practice Management, as Xero takes one."""

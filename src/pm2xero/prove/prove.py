@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Protocol
 
 from pm2xero.decide.decider import Decider
 from pm2xero.errors import Finding
 from pm2xero.firm.organisation import Organisation
+from pm2xero.pack.language.types import RecordType
 from pm2xero.pack.model import Pack, Rule
 from pm2xero.prove.evidence import Evidence
 from pm2xero.prove.example import ProofFinding
@@ -73,12 +76,23 @@ class ProofReport:
         return "; ".join(parts)
 
 
+class Facts(Protocol):
+    """What was proven before, in any firm, as plain JSON by a text that says what of."""
+
+    def get(self, about: str) -> Any:
+        """What is known, or None."""
+
+    def put(self, about: str, fact: Any) -> None:
+        """Keep a fact."""
+
+
 @dataclass(slots=True)
 class _Known:
     """What is known of a kind in any firm; asked once, whatever packs share the kind."""
 
     pack: Pack
     kind: str
+    about: str
     gap: bool | None = None
     anew: bool | None = None
     conflicts: tuple[tuple[str, str], ...] | None = None
@@ -86,6 +100,25 @@ class _Known:
     tried: set[str] = field(default_factory=set)
     alone: dict[tuple[str, ...], bool] = field(default_factory=dict)
     _proof: KindProof | None = None
+
+    def as_value(self) -> dict[str, Any]:
+        """What is known as plain JSON; `learn` takes it over."""
+        return {
+            "gap": self.gap,
+            "anew": self.anew,
+            "conflicts": None if self.conflicts is None else [list(c) for c in self.conflicts],
+            "reached": sorted(self.reached),
+            "tried": sorted(self.tried),
+            "alone": [[list(rules), alone] for rules, alone in self.alone.items()],
+        }
+
+    def learn(self, value: Any) -> None:
+        """Take over what was known of a kind of which the same can be proven."""
+        pairs = value["conflicts"]
+        self.gap, self.anew = value["gap"], value["anew"]
+        self.conflicts = None if pairs is None else tuple((one, two) for one, two in pairs)
+        self.reached, self.tried = set(value["reached"]), set(value["tried"])
+        self.alone = {tuple(rules): alone for rules, alone in value["alone"]}
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -101,10 +134,17 @@ class _Known:
 
 
 class Prover:
-    """Proves packs one after the other; kinds that they share are proven once."""
+    """Proves packs one after the other; kinds that they share are proven once.
 
-    def __init__(self) -> None:
+    Args:
+        facts: what was proven before by the same product, and where new facts are kept.
+    """
+
+    def __init__(self, facts: Facts | None = None) -> None:
         self._known: OrderedDict[object, _Known] = OrderedDict()
+        self._facts = facts
+        # With the record, so that nothing else can take its identity.
+        self._records: dict[int, tuple[RecordType, str]] = {}
 
     def prove(self, pack: Pack, organisation: Organisation) -> ProofReport:
         """Everything that can be proven of a pack for a firm.
@@ -132,6 +172,9 @@ class Prover:
             evidence.redundant(rule, covers)
         again = [(n, k.proof) for n, k in known.items() if _anew(k)]
         evidence.findings += (*lost_guards(pack, decider), *posted_anew(pack, decider, again))
+        if self._facts is not None:
+            for kind in known.values():
+                self._facts.put(kind.about, kind.as_value())
         return ProofReport(
             tuple(sorted(evidence.findings, key=_place)),
             len(pack.kinds),
@@ -142,15 +185,27 @@ class Prover:
         )
 
     def _of(self, pack: Pack, kind: str) -> _Known:
-        key = signature(pack, kind)
+        key = signature(pack, kind, self._record_text(pack.kinds[kind].record))
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = _Known(pack, kind)
+            found = self._known[key] = _Known(pack, kind, sha256(repr(key).encode()).hexdigest())
+            before = self._facts.get(found.about) if self._facts is not None else None
+            if before is not None:
+                found.learn(before)
             if len(self._known) > MAX_REMEMBERED:
                 self._known.popitem(last=False)
         else:
             self._known.move_to_end(key)
         return found
+
+    def _record_text(self, record: RecordType) -> str:
+        """The text of a record; regions share most of theirs."""
+        known = self._records.get(id(record))
+        if known is None:
+            if len(self._records) > MAX_REMEMBERED:
+                self._records.clear()
+            known = self._records[id(record)] = (record, repr(record))
+        return known[1]
 
     def _dead(self, pack: Pack, known: dict[str, _Known]) -> list[Rule]:
         left = {r.id: r for r in pack.rules}
@@ -177,8 +232,12 @@ def prove(pack: Pack, organisation: Organisation) -> ProofReport:
     return _shared.prove(pack, organisation)
 
 
-def signature(pack: Pack, kind: str) -> object:
-    """The same for kinds of two packs of which the same can be proven in any firm."""
+def signature(pack: Pack, kind: str, record: str | None = None) -> object:
+    """The same for kinds of two packs of which the same can be proven in any firm.
+
+    Args:
+        record: the text of the kind's record, where it is known.
+    """
     declared = pack.kinds[kind]
     rules = tuple(
         (r.id, r.outcome, r.mapping, c.key if (c := r.conditions[kind]) is not None else None)
@@ -191,7 +250,8 @@ def signature(pack: Pack, kind: str) -> object:
     )  # fmt: skip
     found = tuple((n, r.system) for n, r in pack.roles.items())
     policy = pack.trust_surplus if any(p.account.by == "bank" for p in declared.postings) else None
-    return kind, repr(declared.record), rules, postings, found, policy
+    settings = tuple((n, repr(t)) for n, t in declared.settings.items())
+    return kind, record or repr(declared.record), rules, postings, found, policy, settings
 
 
 def _gap(known: _Known) -> bool:

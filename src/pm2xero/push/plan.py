@@ -52,6 +52,7 @@ class Plan:
         unchecked: a trust bank of which nobody says whose the money was at the start, so that
             overdraw cannot be checked; None where it can.
         outlook: what a look at Xero shows, and what that look costs.
+        notes: notes to be written into the history of documents, of which each takes a call.
     """
 
     digest: str
@@ -65,6 +66,7 @@ class Plan:
     taxes: tuple[TaxTotal, ...] = ()
     unchecked: str | None = None
     outlook: Outlook = field(default_factory=Outlook)
+    notes: int = 0
 
     @property
     def needs_attention(self) -> bool:
@@ -102,6 +104,7 @@ class Plan:
             "requests": [r.id for r in self.due],
             "trust_unchecked": self.unchecked,
             "calls": self.calls,
+            "history_notes": self.notes,
             "calls_per_day": self.per_day,
             "seconds": round(self.seconds),
             "bytes": self.bytes,
@@ -123,9 +126,13 @@ def mark_of(decided: Iterable[Document], fingerprint: str) -> str:
 
 def make_plan(
     intake: IntakeReport, stored: Sequence[StoredRequest], known_contacts: int, mark: str,
-    per_day: int, rates: Rates,
+    per_day: int, rates: Rates, open_notes: int = 0,
 ) -> Plan:  # fmt: skip
-    """The plan of what is new (`intake`) together with what was planned before."""
+    """The plan of what is new (`intake`) together with what was planned before.
+
+    Args:
+        open_notes: history notes that were planned before.
+    """
     from dataclasses import replace
 
     from pm2xero.send.estimate import lower_bound, predict_seconds
@@ -134,7 +141,9 @@ def make_plan(
     due = [r for r in (*stored, *intake.requests) if r.state in _GOES]
     waiting = [r for r in stored if r.state not in _GOES]
     contacts = len({n for r in due if (n := _contact_number(r.element)) is not None})
-    bound = lower_bound(due, max(contacts - known_contacts, 0)).total
+    # A note is a call of its own.
+    notes = open_notes + sum(1 for r in due if r.note is not None)
+    bound = lower_bound(due, max(contacts - known_contacts, 0)).total + notes
     per_contract: dict[str, tuple[int, int]] = {}
     for request in due:
         count, calls = per_contract.get(request.contract, (0, 0))
@@ -148,7 +157,7 @@ def make_plan(
     digest = _digest((*due, *doubtful), mark)
     return Plan(
         digest, intake, tuple(due), tuple(waiting), bound, seconds, per_day, per_contract,
-        tuple(_taxes(due, rates)),
+        tuple(_taxes(due, rates)), notes=notes,
     )  # fmt: skip
 
 

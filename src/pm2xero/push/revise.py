@@ -242,12 +242,11 @@ class Corrector:
             if changed.xero_id in live.approved:
                 body = _AS_DRAFT.sub(r'\1"AUTHORISED"', body, count=1)
             element = identity[:-1] + "," + body[1:]
-            updates.append(
-                self._request(
-                    tx, changed, f"{request.step}@{tx.revision}", name, request.path, element,
-                    request.needs,
-                )
+            update = self._request(
+                tx, changed, f"{request.step}@{tx.revision}", name, request.path, element,
+                request.needs,
             )  # fmt: skip
+            updates.append(replace(update, note=request.note))
         return updates
 
     def _request(

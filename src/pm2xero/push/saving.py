@@ -172,4 +172,5 @@ class Saving:
             slot=request.slot,
             target=request.target,
             body_hash=hash_of(request.path, request.element),
+            note=request.note,
         )

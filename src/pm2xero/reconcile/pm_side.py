@@ -19,6 +19,7 @@ from pm2xero.outbox.records import StoredDecision, StoredRequest
 from pm2xero.pack.counts import Counts
 from pm2xero.reconcile.accounts import Accounts
 from pm2xero.records import record
+from pm2xero.sentences import closed
 from pm2xero.xero.errors import load_errors
 
 ZERO = Decimal("0.00")
@@ -155,7 +156,7 @@ def _booked(
     remedy = str(first.get("remedy", ""))
     to_enter = load_errors().by_hand(cause) if standing in ("refused", "pending") else None
     if to_enter is not None:
-        remedy = f"{to_enter}."
+        remedy = closed(to_enter)
         # What is stored of one that waits ends with the remedy, which stands by itself here.
         message = message.removesuffix(f" {remedy}")
     counts = decision.outcome == "post" and not newest.voided

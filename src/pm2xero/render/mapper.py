@@ -31,10 +31,11 @@ from pm2xero.render.templates import (
     Values,
     end_of_month,
     environment,
+    fit,
     plus_days,
     render,
 )
-from pm2xero.xero.contracts import Contract, contract
+from pm2xero.xero.contracts import Contract, contract, longest
 
 # In a path: the id of what an earlier request of the same transaction makes.
 OWN = "id_of."
@@ -106,6 +107,13 @@ class CompiledRequest:
         self._contact_name = text_getter(spec.contact_name, facts) if spec.contact_name else None
         self._contact_details = compile_details(spec, facts)
         self._link = text_getter(spec.link, facts) if spec.link is not None else None
+        note = spec.history
+        self._note = text_getter(note.text, facts) if note is not None else None
+        self._note_test: ItemTest | None = (
+            compile_item_test(note.when, facts)
+            if note is not None and note.when is not None
+            else None
+        )
         status = spec.status
         self._status: Value = (
             getter(status, facts)
@@ -175,6 +183,7 @@ class CompiledRequest:
             needs=tuple(dict.fromkeys(needs)) if needs else (),
             becomes_document=self.spec.becomes_document,
             slot=self.spec.slot + step[len(self.spec.id) :],
+            note=self._note_of(tx, item, state),
         )
 
     def values(self, tx: Transaction, item: Any, state: State, needs: list[str]) -> dict[str, Any]:
@@ -201,6 +210,14 @@ class CompiledRequest:
 
         values["xero_id"] = xero_id
         return values
+
+    def _note_of(self, tx: Transaction, item: Any, state: State) -> str | None:
+        """The note for the history of what this makes, as long as Xero takes one."""
+        if self._note is None or (
+            self._note_test is not None and not self._note_test(tx, None, state)
+        ):
+            return None
+        return fit(self._note(tx, item, [], state), longest("put.History", "Details")) or None
 
     def _link_of(self, tx: Transaction, item: Any, state: State) -> str | None:
         """The address of the document; none where Xero would not take it for a word in it."""

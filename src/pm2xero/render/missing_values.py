@@ -66,6 +66,11 @@ def missing_values(
         for part in text.parts:
             if isinstance(part, PathExpr) and (lacks := _may_lack(part, kind, guards)) is not None:
                 yield Missing(lacks, None, 0, spec.value_at.get(key, spec.at))
+    note = spec.history
+    inside = guards | _asked(note.when) if note is not None else guards
+    for part in note.text.parts if note is not None else ():
+        if isinstance(part, PathExpr) and (lacks := _may_lack(part, kind, inside)) is not None:
+            yield Missing(lacks, None, 0, note.at if note is not None else None)
 
 
 def present_in(pack: Pack, kind: Kind, mapping: str) -> Guards:
@@ -198,7 +203,7 @@ def _template(
 ) -> Iterator[Missing]:
     try:
         tree = _parsed(env, name)
-    except (TemplateNotFound, TemplateSyntaxError, UnicodeDecodeError):
+    except (TemplateNotFound, TemplateSyntaxError):
         return
     walk = _Walk(names)
     for path, line, read in walk.visit(tree, guards):

@@ -23,6 +23,7 @@ class Request:
         element: the body of this one document as JSON text, without its wrapper.
         needs: ids of the requests that must be done first.
         step: the step of the mapping; slot: the place in Xero that it fills when it creates.
+        note: what is written into the history of its object, once that stands in Xero.
         target: id of the request whose object it changes or takes back.
     """
 
@@ -38,6 +39,7 @@ class Request:
     becomes_document: bool
     slot: str | None = None
     target: str | None = None
+    note: str | None = None
 
     @property
     def purpose(self) -> Purpose:
@@ -73,7 +75,7 @@ class Request:
 
     def as_json(self) -> dict[str, Any]:
         """The request in the order of the documented output; the body keeps its exact digits."""
-        return {
+        shown: dict[str, Any] = {
             "id": self.id,
             "method": self.method,
             "path": self.path,
@@ -82,6 +84,9 @@ class Request:
             "body": orjson.Fragment(self.body),
             "needs": list(self.needs),
         }
+        if self.note is not None:
+            shown["history"] = {"HistoryRecords": [{"Details": self.note}]}
+        return shown
 
 
 def idempotency_key(organisation: str, transaction: str, revision: int, step: str) -> str:

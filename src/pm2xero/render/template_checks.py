@@ -17,7 +17,7 @@ from pm2xero.pack.language.paths import AccountExpr, PathExpr
 from pm2xero.pack.language.types import FieldType, ListType, RecordType
 from pm2xero.pack.model import Kind, Pack, RequestSpec
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
-from pm2xero.render.templates import BodyEnvironment, OpenQuote, ValueInQuotes, environment
+from pm2xero.render.templates import BodyEnvironment, NotText, OpenQuote, ValueInQuotes, environment
 from pm2xero.resources import root
 
 # What is known below a name: its own names, or None where nothing is known or nothing is below.
@@ -92,9 +92,6 @@ def load_template(env: BodyEnvironment, spec: RequestSpec) -> Template:
         raise PackError(_missing(env, spec)) from None
     except TemplateSyntaxError as exc:
         raise PackError(_syntax(env, spec.template, exc)) from None
-    except UnicodeDecodeError:
-        at = Position(template_file(env, spec.template))
-        raise PackError(Finding("PX401", "the template is not UTF-8 text", at)) from None
 
 
 def template_file(env: BodyEnvironment, name: str) -> str:
@@ -104,6 +101,8 @@ def template_file(env: BodyEnvironment, name: str) -> str:
         file = env.loader.get_source(env, name)[1]
     except TemplateNotFound:
         file = None
+    except NotText as exc:
+        file = exc.filename
     if file is None:
         return f"mappings/templates/{name}"
     path = Path(file)
@@ -294,6 +293,9 @@ def _missing(env: BodyEnvironment, spec: RequestSpec) -> Finding:
 def _syntax(env: BodyEnvironment, name: str, exc: TemplateSyntaxError) -> Finding:
     shown = exc.name or name
     assert env.loader is not None
+    if isinstance(exc, NotText):
+        at = Position(template_file(env, shown), exc.lineno)
+        return Finding("PX401", "the template is not UTF-8 text", at, hint="save it as UTF-8")
     lines = env.loader.get_source(env, shown)[0].splitlines()
     file = template_file(env, shown)
     line = min(exc.lineno, len(lines)) or 1

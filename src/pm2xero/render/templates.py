@@ -42,6 +42,10 @@ class ValueInQuotes(TemplateSyntaxError):
     """An expression stands inside quotes, where its value could break the body."""
 
 
+class NotText(TemplateSyntaxError):
+    """The file of a template is no UTF-8 text."""
+
+
 def encode(value: Any) -> str:
     """One value as JSON text.
 
@@ -192,7 +196,7 @@ def end_of_month(day: date) -> date:
     return day.replace(day=monthrange(day.year, day.month)[1])
 
 
-class EditedLoader(FileSystemLoader):
+class _Loader(FileSystemLoader):
     """Templates from folders, where texts that are not saved yet stand in the place of files."""
 
     def __init__(self, folders: Iterable[Path], edited: Mapping[Path, str]) -> None:
@@ -200,15 +204,25 @@ class EditedLoader(FileSystemLoader):
         self._edited = edited
 
     def get_source(self, environment: Any, template: str) -> Any:
-        """The text of a template, its file, and that it is up to date."""
-        for folder in self.searchpath:
+        """The text of a template, its file, and that it is up to date.
+
+        Raises:
+            NotText: the file is there, and is no text.
+        """
+        for folder in self.searchpath if self._edited else ():
             file = Path(folder) / template
             text = self._edited.get(file.resolve())
             if text is not None:
                 return text, str(file), lambda: True
             if file.is_file():
                 break
-        return super().get_source(environment, template)
+        try:
+            return super().get_source(environment, template)
+        except UnicodeDecodeError as exc:
+            line = exc.object[: exc.start].count(b"\n") + 1
+            folders = (Path(folder) / template for folder in self.searchpath)
+            named = next((str(f) for f in folders if f.is_file()), None)
+            raise NotText("the template is not UTF-8 text", line, template, named) from None
 
 
 def environment(
@@ -224,7 +238,7 @@ def environment(
     """
     names = [str(f) for f in folders]
     env = BodyEnvironment(
-        loader=EditedLoader(map(Path, names), edited) if edited else FileSystemLoader(names),
+        loader=_Loader(map(Path, names), edited or {}),
         undefined=StrictUndefined,
         autoescape=False,
         finalize=finalize,

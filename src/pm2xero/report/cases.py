@@ -12,7 +12,7 @@ from pm2xero.cases.model import CaseFile, CaseResult, Status
 from pm2xero.errors import Finding
 from pm2xero.report.findings import format_findings
 from pm2xero.report.sources import read_source
-from pm2xero.report.text import counted
+from pm2xero.sentences import counted
 
 TITLES = {
     "rules": "rules",

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from pm2xero.check.checklist import Checklist, Limitation, Point, Verdict
-from pm2xero.report.text import counted
+from pm2xero.sentences import counted
 
 _MARKS = {Verdict.MET: ("ok", "green"), Verdict.CONFIRM: ("?", "yellow"),
           Verdict.NOT_MET: ("!!", "red")}  # fmt: skip

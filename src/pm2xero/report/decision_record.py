@@ -20,7 +20,8 @@ from pm2xero.outbox.records import (
     StoredRequest,
 )
 from pm2xero.report.status import print_half_sent
-from pm2xero.report.text import STYLES, counted
+from pm2xero.report.text import STYLES
+from pm2xero.sentences import counted
 
 
 class Kept(Protocol):

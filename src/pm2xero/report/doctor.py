@@ -10,7 +10,7 @@ from rich.text import Text
 
 from pm2xero.doctor.facts import Fact
 from pm2xero.doctor.run import Examination, Verdict
-from pm2xero.report.text import counted
+from pm2xero.sentences import counted
 
 _WORDS = {
     Verdict.AS_ASSUMED: ("as assumed", "green"),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from pm2xero.errors import Finding, Position
 from pm2xero.harmless import MARK, on_terminal
-from pm2xero.report.text import counted
+from pm2xero.sentences import counted
 
 ReadSource = Callable[[str], "list[str] | None"]
 

@@ -16,7 +16,8 @@ from pm2xero.harmless import in_cell
 from pm2xero.reconcile.missing import is_missing
 from pm2xero.reconcile.pm_side import Booked, is_put_off
 from pm2xero.reconcile.to_enter import ToEnter
-from pm2xero.report.text import counted, money
+from pm2xero.report.text import money
+from pm2xero.sentences import counted
 
 COLUMNS = (
     "id", "date", "kind", "number", "participant", "amount", "currency", "journal", "code", "why",

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from pm2xero.report.text import counted
 from pm2xero.send.look_ahead import Outlook
+from pm2xero.sentences import counted
 
 _TOLD = 20
 

@@ -13,7 +13,8 @@ from rich.text import Text
 from pm2xero.push.intake_report import IntakeReport
 from pm2xero.push.plan import Plan, TaxTotal
 from pm2xero.report.outlook import looked, print_outlook
-from pm2xero.report.text import counted, print_decision, print_summary
+from pm2xero.report.text import print_decision, print_summary
+from pm2xero.sentences import counted
 
 ZERO = Decimal("0.00")
 
@@ -35,7 +36,7 @@ def print_plan(out: Console, plan: Plan, titles: dict[str, str], currency: str) 
         )
         out.print(Text(text, style="yellow"))
     out.print()
-    if plan.due:
+    if plan.due or plan.notes:
         _print_due(out, plan, currency)
     else:
         out.print("nothing to send")
@@ -51,6 +52,8 @@ def _print_due(out: Console, plan: Plan, currency: str) -> None:
     for name, (count, calls) in sorted(plan.per_contract.items()):
         verb, endpoint = name.split(".", 1)
         table.add_row(f"{verb.upper()} {endpoint.replace('.', '/')}", f"{count:,}", f"{calls:,}")
+    if plan.notes:
+        table.add_row("PUT History", f"{plan.notes:,}", f"{plan.notes:,}")
     out.print(table)
     if plan.taxes:
         out.print()
@@ -110,6 +113,7 @@ def print_push(
                         (sent.left, "planned, not sent in this run")):  # fmt: skip
         if count:
             out.print(Text(f"{count} {word}", style="red"))
+    _print_notes(out, sent.notes)
     if sent.stopped:
         code = f" ({sent.code})" if sent.code else ""
         out.print(Text(f"stopped: {sent.stopped}{code}", style="yellow"))
@@ -117,6 +121,20 @@ def print_push(
     stuck = sent.rejected or sent.failed or sent.aside or sent.blocked or sent.unknown
     if stuck or (sent.left and not sent.stopped):
         out.print("`pm2xero status` says why")
+
+
+def _print_notes(out: Console, notes: Any) -> None:
+    """What became of history notes; none of it is about money, so none of it is red."""
+    if notes.written:
+        out.print(f"{counted(notes.written, 'history note')} written")
+    for count, word in (
+        (notes.refused, "refused by Xero; the documents are posted"),
+        (notes.unknown, "of unknown outcome; the next push looks them up"),
+        (notes.left, "not sent in this run; the next push sends them"),
+    ):
+        if count:
+            text = f"{counted(count, 'history note')} {word}"
+            out.print(Text(f"{text}: {notes.why}" if notes.why else text, style="yellow"))
 
 
 def _print_known(out: Console, report: IntakeReport) -> None:

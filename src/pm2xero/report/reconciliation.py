@@ -17,8 +17,8 @@ from pm2xero.reconcile.opening import OpeningDiffers
 from pm2xero.reconcile.result import Control, Reconciliation, TaxRateLine
 from pm2xero.reconcile.since import Change
 from pm2xero.reconcile.verdict import Verdict
-from pm2xero.report.text import counted
 from pm2xero.report.trust import print_banks
+from pm2xero.sentences import counted
 
 ZERO = Decimal("0.00")
 NAME_WIDTH = 32

@@ -21,7 +21,8 @@ from pm2xero.outbox.states import IN_FLIGHT, RequestState
 from pm2xero.outbox.store import Outbox
 from pm2xero.outbox.totals import DecisionTotal
 from pm2xero.pack.counts import Counts
-from pm2xero.report.text import counted, money
+from pm2xero.report.text import money
+from pm2xero.sentences import counted
 
 ZERO = Decimal("0.00")
 PEOPLE = 10

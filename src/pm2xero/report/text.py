@@ -18,6 +18,7 @@ from rich.text import Text
 from pm2xero.decide.decision import Decision
 from pm2xero.decide.totals import OUTCOMES, ZERO, Summary
 from pm2xero.harmless import on_terminal
+from pm2xero.sentences import counted
 
 _BLANKS = re.compile(r" +(?=\n)")
 STYLES = {"post": "green", "reject": "red", "hold": "yellow", "skip": "dim"}
@@ -45,11 +46,6 @@ class _Harmless(Console):
         for segment in super().render(renderable, options):
             text, style, control = segment
             yield segment if control else Segment(on_terminal(text), style)
-
-
-def counted(count: int, noun: str, nouns: str | None = None) -> str:
-    """A number with its noun, which makes its plural with s where none is given."""
-    return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"
 
 
 def piped_width() -> int:

@@ -12,8 +12,8 @@ from pm2xero.errors import Finding
 from pm2xero.harmless import in_markdown
 from pm2xero.report.findings import ReadSource, format_findings
 from pm2xero.report.sources import read_source
-from pm2xero.validate.codes import page
-from pm2xero.validate.run import Validation
+from pm2xero.sentences import sentences
+from pm2xero.validate.verdict import Validation
 
 Form = Callable[[Validation], str]
 
@@ -22,25 +22,19 @@ def as_text(validation: Validation, read: ReadSource = read_source, *, colour: b
     """Every finding with its source, then what was looked at and what is proven."""
     rows = []
     if validation.told:
-        shown = [_with_example(f) for f in validation.findings]
+        pairs = zip(validation.findings, validation.told, strict=True)
+        shown = [_with_example(f, t.example) for f, t in pairs]
         rows += [format_findings(shown, read, colour=colour), ""]
     rows.append(looked_at(validation))
     rows += [f"{region}: {words}" for region, words in validation.proven]
     return "\n".join(rows)
 
 
-def _example(finding: Finding) -> Any:
-    """The document that shows a finding of a proof, or None."""
-    example = getattr(finding, "example", None)
-    return example.as_json() if example is not None else None
-
-
-def _with_example(finding: Finding) -> Finding:
-    example = _example(finding)
+def _with_example(finding: Finding, example: Any) -> Finding:
     if example is None:
         return finding
-    told = f"example: {json.dumps(example, ensure_ascii=False, default=str)}"
-    return replace(finding, should_be="\n".join(p for p in (finding.should_be, told) if p))
+    shown = f"example: {json.dumps(example, ensure_ascii=False)}"
+    return replace(finding, should_be="\n".join(p for p in (finding.should_be, shown) if p))
 
 
 def looked_at(validation: Validation) -> str:
@@ -72,7 +66,7 @@ def as_json(validation: Validation) -> str:
                 for p, why in f.related
             ],
             "regions": list(told.regions),
-            "example": _example(f),
+            "example": told.example,
         }
         for told, f in ((t, t.finding) for t in validation.told)
     ]
@@ -119,6 +113,8 @@ def as_sarif(validation: Validation) -> str:
 
 
 def _sarif_rule(code: str) -> dict[str, Any]:
+    from pm2xero.validate.codes import page
+
     found = page(code)
     title = found.title if found else code
     rule: dict[str, Any] = {"id": code, "shortDescription": {"text": title}}
@@ -129,7 +125,7 @@ def _sarif_rule(code: str) -> dict[str, Any]:
 
 
 def _sarif_result(finding: Finding, index: int) -> dict[str, Any]:
-    said = ". ".join(p for p in (finding.message, finding.hint, finding.should_be) if p)
+    said = sentences((finding.message, finding.hint, finding.should_be))
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": index,

@@ -22,6 +22,8 @@ _LONGEST_PAUSE = 60.0
 REPEATABLE = timedelta(minutes=3)
 # Xero refuses these before it looks at what is asked.
 TURNED_BACK = frozenset((401, 403, 412, 429))
+# Something on the way gave up waiting, as with a 504.
+GAVE_UP = frozenset((408, 499))
 # So many calls in a row without a useful answer mean that Xero is down, not that a document is bad.
 _BREAKER = 8
 

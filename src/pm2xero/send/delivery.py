@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from pm2xero.errors import OutboxError
 from pm2xero.outbox.states import Event
-from pm2xero.send.caller import TURNED_BACK, Caller, backoff
+from pm2xero.send.caller import GAVE_UP, TURNED_BACK, Caller, backoff
 from pm2xero.send.conclusions import Conclusion, Seen, Step, When, conclude
 from pm2xero.send.drafts import is_on_draft
 from pm2xero.send.echo import seen_of
@@ -31,8 +31,6 @@ from pm2xero.xero.errors import REFUSED, ErrorTable, Refusal
 
 # Causes of an unknown outcome that another look alone does not end.
 LOOKED_UP = ("several", "unseen", "draft")
-# Something on the way gave up waiting, as with a 504.
-_GAVE_UP = frozenset((408, 499))
 
 
 class Delivery:
@@ -149,7 +147,7 @@ class Delivery:
         if answer.status in TURNED_BACK:
             self._outcomes.apply(conclude(Seen.TURNED_BACK, parcel.when), parcel, _EARLIER)
             raise StopRun(said.cause, said.message)
-        if not 400 <= answer.status < 500 or answer.status in _GAVE_UP:
+        if not 400 <= answer.status < 500 or answer.status in GAVE_UP:
             seen = Seen.MISFIT if answer.status < 400 else Seen.FAULT
             return self._doubt(parcel, seen, said, begun)
         self._caller.note(useful=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pm2xero.errors import LeaseLost
+from pm2xero.sentences import sentences
 from pm2xero.xero.budget import StopRun
 from pm2xero.xero.errors import ErrorTable
 from pm2xero.xero.identity import SignInError
@@ -36,5 +37,5 @@ def early_end(error: StopRun | SignInError | LeaseLost, errors: ErrorTable) -> E
         return EarlyEnd(str(error), "not_signed_in", error.code)
     entry = errors.entry(error.cause)
     if entry is not None and entry.about_sign_in:
-        return EarlyEnd(f"{error.sentence}. {entry.remedy}", error.cause, NOT_SIGNED_IN)
+        return EarlyEnd(sentences((error.sentence, entry.remedy)), error.cause, NOT_SIGNED_IN)
     return EarlyEnd(error.sentence, error.cause)

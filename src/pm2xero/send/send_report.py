@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pm2xero.send.history_notes import NotesReport
 from pm2xero.send.look_ahead import Outlook
 
 
@@ -22,6 +23,7 @@ class SendReport:
         stopped: why the run ended early, as a sentence; None when it came to its end.
         cause: id of that reason; code: of the page about it, such as PU905; None without one.
         warnings: what Xero remarked on documents that it took.
+        notes: what became of the notes in the history of documents; none of it counts for money.
         outlook: what was seen in Xero before anything was sent: what waits, and what changed.
     """
 
@@ -39,3 +41,4 @@ class SendReport:
     code: str | None = None
     warnings: tuple[str, ...] = ()
     outlook: Outlook = field(default_factory=Outlook)
+    notes: NotesReport = field(default_factory=NotesReport)

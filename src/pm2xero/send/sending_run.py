@@ -17,6 +17,7 @@ from pm2xero.send.contacts import ContactBook
 from pm2xero.send.delivery import LOOKED_UP, Delivery
 from pm2xero.send.early_end import ENDS_A_RUN, EarlyEnd, early_end
 from pm2xero.send.fill_ids import MissingId, Ready, contact_of, details_of, fill, placeholders
+from pm2xero.send.history_notes import NoteSender
 from pm2xero.send.look_ahead import Outlook, look_ahead
 from pm2xero.send.lookup import Eyes, Lookups
 from pm2xero.send.parcel import Said
@@ -72,6 +73,7 @@ class SendingRun:
         self._delivery = Delivery(
             self._book, caller, errors, lookups, eyes, clock, late, self._relinked
         )
+        self._notes = NoteSender(outbox, caller, errors, clock, late)
         # How often each left before; so no key is used that Xero may remember another answer for.
         self._salts = {row.id: row.attempts for row in self._book.rows}
 
@@ -85,6 +87,7 @@ class SendingRun:
                 self._provide_contacts()
                 self._book.wait(self._outlook.waiting)
                 self._send_all()
+                self._notes.run()
         except ENDS_A_RUN as error:
             ended = early_end(error, self._errors)
         return self.report(ended)
@@ -257,6 +260,7 @@ class SendingRun:
             code=ended.code if ended is not None else None,
             warnings=(*self._book.warnings, *self._contacts.notes),
             outlook=self._outlook,
+            notes=self._notes.report(),
         )
 
 

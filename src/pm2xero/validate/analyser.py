@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pm2xero.firm.organisation import Organisation
 from pm2xero.pack.cache import Memory
 from pm2xero.pack.load import PackRoot
 from pm2xero.validate.run import Prove, Validation, validate
-
-Stamp = tuple[int, int]
 
 
 class Analyser:
@@ -42,7 +41,6 @@ class Analyser:
         self._base = base
         self._prove = prove
         self._memory = Memory()
-        self._stamps: dict[tuple[str, str], Stamp | str | None] = {}
 
     def analyse(self, edited: Mapping[Path, str] | None = None) -> Validation:
         """Every finding as things stand; nothing is raised for one.
@@ -57,24 +55,14 @@ class Analyser:
         memory.edited = {path.resolve(): text for path, text in (edited or {}).items()}
         memory.strays.clear()
         memory.listed.clear()
-        for key in list(memory.read):
-            if self._stamp(key) != self._stamps.get(key):
-                del memory.read[key]
-        result = validate(
+        memory.firms.clear()
+        memory.forget_changed()
+        return validate(
             self._names, self._packs, self._organisation, base=self._base, prove=self._prove,
             memory=memory,
         )  # fmt: skip
-        self._stamps = {key: self._stamp(key) for key in memory.read}
-        return result
 
-    def _stamp(self, key: tuple[str, str]) -> Stamp | str | None:
-        """What tells a file from what it was: its edited text, else when it was saved."""
-        path = Path(key[0])
-        text = self._memory.edited.get(path.resolve())
-        if text is not None:
-            return text
-        try:
-            stat = path.stat()
-        except OSError:
-            return None
-        return stat.st_mtime_ns, stat.st_size
+    @property
+    def examples(self) -> Mapping[Path, Organisation | None]:
+        """The example firms that were asked in place of a real one; None for one at fault."""
+        return self._memory.firms

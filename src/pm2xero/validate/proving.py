@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pm2xero.errors import Finding
+from pm2xero.firm.organisation import Organisation
 from pm2xero.pack.model import Pack
 from pm2xero.validate.run import Prove
 from pm2xero.validate.subject import Subject
+
+if TYPE_CHECKING:
+    from pm2xero.validate.kept.proofs import KeptProofs
 
 Booking = Literal["once", "every", "off"]
 # Transactions of each kind that are booked at least; each branch of a mapping is taken besides.
 PER_KIND = {"once": 2, "every": 12}
 
 
-def prover(booking: Booking = "off") -> Prove:
+def prover(booking: Booking = "off", kept: KeptProofs | None = None) -> Prove:
     """The proofs, sharing between regions what is the same in them.
 
     Args:
         booking: whether generated transactions are booked to see that mappings do what their kinds
             declare: `once` for each mapping of a kind, in the first region that has it so; or in
             `every` region, with its own accounts and tax types.
+        kept: what was proven before by the same product.
     """
     from pm2xero.prove import Prover
 
-    shared = Prover()
+    shared = Prover(kept)
     booked = _Booked()
 
     def prove(subject: Subject) -> tuple[Iterable[Finding], str]:
@@ -43,19 +48,37 @@ def prover(booking: Booking = "off") -> Prove:
         is_torn = any(f.code == "PX602" for f in report.findings)
         kinds = booked.new(subject.pack) if booking != "off" and not is_torn else set[str]()
         if kinds:
-            from pm2xero.validate.soundness import check_soundness
-
             only = None if booking == "every" else kinds
-            sound = check_soundness(
-                subject.pack, subject.example, per_kind=PER_KIND[booking], only=only
-            )
-            findings += sound.findings
-            sentences.append(sound.sentence)
+            found, sentence = _book(subject.pack, subject.example, booking, only, kept)
+            findings += found
+            sentences.append(sentence)
+        if kept is not None:
+            kept.save()
         if booking == "every":
             booked.forget()
         return findings, "; ".join(sentences)
 
     return prove
+
+
+def _book(
+    pack: Pack, firm: Organisation, booking: Booking, only: set[str] | None,
+    kept: KeptProofs | None,
+) -> tuple[tuple[Finding, ...], str]:  # fmt: skip
+    """Book generated transactions, unless the very same were booked before."""
+
+    def book() -> tuple[tuple[Finding, ...], str]:
+        from pm2xero.validate.soundness import check_soundness
+
+        sound = check_soundness(pack, firm, per_kind=PER_KIND[booking], only=only)
+        return sound.findings, sound.sentence
+
+    if kept is None:
+        return book()
+    from pm2xero.validate.kept.proofs import booked
+
+    asked = (booking, *(sorted(only) if only is not None else ("*",)))
+    return booked(kept, pack, firm, asked, book)
 
 
 class _Booked:

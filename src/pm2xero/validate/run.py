@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pm2xero.errors import Finding, Position
@@ -15,53 +15,12 @@ from pm2xero.render.templates import BodyEnvironment, environment
 from pm2xero.validate.checks import Check, checks
 from pm2xero.validate.firm_read import FirmRead, read_firm
 from pm2xero.validate.subject import Subject, example_of, load_example
+from pm2xero.validate.verdict import Told, Validation
+from pm2xero.validate.verdict import told as told_of
+
+__all__ = ["Prove", "Told", "Validation", "validate"]
 
 Prove = Callable[[Subject], tuple[Iterable[Finding], str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A finding, and the regions that have it."""
-
-    finding: Finding
-    regions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """What a run found.
-
-    Attributes:
-        told: findings of all regions, each once, in the order of files and lines.
-        regions: the regions that were looked at.
-        kinds, rules, mappings: how many the widest region has.
-        proven: for each region, what was proven, in words.
-    """
-
-    told: tuple[Told, ...]
-    regions: tuple[str, ...]
-    kinds: int = 0
-    rules: int = 0
-    mappings: int = 0
-    proven: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """The findings; one that only some regions have says which."""
-        return tuple(self._said(t) for t in self.told)
-
-    def count(self, severity: str) -> int:
-        """How many findings have a severity."""
-        return sum(t.finding.severity == severity for t in self.told)
-
-    def _said(self, told: Told) -> Finding:
-        finding = told.finding
-        file = finding.at.file if finding.at else ""
-        own = any(file.endswith(f"regions/{r}.yaml") for r in told.regions)
-        if own or len(told.regions) == len(self.regions):
-            return finding
-        listed = ", ".join(told.regions[:4]) + (", …" if len(told.regions) > 4 else "")
-        return replace(finding, message=f"{finding.message} (in {listed})")
 
 
 def validate(
@@ -104,7 +63,7 @@ def validate(
         for finding in result.findings:
             _tell(told, finding, (name,))
     kept = [
-        Told(finding, tuple(where))
+        told_of(finding, tuple(where))
         for finding, where in told.values()
         if finding.code not in wide or len(where) == len(chosen)
     ]
@@ -196,15 +155,15 @@ class _Run:
         pack, merged = examined.pack, examined.merged
         if pack is None or merged is None or self._env is None:
             return None, ()
-        example = self._firm
+        example, known = self._firm, self._memory
         found: tuple[Finding, ...] = ()
         if example is None:
             file = example_of(pack.layers, self._roots)
             if file is not None:
                 if file not in self._examples:
                     self._examples[file] = load_example(file)
+                    known.firms[file] = self._examples[file][0]
                 example, found = self._examples[file]
-        known = self._memory
         return Subject(name, pack, merged, self._env, whole, self._firm, example, known), found
 
 

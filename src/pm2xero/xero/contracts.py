@@ -210,6 +210,13 @@ def faults(name: str, body: Any) -> list[str]:
     return found
 
 
+@cache
+def longest(name: str, field: str) -> int:
+    """How many characters a text of a body may have."""
+    raw = json.loads(schema_file(f"xero/{name}").read_text(encoding="utf-8"))
+    return int(raw["properties"][field]["maxLength"])
+
+
 def _nothing(place: str) -> str:
     """Why a value is null, as far as its name tells."""
     if place.rpartition(".")[2] in ("Code", "AccountCode", "AccountID"):

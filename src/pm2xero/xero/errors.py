@@ -19,6 +19,7 @@ from pm2xero.pack.language.types import COUNT, TEXT, RecordType
 from pm2xero.pack.yaml.read import SourceMap, place_of
 from pm2xero.pack.yaml.table import read_table
 from pm2xero.resources import root
+from pm2xero.sentences import closed, sentences
 from pm2xero.xero.answers import messages_of, plain
 from pm2xero.xero.client import Response
 
@@ -110,7 +111,7 @@ class Waits:
 
     def sentence(self, **values: str) -> str:
         """What the user is told: what was seen, and what to do about it."""
-        return f"{self.say.format_map(values)}. {self.remedy}."
+        return closed(sentences((self.say.format_map(values), self.remedy)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ class Refusal:
         if not self.messages:
             return self.entry.say
         said = "; ".join(text.rstrip(".") for text in self.messages)
-        return f"{self.entry.say}. Xero says: {said}"
+        return sentences((self.entry.say, f"Xero says: {said}"))
 
 
 # What Xero quotes in its sentences: codes, and names that may consist of any words.

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from pm2xero.outbox.history_notes import NoteEvent, StoredNote
 from pm2xero.outbox.memory import Gap
 from pm2xero.outbox.records import Link, StoredRequest, StoredTransaction
 from pm2xero.outbox.states import RequestState
@@ -50,6 +51,18 @@ class Outbox(Contacts, Protocol):
 
     def try_again(self, causes: Collection[str]) -> Collection[str]:
         """What Xero refused for these causes is looked up, and sent once more."""
+
+    def notes_due(self) -> list[StoredNote]:
+        """The history notes that are not settled, of objects that stand in Xero."""
+
+    def notes_alike(self, note: StoredNote) -> int:
+        """How many other notes of the same words the same object is known to bear."""
+
+    def move_note(
+        self, note: StoredNote, event: NoteEvent, at: datetime | None = None,
+        message: str | None = None,
+    ) -> None:  # fmt: skip
+        """Write down what happened to a note."""
 
     def gap(self) -> Gap | None:
         """What the outbox may not know."""

@@ -33,6 +33,7 @@ _MODULES = (
     "incomplete_snapshot",
     "released_rule",
     "payments_not_enabled",
+    "unread_value",
 )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from pm2xero.errors import Finding, Position
 from pm2xero.render.template_checks import template_file
+from pm2xero.render.templates import NotText
 from pm2xero.validate.subject import Subject
 
 CODE = "PX512"
@@ -35,7 +36,11 @@ def check(subject: Subject) -> Iterator[Finding]:
     names = env.list_templates()
     assert env.loader is not None
     for name in names:
-        source = env.loader.get_source(env, name)[0]
+        try:
+            source = env.loader.get_source(env, name)[0]
+        except NotText:
+            # Whoever uses it is told so; it names nothing.
+            continue
         used |= set(re.findall(r"""(?:include|extends|import|from)\s+["']([^"']+)["']""", source))
     for name in names:
         if name not in used:

@@ -1,0 +1,138 @@
+"""What was proven before is not proven again, and says what would be proven now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pm2xero.errors import Position
+from pm2xero.report.validation import as_json
+from pm2xero.validate.kept.digests import CannotTellError
+from pm2xero.validate.kept.folder import Folder
+from pm2xero.validate.kept.meaning import meaning
+from pm2xero.validate.kept.proofs import KeptProofs
+from pm2xero.validate.kept.work import PackWork
+from pm2xero.validate.proving import prover
+from pm2xero.validate.soundness import check
+from pm2xero.validate.verdict import Validation
+from tests.support.packs import FILES, MAPPINGS, RULES, TEMPLATE, write
+
+# A pack whose own kind stands by itself, with a role that the example firm has.
+LEVY = (
+    RULES.replace("debit: levy_payable", "debit: payments_clearing")
+    + """
+  - id: levy_reversed
+    kinds: [levy]
+    when: { reversal_of: { present: true } }
+    outcome: reject
+    reason: A levy is not taken back.
+    remedy: Enter it in Xero by hand.
+"""
+)
+LINES = MAPPINGS.replace("role: levy_payable", "role: payments_clearing")
+SOUND = {**FILES, "rules/levy.yaml": LEVY, "mappings/levy.yaml": LINES}
+EDITS = {
+    "nothing": {},
+    "words": {"rules/levy.yaml": LEVY.replace("A levy", "The levy")},
+    "a line further down": {"rules/levy.yaml": LEVY.replace("rules:", "\n\nrules:")},
+    "a gap": {
+        "rules/levy.yaml": LEVY.replace(
+            "mapping: levy }", 'mapping: levy, when: { amount: { above: "9.00" } } }'
+        )
+    },
+    "a conflict": {
+        "rules/levy.yaml": LEVY + "  - { id: again, kinds: [levy], outcome: post, mapping: levy }\n"
+    },
+    "a rule that never applies": {
+        "rules/levy.yaml": LEVY
+        + "  - id: never\n    kinds: [levy]\n    outcome: hold\n    reason: Never.\n"
+        '    when: { amount: { above: "9.00", below: "1.00" } }\n'
+    },
+    "a posting": {"rules/levy.yaml": LEVY.replace("debit: payments", "credit: payments")},
+    "a body": {
+        "mappings/templates/levy.json.j2": TEMPLATE.replace("{{ line.net }}", "{{ line.net * 2 }}")
+    },
+    "a line": {"mappings/levy.yaml": LINES.replace("net: amount", 'net: amount, percent: "50"')},
+}  # fmt: skip
+
+
+def asked(pack: Path, folder: Folder | None) -> Validation:
+    return PackWork(("au",), (pack,), None, prover("once", KeptProofs.of(folder))).work_out()
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What was proven of the pack before it was edited."""
+    place = tmp_path_factory.mktemp("known")
+    asked(write(place / "pack", SOUND), Folder(place / "kept"))
+    return place
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_after_an_edit_the_same_is_found_as_without_anything_known(known: Path, edit: str) -> None:
+    pack = write(known / "pack", {**SOUND, **EDITS[edit]})
+    found = asked(pack, Folder(known / "kept"))
+    assert as_json(found) == as_json(asked(pack, None))
+    # Whatever was learnt from a pack with faults, too.
+    assert as_json(asked(pack, Folder(known / "kept"))) == as_json(found)
+    write(known / "pack", SOUND)
+    assert not asked(known / "pack", Folder(known / "kept")).told
+
+
+@pytest.mark.parametrize("edit", ["nothing", "words", "a line further down"])
+def test_nothing_is_proven_again_where_nothing_means_more(
+    known: Path, edit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = write(known / "pack", {**SOUND, **EDITS[edit]})
+
+    def never(*_: object, **__: object) -> Any:
+        raise AssertionError("proven again")
+
+    monkeypatch.setattr("pm2xero.prove.terms.Asking.ask", never)
+    monkeypatch.setattr(check, "_Check", never)
+    found = asked(pack, Folder(known / "kept"))
+    assert not found.told
+    assert "book exactly what they declare" in found.proven[0][1]
+
+
+def test_another_product_has_proven_nothing(tmp_path: Path) -> None:
+    one = KeptProofs(Folder(tmp_path / "kept"), "one")
+    one.put("about", "fact")
+    one.save()
+    assert KeptProofs(Folder(tmp_path / "kept"), "one").get("about") == "fact"
+    assert KeptProofs(Folder(tmp_path / "kept"), "two").get("about") is None
+
+
+def test_what_was_not_asked_for_longest_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pm2xero.validate.kept.proofs.MOST", 2)
+    kept = KeptProofs(Folder(tmp_path / "kept"), "one")
+    for name in "abc":
+        kept.put(name, name)
+        kept.get("a")
+    kept.save()
+    again = KeptProofs(Folder(tmp_path / "kept"), "one")
+    assert [again.get(n) for n in "abc"] == ["a", None, "c"]
+
+
+@dataclass
+class Thing:
+    name: object
+    at: Position
+    texts: str = ""
+
+
+def test_places_mean_nothing_and_all_else_does() -> None:
+    one, two = Position("a", 1), Position("b", 2)
+    assert meaning(Thing("1", one)) == meaning(Thing("1", two))
+    assert meaning(Thing("1", one)) != meaning(Thing(1, one))
+    assert meaning(["a", "b"]) != meaning(["ab"])
+    assert meaning({"a": None}) != meaning({})
+    assert meaning({"b", "a"}) == meaning(frozenset(["a", "b"]))
+    assert meaning(Thing("1", one, "x"), ("texts",)) == meaning(Thing("1", one, "y"), ("texts",))
+    with pytest.raises(CannotTellError):
+        meaning(Thing(object(), one))
