@@ -236,11 +236,12 @@ def connect(target: Target, *, reading: bool = False) -> Iterator[Connection]:
         firm = pipeline.organisation
         check_outbox_pin(past.outbox.pinned(), firm, is_real=target.is_real)
         if target.xero_url is not None:
-            client = stack.enter_context(signed_in(target.xero_url, firm, target.folder, now))
+            client = stack.enter_context(
+                signed_in(target.xero_url, firm, target.folder, now, target.log)
+            )
         else:
             client = _sandbox_client(target, pipeline, stack, reading)
-        if target.log is not None:
-            client.log_to(*target.log)
+            client.watch(target.log)
         _check_place(target, past.outbox, client)
         yield Connection(target, pipeline, past.outbox, client, past.fingerprint)
 

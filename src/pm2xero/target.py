@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pm2xero.errors import Finding, UsageError
-from pm2xero.xero.call_log import CallLog
+from pm2xero.xero.call_log import Watch
 from pm2xero.xero.identity import is_xero
 
 
@@ -19,7 +19,7 @@ class Target:
         database: URL of the outbox; None for an SQLite file beside the organisation.
         xero_url: base of the API; None for the embedded sandbox.
         sandbox: file of the embedded sandbox; None for one beside the outbox.
-        log: what is told of each attempt of a call, and the id of the run; None when nobody asks.
+        log: who is told of each attempt of a call; None when nobody asks.
     """
 
     organisation: Path
@@ -28,7 +28,7 @@ class Target:
     database: str | None
     xero_url: str | None
     sandbox: Path | None
-    log: tuple[CallLog, str] | None = None
+    log: Watch | None = None
 
     @property
     def is_real(self) -> bool:

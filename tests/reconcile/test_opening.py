@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -235,3 +236,24 @@ def test_opening_balances_that_do_not_balance_are_refused_by_the_sandbox(tmp_pat
     result = office.run("opening")
     assert (result.exit_code, "PU906" in result.stderr) == (2, True)
     assert "add up to 1.00, not to zero" in result.stderr
+
+
+def test_lists_are_asked_for_where_something_was_sent_and_are_kept(tmp_path: Path) -> None:
+    def asked(office: Office) -> list[str]:
+        log = tmp_path / "calls.log"
+        assert office.run("opening", "--log", log).exit_code == 0
+        found = [json.loads(line)["path"] for line in log.read_text().splitlines()]
+        log.unlink()
+        return found
+
+    office = firm(tmp_path, began(BEFORE), None)
+    assert asked(office) == ["/Organisation", "/Accounts", "/Reports/TrialBalance"]
+    office = existing(tmp_path)
+    first = office.run("opening").stdout
+    assert {"/Invoices", "/BankTransactions"} <= {*asked(office)}
+    assert not {"/ManualJournals", "/CreditNotes"} & {*asked(office)}
+    marks = office.sql("SELECT endpoint, round FROM xero_lists WHERE mark IS NOT NULL")
+    assert {"Invoices", "BankTransactions"} <= {endpoint for endpoint, _ in marks}
+    # However often it is asked, it was read from its beginning once.
+    assert {times for endpoint, times in marks if endpoint == "Invoices"} == {1}
+    assert office.run("opening").stdout == first

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from tests.support.office import Office, month
+from pm2xero.cli.main import cli
+from tests.support.office import EXAMPLES, Office, month
 
 REPORTS = ("reconcile", "trust", "status", "manual-work", "plan", "recover")
 
@@ -26,3 +30,59 @@ def test_with_no_account_to_tell_of(
     for name in REPORTS:
         told = office.run(name)
         assert told.exit_code in (0, 1), (name, told.stderr)
+
+
+WIDTHS = pytest.mark.parametrize("width", [80, 120])
+LONG = "Accounts that clients of the firm are still to pay, of all offices"
+
+
+def folded(text: str, width: int) -> str:
+    """The text in one line; a line is too long only where it is one word."""
+    for line in text.splitlines():
+        assert len(line) <= width or len(line.split()) == 1, line
+    return " ".join(text.split())
+
+
+@WIDTHS
+def test_an_error_is_folded_and_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    office = Office(tmp_path)
+    command = ("hold", "AU-9999", "--reason", "", "--who", "Kim")
+    whole = office.push(month()["AU-0016"], args=("--xero-url", "http://10.0.0.7:8080/" + "x" * 40))
+    assert len(whole.stderr.splitlines()[0]) > 100
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = office.push(month()["AU-0016"], args=("--xero-url", "http://10.0.0.7:8080/" + "x" * 40))
+    assert folded(shown.stderr, width) == " ".join(whole.stderr.split())
+    assert folded(office.run(*command).stderr, width)
+
+
+@WIDTHS
+def test_names_of_accounts_are_folded_and_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    firm = tmp_path / "firm"
+    shutil.copytree(EXAMPLES / "au", firm)
+    snapshot = json.loads((firm / "xero.json").read_text(encoding="utf-8"))
+    (account,) = (a for a in snapshot["Accounts"] if a.get("Code") == "610")
+    account["Name"] = LONG
+    (firm / "xero.json").write_text(json.dumps(snapshot), encoding="utf-8")
+    office = Office(tmp_path, firm / "organisation.yaml")
+    office.push(month()["AU-0016"])
+    monkeypatch.setenv("COLUMNS", str(width))
+    *table, _ = office.run("reconcile").stdout.partition("\n1. ")[0].splitlines()
+    assert set(LONG.split()) <= set(" ".join(table).split())
+    assert all(len(line) <= width and "…" not in line for line in table)
+
+
+@WIDTHS
+def test_what_the_outbox_tells_of_a_document_is_folded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    office = Office(tmp_path)
+    office.push(month()["AU-0063"])
+    monkeypatch.setenv("COLUMNS", str(width))
+    places = ["--org", str(office.organisation), "--db", str(office.database)]
+    told = CliRunner().invoke(cli, ["explain", "AU-0063", "--from-outbox", *places])
+    assert told.exit_code == 0
+    assert "Pay a bill" in (whole := folded(told.stdout, width)) or "without a bill" in whole

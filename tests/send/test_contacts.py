@@ -101,9 +101,20 @@ def test_many_contacts_cost_one_look_and_one_call_for_every_fifty(world: World) 
 
 
 @pytest.mark.parametrize(
-    "number", ["A/1", "..", "a b", "É-1", "11111111-2222-4333-8444-555555555555", "50%"]
+    "number",
+    [
+        "A/1",
+        "..",
+        "a b",
+        "É-1",
+        "11111111-2222-4333-8444-555555555555",
+        "50%",
+        'the "A"',
+        "a\\b",
+        "O'Hara & Co",
+    ],
 )
-def test_numbers_that_do_not_fit_into_a_path_are_found(world: World, number: str) -> None:
+def test_numbers_of_every_form_are_found(world: World, number: str) -> None:
     put(world.client(), {"Name": "Ann", "ContactNumber": number})
     add(world, number, "Ann Client")
     assert world.run().confirmed == 1
@@ -118,16 +129,72 @@ def test_a_contact_that_exists_but_is_not_shown_turns_down_only_its_documents(
     add(world, "102", "Bob Client")
 
     def hide(forward: Pass) -> httpx.Response:
-        return httpx.Response(404)
+        shown = forward().json()
+        others = [c for c in shown["Contacts"] if c.get("ContactNumber") != "101"]
+        shown["pagination"]["itemCount"] -= len(shown["Contacts"]) - len(others)
+        return httpx.Response(200, json={**shown, "Contacts": others})
 
     def choose(number: int, request: httpx.Request) -> Fault | None:
-        return hide if request.url.path.endswith("/Contacts/101") else None
+        is_list = request.method == "GET" and request.url.path.endswith("/Contacts")
+        return hide if is_list else None
 
     report = world.run(FaultyTransport(world.asgi, world.clock, choose))
     assert (report.confirmed, report.rejected, report.stopped) == (1, 1, None)
     row = world.outbox.request("B101/invoice")
     assert row is not None
     assert row.cause == "contact_number_taken"
+
+
+def asked(world: World, transport: FaultyTransport) -> list[dict[str, str]]:
+    """How contacts were asked for."""
+    return [dict(r.url.params) for r in transport.requests
+            if r.method == "GET" and r.url.path.endswith("/Contacts")]  # fmt: skip
+
+
+def test_known_and_new_contacts_cost_one_look(world: World) -> None:
+    (there,) = put(world.client(), {"Name": "Ann", "ContactNumber": "101"})
+    add(world, "101", "Ann Client")
+    assert world.run().confirmed == 1
+    for number in range(101, 111):
+        contact = {"ContactNumber": str(number), "Name": f"Client {number}"}
+        element = invoice(f"X{number}", Contact=contact)
+        world.add(f"X{number}/invoice", "put.Invoices", element)
+    transport = FaultyTransport(world.asgi, world.clock)
+    assert (world.run(transport).confirmed, len(transport.requests)) == (10, 3)
+    (look,) = asked(world, transport)
+    assert look["includeArchived"] == "true"
+    assert f'ContactID==guid("{there["ContactID"]}")' in look["where"]
+    assert 'ContactNumber=="110"' in look["where"] and '"101"' not in look["where"]
+
+
+def refuses(forward: Pass) -> httpx.Response:
+    forward()
+    return httpx.Response(400, json={"Type": "QueryParseException", "Message": "no such filter"})
+
+
+def is_blind(forward: Pass) -> httpx.Response:
+    shown = forward().json()
+    shown["pagination"] |= {"itemCount": 0, "pageCount": 0}
+    return httpx.Response(200, json={**shown, "Contacts": []})
+
+
+@pytest.mark.parametrize(("fault", "looks"), [(refuses, 2), (is_blind, 2)])
+def test_a_filter_that_does_not_do_it_makes_no_second_contact(
+    world: World, fault: Fault, looks: int
+) -> None:
+    """The whole list is asked then: at once, or when Xero has refused the number."""
+    put(world.client(), {"Name": "Ann", "ContactNumber": "101"})
+    add(world, "101", "Ann Client")
+    add(world, "102", "Bob Client")
+
+    def choose(number: int, request: httpx.Request) -> Fault | None:
+        return fault if "where" in request.url.params else None
+
+    transport = FaultyTransport(world.asgi, world.clock, choose)
+    report = world.run(transport)
+    assert (report.confirmed, report.rejected, report.unknown) == (2, 0, 0)
+    assert len(asked(world, transport)) == looks
+    assert names(world) == {"101": "Ann", "102": "Bob Client"}
 
 
 def test_a_name_that_xero_does_not_take_spoils_only_its_own_documents(world: World) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pm2xero.outbox.states import Event
-from pm2xero.send import caller, delivery, echo, lookup, sender
+from pm2xero.send import caller, delivery, echo, looking, lookup, sender
 from pm2xero.send.conclusions import TABLE, Conclusion, Seen, Step, When
 from pm2xero.xero import answers
 from tests.send.test_model import walk
@@ -41,7 +41,8 @@ def row(seen: Seen, when: When, event: Event | None, step: Step) -> Break:
 
     def break_(patch: pytest.MonkeyPatch) -> None:
         changed: Mapping[Any, Conclusion] = {**TABLE, (seen, when): Conclusion(event, step, "")}
-        patch.setattr(delivery, "conclude", lambda s, w: changed[s, w])
+        for module in (delivery, looking):
+            patch.setattr(module, "conclude", lambda s, w: changed[s, w])
 
     return break_
 
@@ -109,7 +110,7 @@ def no_late_window(patch: pytest.MonkeyPatch) -> None:
 GUARDS: dict[str, Break] = {
     "a lost call may still arrive": no_late_window,
     "a look-up is not made in the window": lambda patch: patch.setattr(
-        delivery.Delivery, "_moment", lambda self, parcel_, at, is_whole: When.OVER
+        looking.Looking, "_moment", lambda self, parcel_, at, is_whole: When.OVER
     ),
     "the same key is the same": no_key_salt,
     "a list must answer 200": lambda patch: patch.setattr(

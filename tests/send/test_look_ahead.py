@@ -12,8 +12,9 @@ import pytest
 
 from pm2xero.firm.snapshot import XeroSnapshot, snapshot_of
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.send.look_ahead import Shown, look_ahead
+from pm2xero.send.look_ahead import look_ahead
 from pm2xero.send.send_report import SendReport
+from pm2xero.send.shown import Shown
 from pm2xero.xero.answers import is_id
 from pm2xero.xero.client import Response
 from pm2xero.xero.errors import Waiting, load_errors

@@ -10,7 +10,7 @@ import os
 import pytest
 
 from pm2xero.outbox.states import ENDED, RequestState
-from pm2xero.send import delivery
+from pm2xero.send import delivery, looking
 from pm2xero.send.conclusions import TABLE, Conclusion, Seen, When, as_markdown, conclude
 from tests.support.model import Choices, Story, explore
 
@@ -44,7 +44,8 @@ def test_no_path_sends_twice_and_none_waits_for_ever(monkeypatch: pytest.MonkeyP
         seen.add((what, when))
         return conclude(what, when)
 
-    monkeypatch.setattr(delivery, "conclude", watched)
+    for module in (delivery, looking):
+        monkeypatch.setattr(module, "conclude", watched)
     assert walk("A", 3, DEPTH) > 500
     assert walk("AB", 2, DEPTH) > 500
     assert walk("ABC", 1, DEPTH) > 500

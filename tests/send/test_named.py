@@ -107,3 +107,35 @@ def test_a_filter_that_is_refused_has_the_whole_list_read() -> None:
     lists = Lists(takes_filters=False)
     named(how("put.BankTransactions"), [("R1", receipt("R1", "1.00"))], lists)
     assert [bool(query.get("where")) for query in lists.asked] == [True, False]
+
+
+class Asked(httpx.BaseTransport):
+    """The way to Xero; it remembers the lists that were asked for, and may take no such filter."""
+
+    def __init__(self, world: World, *, takes_both: bool) -> None:
+        self.world = world
+        self.takes_both = takes_both
+        self.lists: list[str] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        where = request.url.params.get("where", "")
+        if request.method == "GET" and not request.url.path.endswith("/Contacts"):
+            self.lists.append(where)
+            if not self.takes_both and ") OR (" in where:
+                return httpx.Response(400, json={"Type": "QueryParseException"})
+        return self.world.asgi.handle_request(request)
+
+
+@pytest.mark.parametrize("contract", MADE)
+@pytest.mark.parametrize(("takes_both", "calls"), [(True, 1), (False, 3)])
+def test_days_and_names_are_asked_for_at_once(
+    world: World, contract: str, takes_both: bool, calls: int
+) -> None:
+    endpoint, make = MADE[contract]
+    sent = json.dumps({endpoint: [{**make(), "Date": "2026-05-29"}]}).encode()
+    assert world.client().call("PUT", f"/{endpoint}", {}, {}, sent).status == 200
+    world.outbox.note_gap(world.clock(), None)
+    world.add("R1/made", contract, make())
+    transport = Asked(world, takes_both=takes_both)
+    assert (world.run(transport).unknown, world.live()[endpoint]) == (1, 1)
+    assert len(transport.lists) == calls, transport.lists

@@ -47,6 +47,21 @@ def test_a_person_connects_a_firm_and_every_command_goes_there(
     assert "Xero answers  Bellbird Legal\n" in who.stdout
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_whoami_fits_the_screen(
+    run: Run, served: ServedXero, connect: Connect, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert connect().exit_code == 0
+    monkeypatch.setenv("COLUMNS", str(width))
+    who = run("whoami", "--org", served.firm)
+    lines = who.stdout.splitlines()
+    assert all(len(line) <= width or len(line.split()) <= 3 for line in lines)
+    told = who.stdout.partition("Scopes ")[2].partition("Kept in")[0].split()
+    assert told == kept(served)["grant"]["scopes"].split()
+    # What goes on stands below its beginning.
+    assert any(line.startswith(" " * 14 + "accounting.") for line in lines)
+
+
 def test_a_token_that_expires_is_renewed_in_the_middle(
     run: Run, served: ServedXero, connect: Connect
 ) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 if TYPE_CHECKING:
-    from pm2xero.xero.call_log import Attempt, CallLog
+    from pm2xero.xero.call_log import Attempt, Watch
 
 Command = Callable[..., Any]
 
@@ -34,8 +34,8 @@ def log_options(command: Command) -> Command:
     return command
 
 
-def call_log(file: Path | None, form: str | None) -> tuple[CallLog, str] | None:
-    """Where attempts are told of, and the id of this run; None where nobody wants to know.
+def call_log(file: Path | None, form: str | None) -> Watch | None:
+    """Who is told of the attempts of this run; None where nobody wants to know.
 
     Raises:
         UsageError: PU909 when the file cannot be written.
@@ -51,7 +51,9 @@ def call_log(file: Path | None, form: str | None) -> tuple[CallLog, str] | None:
         stream.write(line(attempt))
         stream.flush()
 
-    return write, uuid.uuid4().hex[:12]
+    from pm2xero.xero.call_log import Watch
+
+    return Watch(write, uuid.uuid4().hex[:12])
 
 
 def _opened(file: Path) -> BinaryIO:

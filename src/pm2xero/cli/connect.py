@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pm2xero.cli import common
+from pm2xero.cli.call_log import call_log, log_options
 
 if TYPE_CHECKING:
     from pm2xero.signin.connections import Connected
     from pm2xero.signin.grant import Enrolment
+    from pm2xero.xero.call_log import Watch
 
 
 @click.command(
@@ -56,11 +58,13 @@ never kept.""",
     "--wait", type=click.IntRange(1, 3600), default=300, show_default=True, metavar="SECONDS",
     help="How long to wait for the person.",
 )  # fmt: skip
+@log_options
 @common.format_option
 @common.reports_faults
 def command(
     organisation: Path | None, out: Path | None, client_id: str | None, app: str | None,
     tenant: str | None, xero_url: str | None, browser: bool, wait: int, form: str,
+    log: Path | None, log_format: str | None,
 ) -> None:  # fmt: skip
     """Sign a firm in to Xero, and pin it to its organisation for good.
 
@@ -95,16 +99,19 @@ def command(
             # Before the person is sent anywhere: what cannot be kept need not be asked for.
             vault = open_vault(organisation.parent, firm.id)
             stack.callback(vault.close)
+        watch = call_log(log, log_format)
         server = IdentityServer(addresses)
+        server.watch(watch)
         stack.callback(server.close)
         tokens = sign_in(asked, addresses, server, settings.ports, _opener(browser), wait)
         api = with_token(addresses, base_url, tokens.access_token)
         stack.callback(api.close)
+        api.watch(watch)
         wanted = firm.xero_organisation_id if firm else ""
         found = reached(tokens, api, asked, wanted, tenant, _choice)
         if firm is None or vault is None:
             assert out is not None, "one of both is given"
-            _write_snapshot(out, tokens.access_token, found.tenant, base_url)
+            _write_snapshot(out, tokens.access_token, found.tenant, base_url, watch)
             sys.exit(common.OK)
         kept = enrol(vault, firm, settings, asked, base_url, tokens, found, now())
         shown = as_json(firm.id, kept, vault.place)
@@ -118,7 +125,9 @@ def command(
     sys.exit(common.OK)
 
 
-def _write_snapshot(out: Path, token: str, tenant: str, base_url: str) -> None:
+def _write_snapshot(
+    out: Path, token: str, tenant: str, base_url: str, watch: Watch | None
+) -> None:  # fmt: skip
     """What `init firm` begins with; the sign-in itself is not kept."""
     from pm2xero.connection import asking
     from pm2xero.xero.auth import StaticToken
@@ -126,6 +135,7 @@ def _write_snapshot(out: Path, token: str, tenant: str, base_url: str) -> None:
     from pm2xero.xero.drift import read_snapshot, take_snapshot
 
     client = XeroClient(StaticToken(token), tenant=tenant, base_url=base_url)
+    client.watch(watch)
     try:
         text = take_snapshot(asking(client), catalogue=True)
     finally:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from pm2xero.cli import common
+from pm2xero.cli.call_log import call_log, log_options
 
 
 @click.command(
@@ -24,9 +25,12 @@ Examples:
     help="The firm.",
 )  # fmt: skip
 @click.option("--forget", "only_here", is_flag=True, help="Forget the sign-in; do not ask Xero.")
+@log_options
 @common.format_option
 @common.reports_faults
-def command(organisation: Path, only_here: bool, form: str) -> None:
+def command(
+    organisation: Path, only_here: bool, form: str, log: Path | None, log_format: str | None
+) -> None:  # fmt: skip
     """End a firm's connection in Xero and forget its sign-in.
 
     The firm stays pinned to its organisation: it can be connected again, and to no other one.
@@ -43,6 +47,7 @@ def command(organisation: Path, only_here: bool, form: str) -> None:
     from pm2xero.xero.identity import Addresses, IdentityServer, SignInError
 
     firm = load_organisation(organisation)
+    watch = call_log(log, log_format)
     vault = open_vault(organisation.parent, firm.id)
     told: dict[str, Any] = {
         "firm": firm.id, "honoured": True, "ended": False, "revoked": False, "others": [],
@@ -56,6 +61,8 @@ def command(organisation: Path, only_here: bool, form: str) -> None:
             server = IdentityServer(addresses)
             tokens = tokens_of(grant, vault, server, now, firm)
             api = ConnectionsApi(addresses, grant.base_url, tokens)
+            server.watch(watch)
+            api.watch(watch)
             secret = os.environ.get("PM2XERO_CLIENT_SECRET", "")
             done: Released | None
             try:

@@ -103,9 +103,7 @@ def _examine(
     if xero_url is not None:
         check_url(xero_url)
     url = xero_url or connected_url(firm, organisation.parent) or BASE_URL
-    with signed_in(url, firm, organisation.parent, now) as client:
-        if watcher is not None:
-            client.log_to(*watcher)
+    with signed_in(url, firm, organisation.parent, now, watcher) as client:
         ask = asking(client)
         check_same(ask, firm)
         answer = ask("/Organisation", {})

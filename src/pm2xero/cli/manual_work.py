@@ -26,6 +26,7 @@ Examples:
 def command(form: str, **options: Any) -> None:
     """List every transaction that moved money but is not copied, with what to enter in Xero."""
     from pm2xero.connection import now
+    from pm2xero.history.half_sent import half_sent
     from pm2xero.history.opening import open_past
     from pm2xero.reconcile.accounts import Accounts
     from pm2xero.reconcile.details import NO_DETAIL, details_of
@@ -38,6 +39,7 @@ def command(form: str, **options: Any) -> None:
         work_of,
         write_manual_work,
     )
+    from pm2xero.report.status import print_half_sent
     from pm2xero.report.text import console
 
     place = target(**options)
@@ -45,7 +47,8 @@ def command(form: str, **options: Any) -> None:
     url = place.require_outbox()
     accounts = Accounts(pipeline.organisation.xero.raw["Accounts"])
     with open_past(pipeline, place.organisation, place.packs, url, now) as past:
-        booked = books_of(past.outbox, past.outbox.requests(), accounts)
+        requests = past.outbox.requests()
+        booked = books_of(past.outbox, requests, accounts)
         items = [b for b in booked if is_work(b)]
         details = details_of(past, [b.id for b in items])
     work = [work_of(b, to_enter(b, accounts, details.get(b.id, NO_DETAIL))) for b in items]
@@ -56,3 +59,4 @@ def command(form: str, **options: Any) -> None:
     else:
         shown = console(sys.stdout, common.use_colour(sys.stdout))
         print_manual_work(shown, work)
+        print_half_sent(shown, half_sent(requests))

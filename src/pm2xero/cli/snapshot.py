@@ -76,9 +76,7 @@ def command(
     folder = organisation.parent if organisation is not None else Path()
     if xero_url is None and firm is not None:
         xero_url = connected_url(firm, folder)
-    with signed_in(xero_url or BASE_URL, firm, folder, now) as client:
-        if watcher is not None:
-            client.log_to(*watcher)
+    with signed_in(xero_url or BASE_URL, firm, folder, now, watcher) as client:
         text = take_snapshot(asking(client), catalogue=True)
     live = read_snapshot(text)
     if firm is not None:

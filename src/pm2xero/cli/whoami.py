@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pm2xero.cli import common
+from pm2xero.cli.call_log import call_log, log_options
 
 
 @click.command(
@@ -25,9 +26,12 @@ Exit codes: 0 connected, 1 not connected (any more).""",
     help="The firm.",
 )  # fmt: skip
 @click.option("--offline", is_flag=True, help="Tell what is kept; do not ask Xero.")
+@log_options
 @common.format_option
 @common.reports_faults
-def command(organisation: Path, offline: bool, form: str) -> None:
+def command(
+    organisation: Path, offline: bool, form: str, log: Path | None, log_format: str | None
+) -> None:  # fmt: skip
     """Say which organisation a firm is connected to, by which app, and whether Xero agrees."""
     from pm2xero.cli.connect import as_json
     from pm2xero.connection import now
@@ -42,6 +46,7 @@ def command(organisation: Path, offline: bool, form: str) -> None:
     from pm2xero.xero.unanswered import NOT_SIGNED_IN
 
     firm = load_organisation(organisation)
+    watch = call_log(log, log_format)
     vault = open_vault(organisation.parent, firm.id)
     try:
         kept = vault.read()
@@ -54,6 +59,8 @@ def command(organisation: Path, offline: bool, form: str) -> None:
             server = IdentityServer(addresses)
             tokens = tokens_of(kept.grant, vault, server, now, firm)
             api = ConnectionsApi(addresses, kept.grant.base_url, tokens)
+            server.watch(watch)
+            api.watch(watch)
             try:
                 found = api.organisation(kept.grant.tenant)
                 live = {"asked": True, "answer": str(found.get("Name", ""))}
@@ -79,19 +86,26 @@ def command(organisation: Path, offline: bool, form: str) -> None:
     else:
         grant = kept.grant
         name = kept.pin.name if kept.pin else ""
-        common.say(f"Organisation  {name} ({firm.xero_organisation_id})")
-        common.say(f"API           {grant.base_url}")
-        common.say(f"Tenant        {grant.tenant or '(a custom connection names none)'}")
-        common.say(f"App           {grant.client_id} ({grant.app.value})")
-        common.say(f"Connected     {grant.connected:%Y-%m-%d %H:%M} UTC")
+        _row("Organisation", f"{name} ({firm.xero_organisation_id})")
+        _row("API", f"{grant.base_url}")
+        _row("Tenant", f"{grant.tenant or '(a custom connection names none)'}")
+        _row("App", f"{grant.client_id} ({grant.app.value})")
+        _row("Connected", f"{grant.connected:%Y-%m-%d %H:%M} UTC")
         if grant.unused_until is not None and is_taken:
-            common.say(f"Lives until   {grant.unused_until:%Y-%m-%d}, longer with every use")
-        common.say(f"Scopes        {grant.scopes}")
-        common.say(f"Kept in       {shown['kept_in']}")
+            _row("Lives until", f"{grant.unused_until:%Y-%m-%d}, longer with every use")
+        _row("Scopes", f"{grant.scopes}")
+        _row("Kept in", f"{shown['kept_in']}")
         if not offline and live["answer"] is not None:
-            common.say(f"Xero answers  {live['answer']}")
+            _row("Xero answers", f"{live['answer']}")
         elif not offline:
-            common.say(f"Xero answers  {live.get('said')}")
+            _row("Xero answers", f"{live.get('said')}")
             if not is_taken:
                 common.say(f"Sign in anew with: {again}")
     sys.exit(common.OK if is_connected else common.FINDINGS)
+
+
+def _row(name: str, value: str) -> None:
+    """What is known, with its name before it; long ones go on below their beginning."""
+    from pm2xero.report.text import wrapped
+
+    common.say(wrapped(f"{name:<14}{value}", sys.stdout, " " * 14))

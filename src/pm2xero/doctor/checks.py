@@ -355,6 +355,23 @@ def finds_contacts_by_number_alone(trial: Trial) -> Told:
 
 
 @check
+def finds_contacts_by_ids_and_numbers(trial: Trial) -> Told:
+    id = trial.contact["ContactID"]
+    nobody = trial.name()
+    filters = (
+        f'ContactID==guid("{uuid.uuid4()}") OR ContactNumber=="{trial.mark}"',
+        f'ContactID==guid("{id}") OR ContactNumber=="{nobody}"',
+    )
+    shown = []
+    for wanted in filters:
+        query = {"where": wanted, "includeArchived": "true", "page": "1"}
+        found = (trial.get("/Contacts", query).json or {}).get("Contacts") or ()
+        shown.append([contact.get("ContactID") for contact in found])
+    told = f"{len(shown[0])} by the number, {len(shown[1])} by the id"
+    return Told(shown == [[id], [id]], told)
+
+
+@check
 def leaves_lines_out_of_summaries(trial: Trial) -> Told:
     trial.create("Invoices", trial.invoice())
     answer = trial.get("/Invoices", {"summaryOnly": "true", "page": "1", "pageSize": "1"})

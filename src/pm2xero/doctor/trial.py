@@ -144,7 +144,8 @@ class Trial:
     def contact(self) -> Mapping[str, str]:
         """A contact of this run."""
         if "contact" not in self._kept:
-            made = self.create("Contacts", {"Name": self._contact_name})
+            named = {"Name": self._contact_name, "ContactNumber": self.mark}
+            made = self.create("Contacts", named)
             self._kept["contact"] = {"ContactID": str(made["ContactID"])}
         contact: Mapping[str, str] = self._kept["contact"]
         return contact

@@ -20,7 +20,9 @@ from pm2xero.push.plan import OPEN, Plan, check_saved, make_plan, mark_of
 from pm2xero.push.run import checked_live, push, take_in
 from pm2xero.read.stream import Source
 from pm2xero.send.contacts import ContactBook
-from pm2xero.send.look_ahead import Outlook, Shown, look_ahead, names_of
+from pm2xero.send.fill_ids import names_of
+from pm2xero.send.look_ahead import Outlook, look_ahead
+from pm2xero.send.shown import Shown
 from pm2xero.send.together import together
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import StopRun

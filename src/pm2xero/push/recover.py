@@ -12,7 +12,7 @@ from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import DUE, RequestState
 from pm2xero.push.intake_report import IntakeReport
 from pm2xero.push.memory_file import begin, end
-from pm2xero.push.run import checked_live, sender_for, take_in, unwritten
+from pm2xero.push.run import checked_live, sender_for, take_in
 from pm2xero.read.stream import Source
 from pm2xero.send.send_report import SendReport
 
@@ -84,7 +84,8 @@ def recover(
     outbox = connection.outbox
     sender = sender_for(connection)
     with sender.lease():
-        begun = begin(outbox, connection.memory, connection.clock(), unwritten(connection),
+        # Whatever Xero has, everything is looked up, so it is not asked whether it has anything.
+        begun = begin(outbox, connection.memory, connection.clock(), lambda: False,
                       connection.pin)  # fmt: skip
         gap = outbox.gap()
         outbox.note_gap(connection.clock(), gap.lost_at if gap is not None else None)

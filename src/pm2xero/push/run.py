@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pm2xero import __version__
 from pm2xero.connection import Connection, process_name
 from pm2xero.firm.snapshot import XeroSnapshot
+from pm2xero.push.first_look import FirstLook
 from pm2xero.push.intake import Intake
 from pm2xero.push.intake_report import IntakeReport
-from pm2xero.push.memory_file import begin, end, is_unwritten
+from pm2xero.push.memory_file import begin, end
 from pm2xero.push.revise import Corrector, live_state
 from pm2xero.push.saving import Sink
 from pm2xero.read.stream import Source
@@ -39,12 +40,13 @@ def push(
     sender = sender_for(connection, checked_live(connection))
     with sender.lease():
         before = connection.memory.read(connection.clock())
+        first = FirstLook(connection)
         begun = begin(connection.outbox, connection.memory, connection.clock(),
-                      unwritten(connection), connection.pin)  # fmt: skip
+                      first.is_unwritten, connection.pin)  # fmt: skip
         report = take_in(connection, sources, connection.outbox.save_many, writes=True)
         since = before.at if before is not None else None
         ended = since if before is not None and not before.is_open else None
-        sent = sender.run(on_progress, since, ended)
+        sent = sender.run(on_progress, since, ended, first.contacts)
         end(connection.memory, begun, connection.clock())
         return report, sent
 
@@ -88,16 +90,6 @@ def sender_for(connection: Connection, chart: XeroSnapshot | None = None) -> Sen
         late=timedelta(0) if is_embedded else LATE,
         chart=chart,
     )
-
-
-def unwritten(connection: Connection) -> Callable[[], bool]:
-    """Asks Xero whether it has nothing that an outbox could have sent."""
-    from pm2xero.send.lookup_table import listed_endpoints
-
-    def is_so() -> bool:
-        return is_unwritten(listed_endpoints(), connection.get_any)
-
-    return is_so
 
 
 def take_in(

@@ -14,6 +14,7 @@ from pm2xero.reconcile.pm_side import Booked
 ZERO = Decimal("0.00")
 # What is to be sent, or was in part: it matters whatever Practice Management says of it since.
 _UNDER_WAY = frozenset(("pending", "partial", "refused"))
+_PARTLY = "partly in Xero, "
 _NOT_HERE = frozenset((Counts.IN_OPENING, Counts.ELSEWHERE))
 
 
@@ -33,6 +34,11 @@ class Group:
     ids: tuple[str, ...]
     counts: str = Counts.MISSING
     foreign: tuple[tuple[str, Decimal], ...] = ()
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether Xero has one part of each, and not the other."""
+        return self.cause.startswith(_PARTLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,7 @@ def groups_of(booked: Iterable[Booked], base: str) -> tuple[Group, ...]:
     for item in booked:
         cause = item.cause or item.standing
         if item.standing == "partial":
-            cause = f"partly in Xero, {cause}"
+            cause = f"{_PARTLY}{cause}"
         counts = Counts.MISSING if is_missing(item) else item.counts
         by_cause.setdefault((cause, counts), []).append(item)
     return tuple(

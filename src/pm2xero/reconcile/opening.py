@@ -18,6 +18,7 @@ from pm2xero.outbox.records import StoredRequest
 from pm2xero.reconcile import trial_balance
 from pm2xero.reconcile.accounts import Accounts, Balances, YearToDate, year_start
 from pm2xero.reconcile.documents import Live
+from pm2xero.reconcile.kept_lists import kept_lists
 from pm2xero.reconcile.xero_journal import Bookkeeper
 from pm2xero.xero.contracts import contract
 from pm2xero.xero.drift import check_same
@@ -131,11 +132,14 @@ def xero_without_ours(
 def opening_in_xero(connection: Connection, day: date) -> tuple[Balances, Accounts]:
     """What Xero would have as its opening at the end of a day, and the names of the accounts.
 
+    Lists are asked for only where something was sent; of those that were read before, only what has
+    changed is read, and a reading that was cut off is gone on with.
+
     Raises:
-        UsageError: PU904 when Xero refuses a report or a list.
+        UsageError: PU904 when Xero refuses a report or a list; the pages that came are kept.
     """
     check_same(connection.ask, connection.pipeline.organisation)
-    live = Live(connection.get_all, connection.pipeline.organisation.xero.tax_rates)
+    live = Live(kept_lists(connection), connection.pipeline.organisation.xero.tax_rates)
     accounts = accounts_of(connection, live)
     return xero_without_ours(connection, day, accounts, live), accounts
 

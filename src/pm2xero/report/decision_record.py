@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
+from pm2xero.history.half_sent import half_sent
 from pm2xero.outbox.records import (
     Action,
     Attempt,
@@ -17,6 +19,7 @@ from pm2xero.outbox.records import (
     PackRecord,
     StoredRequest,
 )
+from pm2xero.report.status import print_half_sent
 from pm2xero.report.text import STYLES
 from pm2xero.sentences import counted
 
@@ -75,6 +78,7 @@ class Told:
                 }
                 for r in self.requests
             ],
+            "half_sent": [document.as_json() for document in half_sent(self.requests)],
         }  # fmt: skip
 
 
@@ -110,26 +114,25 @@ def print_record(out: Console, told: Told) -> None:
     for record in told.records:
         _print_decision(out, record)
         for fact in record.facts:
-            out.print(Text(f"  {fact['rule']}, {fact['at']}, looked at", "dim"), soft_wrap=True)
+            _line(out, f"{fact['rule']}, {fact['at']}, looked at", 2, "dim")
             for test in fact["tests"]:
                 values = ", ".join(f"{name} = {value}" for name, value in test["values"].items())
                 said = "held" if test["held"] else "did not hold"
-                line = f"    {test['test']}: {said}" + (f" ({values})" if values else "")
-                out.print(Text(line), soft_wrap=True)
+                _line(out, f"{test['test']}: {said}" + (f" ({values})" if values else ""), 4)
         _print_pack(out, told, record.pack)
     for action in told.actions:
-        line = f"{_at(action.at)}  {action.what} by {action.who}: {action.why}"
-        out.print(Text(line), soft_wrap=True)
+        _line(out, f"{_at(action.at)}  {action.what} by {action.who}: {action.why}")
     for request in told.requests:
         there = f", {request.xero_id} in Xero" if request.xero_id else ""
         head = f"{request.id} of revision {request.revision}: {request.state}{there}"
-        out.print(Text(head, "bold"), soft_wrap=True)
+        _line(out, head, style="bold")
         for attempt in told.attempts[request.id]:
             ended = attempt.outcome or "no answer known"
             status = f", HTTP {attempt.status}" if attempt.status else ""
             why = f": {attempt.message}" if attempt.message else ""
-            line = f"  {_at(attempt.started_at)}  call {attempt.call}: {ended}{status}{why}"
-            out.print(Text(line), soft_wrap=True)
+            line = f"{_at(attempt.started_at)}  call {attempt.call}: {ended}{status}{why}"
+            _line(out, line, 2)
+    print_half_sent(out, half_sent(told.requests))
 
 
 def _print_decision(out: Console, record: DecisionRecord) -> None:
@@ -138,20 +141,20 @@ def _print_decision(out: Console, record: DecisionRecord) -> None:
     line.append(f"{record.id} revision {record.revision}{how}")
     by = f" at the keyboard of {record.who}" if record.who else ""
     line.append(f"  {_at(record.decided_at)}{by}", style="dim")
-    out.print(line, soft_wrap=True)
+    out.print(line)
     if not record.reasons:
         rule = f"rule {record.rule}; " if record.rule else ""
-        out.print(Text(f"  {rule}no rule refused or held it"), soft_wrap=True)
+        _line(out, f"{rule}no rule refused or held it", 2)
     for part in (*record.reasons, *record.warnings):
-        out.print(Text(f"  {part['message']}"), soft_wrap=True)
+        _line(out, str(part["message"]), 2)
         place = f"{part['rule']}, {part['at']}" if part.get("rule") else "the program itself"
-        out.print(Text(f"  [{part['code']}] {place}", "dim"), soft_wrap=True)
+        _line(out, f"[{part['code']}] {place}", 2, "dim")
 
 
 def _print_pack(out: Console, told: Told, mark: str) -> None:
     pack = told.packs.get(mark)
     if pack is None:
-        out.print(Text(f"  decided by {mark}", "dim"), soft_wrap=True)
+        _line(out, f"decided by {mark}", 2, "dim")
         return
     changed = told.changed[mark]
     since = (
@@ -159,9 +162,13 @@ def _print_pack(out: Console, told: Told, mark: str) -> None:
         if changed
         else "the files that decided are those of today"
     )
-    line = f"  decided by pm2xero {pack.product}, {mark}; {since}"
-    out.print(Text(line, "dim"), soft_wrap=True)
+    _line(out, f"decided by pm2xero {pack.product}, {mark}; {since}", 2, "dim")
 
 
 def _at(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _line(out: Console, text: str, indent: int = 0, style: str = "") -> None:
+    """A sentence, folded to the width of the output below its own beginning."""
+    out.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))

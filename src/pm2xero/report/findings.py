@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterable
 
@@ -23,15 +24,17 @@ _BOLD, _RED, _YELLOW, _CYAN, _DIM, _PLAIN = (
 
 def format_findings(
     findings: Iterable[Finding], read_source: ReadSource, *, colour: bool = False,
-    width: int = WIDTH,
+    width: int = WIDTH, is_folded: bool = False,
 ) -> str:  # fmt: skip
     """All findings, a blank line between them, and a last line that counts them.
 
     Args:
         width: columns of the terminal; lines of sources and lists are cut and wrapped to it.
+        is_folded: sentences are, too.
     """
     listed = tuple(findings)
-    blocks = [_block(f, read_source, _Paint(colour, max(width, NARROWEST))) for f in listed]
+    paint = _Paint(colour, max(width, NARROWEST), is_folded=is_folded)
+    blocks = [_block(f, read_source, paint) for f in listed]
     return "\n\n".join([*blocks, _count(listed)])
 
 
@@ -47,9 +50,20 @@ def format_finding(finding: Finding, read_source: ReadSource) -> str:
 class _Paint:
     """How it is shown: with colours or without, and how wide."""
 
-    def __init__(self, on: bool, width: int) -> None:
+    def __init__(self, on: bool, width: int, *, is_folded: bool = False) -> None:
         self.on = on
         self.width = width
+        self.is_folded = is_folded
+
+    def sentence(self, text: str, after: int = 0) -> str:
+        """A sentence that begins behind so many columns, folded where that is wanted."""
+        if not self.is_folded:
+            return text
+        folded = textwrap.fill(
+            text, self.width, initial_indent=" " * after, subsequent_indent="    ",
+            break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
+        return folded[after:]
 
     def __call__(self, text: str, *codes: str) -> str:
         return f"{''.join(codes)}{text}{_PLAIN}" if self.on and text else text
@@ -57,11 +71,12 @@ class _Paint:
 
 def _block(finding: Finding, read_source: ReadSource, paint: _Paint) -> str:
     tint = _RED if finding.severity == "error" else _YELLOW
-    message = on_terminal(finding.message)
-    head = f"{paint(f'{finding.severity} {finding.code}', tint, _BOLD)}  {message}"
-    if finding.at is not None:
-        head = f"{paint(on_terminal(str(finding.at)), _BOLD)}  {head}"
-    parts = [head]
+    code = f"{finding.severity} {finding.code}"
+    stands = on_terminal(str(finding.at)) if finding.at is not None else ""
+    before = f"{paint(stands, _BOLD)}  " if stands else ""
+    columns = len(code) + 2 + (len(stands) + 2 if stands else 0)
+    message = paint.sentence(on_terminal(finding.message), columns)
+    parts = [f"{before}{paint(code, tint, _BOLD)}  {message}"]
     hint = on_terminal(finding.hint) if finding.hint else None
     frame = None
     if finding.at is not None:
@@ -69,7 +84,7 @@ def _block(finding: Finding, read_source: ReadSource, paint: _Paint) -> str:
     if frame:
         parts += ["", *frame]
     elif hint:
-        parts.append(f"  {paint(hint, _CYAN)}")
+        parts.append(f"  {paint(paint.sentence(hint, 2), _CYAN)}")
     tail = []
     if finding.should_be:
         tail += [f"  {line}" for line in _wrapped(on_terminal(finding.should_be), paint.width)]

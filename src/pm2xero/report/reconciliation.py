@@ -23,6 +23,8 @@ from pm2xero.sentences import counted
 
 ZERO = Decimal("0.00")
 NAME_WIDTH = 32
+# Of the code of an account, where there is little room.
+CODE_WIDTH = 10
 # Columns of a terminal from which on names and heads need no shortening.
 WIDE = 100
 # How many entries of others are listed, and how many of them the last line names.
@@ -260,7 +262,7 @@ def _accounts(out: Console, result: Reconciliation, currency: str) -> None:
     rounding = any(line.rounding for line in lines)
     others = any(line.others for line in lines)
     missing = any(line.missing for line in lines)
-    # Amounts and codes are never cut; where there is little room, heads and names are shorter.
+    # Nothing is ever cut; where there is little room, heads are shorter, codes and names folded.
     narrow = others or missing or out.width < WIDE
     out.print(Text(f"Trial balances as at {result.day}", style="bold"))
     columns = [(f"PM {currency}", [line.pm for line in lines], True)]
@@ -277,11 +279,16 @@ def _accounts(out: Console, result: Reconciliation, currency: str) -> None:
     if narrow:
         table.padding = (0, 1, 0, 0)
     codes = [line.code for line in lines]
-    least = max((len(code) for code in codes), default=0)
-    head = "Trial\nbalance" if narrow else "Trial balance"
-    table.add_column(head, footer="sum", no_wrap=True, min_width=least)
-    name_width = _room(out, columns, codes) if narrow else NAME_WIDTH
-    table.add_column("", no_wrap=True, overflow="ellipsis", max_width=name_width)
+    longest = max((len(code) for code in codes), default=0)
+    if out.width < WIDE:
+        longest = min(longest, CODE_WIDTH)
+    head = "account"
+    code_width = max(longest, len(head))
+    table.add_column(
+        head, footer="sum", overflow="fold", min_width=code_width, max_width=code_width
+    )
+    name_width = _room(out, columns, code_width) if narrow else NAME_WIDTH
+    table.add_column("", overflow="fold", max_width=name_width)
     for (head, _, _), footer in zip(columns, sums, strict=True):
         table.add_column(head, justify="right", footer=footer, no_wrap=True)
     table.add_column("difference", justify="right", no_wrap=True)
@@ -295,10 +302,9 @@ def _accounts(out: Console, result: Reconciliation, currency: str) -> None:
     out.print(table)
 
 
-def _room(out: Console, columns: list[tuple[str, list[Decimal], bool]], codes: list[str]) -> int:
-    """What is left of a line for the name of an account, beside amounts that are never cut."""
+def _room(out: Console, columns: list[tuple[str, list[Decimal], bool]], code: int) -> int:
+    """What is left of a line for the name of an account, beside code and amounts."""
     widths = [max(map(len, (head, *map(_money, amounts)))) for head, amounts, _ in columns]
-    code = max(map(len, ("balance", *codes)))
     used = code + sum(widths) + len("difference") + len(widths) + 2
     return max(4, min(NAME_WIDTH, out.width - used))
 
@@ -362,6 +368,8 @@ def _groups(
         amount = f", {_sums(group, currency)}" if group.money or group.foreign else ""
         where = f" ({COUNTS[group.counts]})" if group.counts in COUNTS else ""
         _item(out, f"{group.count} × {group.cause}{amount}{where}: {ids}")
+        if group.is_partial:
+            _item(out, "  which part is there, and what to do: pm2xero status")
     if not shown and end:
         out.print("  none")
 

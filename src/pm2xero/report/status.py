@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from pm2xero.history.half_sent import HalfSent, half_sent
 from pm2xero.outbox.past_records import Unreadable
 from pm2xero.outbox.records import Action
 from pm2xero.outbox.states import IN_FLIGHT, RequestState
@@ -25,6 +26,8 @@ from pm2xero.sentences import counted
 
 ZERO = Decimal("0.00")
 PEOPLE = 10
+# So many documents that are in Xero in part are told one by one.
+HALVES = 12
 PUSH_AGAIN = "If no push is running, one was cut off: push again, and it looks first what arrived."
 _OPEN = tuple(s for s in RequestState if s not in (RequestState.CONFIRMED, RequestState.SKIPPED))
 STUCK = (
@@ -89,6 +92,7 @@ class Status:
         unreadable: records of exports that were no documents; what they moved is not known.
         people: what people decided, the last first.
         last_answer: when Xero last answered.
+        half_sent: documents of which Xero has one part and not the other.
     """
 
     requests: dict[str, int]
@@ -99,6 +103,7 @@ class Status:
     people: tuple[Action, ...] = ()
     last_answer: datetime | None = None
     unreadable: tuple[Unreadable, ...] = ()
+    half_sent: tuple[HalfSent, ...] = ()
 
     @property
     def needs_attention(self) -> bool:
@@ -109,6 +114,7 @@ class Status:
         """For machines."""
         return {
             "requests": self.requests,
+            "half_sent": [document.as_json() for document in self.half_sent],
             "decisions": self.decisions,
             "money": {k: str(v) for k, v in self.money.items()},
             "last_answer": self.last_answer.isoformat() if self.last_answer else None,
@@ -203,6 +209,7 @@ def gather(outbox: Outbox, base: str) -> Status:
     return Status(
         states, dict(outcomes), sums, stuck, (*_refused(totals, base), *_left_over(left)),
         tuple(reversed(outbox.actions())), outbox.last_answer(), tuple(outbox.unreadable()),
+        tuple(half_sent(outbox.requests_of(dict.fromkeys(r.transaction for r in given)))),
     )  # fmt: skip
 
 
@@ -259,12 +266,26 @@ def print_status(out: Console, status: Status, currency: str, firm: str = "ORG")
             _line(out, cause.message)
         ids = ", ".join(cause.transactions[:12])
         _line(out, f"{ids}{' …' if len(cause.transactions) > 12 else ''}", "dim")
+    print_half_sent(out, status.half_sent)
     if status.unreadable:
         _unreadable(out, status.unreadable, firm)
     if status.refused:
         _refusals(out, status.refused, currency)
     if status.people:
         _people(out, status.people)
+
+
+def print_half_sent(out: Console, documents: Sequence[HalfSent]) -> None:
+    """Each document that is in Xero in part: what is there, what is not, what to do."""
+    for document in documents[:HALVES]:
+        out.print()
+        head = f"{document.document} is in Xero in part"
+        out.print(Text(head, style="red"))
+        for line in document.lines:
+            _line(out, line)
+    if len(documents) > HALVES:
+        left = counted(len(documents) - HALVES, "document")
+        _line(out, f"… and {left} more in part; --format json has them all", "dim")
 
 
 def _words(cause: Cause) -> str:

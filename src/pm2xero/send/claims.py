@@ -29,12 +29,15 @@ OPEN_AMOUNT: Mapping[str, str] = MappingProxyType(
         "Prepayments": "RemainingCredit",
     }
 )
-_USED = {
-    "Invoice": "Invoices",
-    "CreditNote": "CreditNotes",
-    "Overpayment": "Overpayments",
-    "Prepayment": "Prepayments",
-}
+# The fields that name such a document, with its endpoint.
+USED: Mapping[str, str] = MappingProxyType(
+    {
+        "Invoice": "Invoices",
+        "CreditNote": "CreditNotes",
+        "Overpayment": "Overpayments",
+        "Prepayment": "Prepayments",
+    }
+)
 _PARENT = re.compile(r"/([A-Za-z]+)/([^/]+)/Allocations")
 
 Links = Mapping[tuple[str, str], str]
@@ -62,7 +65,7 @@ def claims_of(row: StoredRequest, links: Links) -> list[Claim]:
     """
     if row.purpose is Purpose.UNDO:
         return []
-    if row.purpose is Purpose.CREATE and not any(f'"{name}ID"' in row.element for name in _USED):
+    if row.purpose is Purpose.CREATE and not any(f'"{name}ID"' in row.element for name in USED):
         return []
     element = json.loads(row.element, parse_float=Decimal)
     if row.purpose is Purpose.UPDATE:
@@ -93,7 +96,7 @@ def _parent(row: StoredRequest, links: Links) -> tuple[str, str] | None:
 
 def _used(element: Any, links: Links) -> Iterator[tuple[str, str, Decimal]]:
     for part in _parts(element):
-        for name, endpoint in _USED.items():
+        for name, endpoint in USED.items():
             named = part.get(name)
             if not isinstance(named, Mapping):
                 continue

@@ -12,13 +12,15 @@ from datetime import datetime, timedelta
 
 from pm2xero.errors import OutboxError
 from pm2xero.outbox.states import Event
-from pm2xero.send.caller import GAVE_UP, REPEATABLE, STILL_LATE, TURNED_BACK, Caller, backoff
+from pm2xero.send.caller import GAVE_UP, TURNED_BACK, Caller, backoff
 from pm2xero.send.conclusions import Conclusion, Seen, Step, When, conclude
 from pm2xero.send.drafts import is_on_draft
 from pm2xero.send.echo import seen_of
-from pm2xero.send.explanations import draft, said_of, taken_back
+from pm2xero.send.explanations import draft
 from pm2xero.send.fill_ids import Ready, body, idempotency_key
-from pm2xero.send.lookup import Eyes, Lookups, Sighting
+from pm2xero.send.looking import KEYS, Looking
+from pm2xero.send.lookup import Eyes, Lookups
+from pm2xero.send.outcomes import Outcomes
 from pm2xero.send.parcel import Parcel, Said, renumbered
 from pm2xero.send.run_state import Book
 from pm2xero.xero.answers import Element, Misfit, Unproven, elements_of
@@ -29,10 +31,6 @@ from pm2xero.xero.errors import REFUSED, ErrorTable, Refusal
 
 # Causes of an unknown outcome that another look alone does not end.
 LOOKED_UP = ("several", "unseen", "draft")
-# How often a request leaves under new keys in one run, and is repeated under each.
-KEYS = 3
-REPEATS = 2
-_LOOKS = 3
 
 
 class Delivery:
@@ -60,8 +58,9 @@ class Delivery:
         self._lookups = lookups
         self._eyes = eyes
         self._clock = clock
-        self._late = late
         self._relinked = relinked
+        self._outcomes = Outcomes(book, lookups, eyes)
+        self._looking = Looking(book, caller, lookups, eyes, self._outcomes, clock, late)
 
     def deliver(self, members: Sequence[Ready]) -> None:
         """Send planned requests of one contract until each has an answer.
@@ -83,7 +82,7 @@ class Delivery:
         parcel = Parcel(tuple(members))
         self._book.unknown(parcel.rows, said.cause, said.message)
         # Sent again it is by the run, in the order of what it needs.
-        self._look(parcel, said)
+        self._looking.look(parcel, said)
 
     # --- sending ---
 
@@ -110,7 +109,9 @@ class Delivery:
                 return
         if not left:
             self._book.claim([member.row])
-            self._conclude_look(Parcel((member,)), self._find([member]), self._clock(), _NOTHING)
+            self._looking.conclude_look(
+                Parcel((member,)), self._looking.find([member]), self._clock(), _NOTHING
+            )
 
     def _send(self, parcel: Parcel) -> list[Parcel]:
         """One call; returns what must be sent after it."""
@@ -127,7 +128,7 @@ class Delivery:
                 contract.method, members[0].path, query, key, body(members), parcel.begun
             )
         except (Unreachable, StopRun, SignInError) as error:
-            self._apply(conclude(Seen.NOT_SENT, parcel.when), parcel, _EARLIER)
+            self._outcomes.apply(conclude(Seen.NOT_SENT, parcel.when), parcel, _EARLIER)
             if isinstance(error, Unreachable):
                 raise StopRun(error.cause, f"{error}; run it again later") from error
             raise
@@ -144,7 +145,7 @@ class Delivery:
         refusal = self._errors.classify_answer(answer)
         said = Said(refusal.entry.id, refusal.sentence, answer.status)
         if answer.status in TURNED_BACK:
-            self._apply(conclude(Seen.TURNED_BACK, parcel.when), parcel, _EARLIER)
+            self._outcomes.apply(conclude(Seen.TURNED_BACK, parcel.when), parcel, _EARLIER)
             raise StopRun(said.cause, said.message)
         if not 400 <= answer.status < 500 or answer.status in GAVE_UP:
             seen = Seen.MISFIT if answer.status < 400 else Seen.FAULT
@@ -158,11 +159,11 @@ class Delivery:
     def _is_there(self, parcel: Parcel) -> bool:
         """Whether Xero has, or has taken back, already what no key can protect."""
         at = self._clock()
-        sighting = self._find(parcel.members)[parcel.members[0].row.id]
+        sighting = self._looking.find(parcel.members)[parcel.members[0].row.id]
         if sighting.seen is not Seen.STANDS:
             return False
         self._book.claim(parcel.rows)
-        self._conclude_look(parcel, {parcel.members[0].row.id: sighting}, at, _NOTHING)
+        self._looking.conclude_look(parcel, {parcel.members[0].row.id: sighting}, at, _NOTHING)
         return True
 
     # --- what came back ---
@@ -170,29 +171,16 @@ class Delivery:
     def _doubt(self, parcel: Parcel, seen: Seen, said: Said, begun: datetime) -> list[Parcel]:
         """The call may have been carried out, or be carried out later."""
         lost = replace(parcel, begun=begun, is_doubted=True, lost=self._clock())
-        self._apply(conclude(seen, parcel.when), parcel, said)
+        self._outcomes.apply(conclude(seen, parcel.when), parcel, said)
         if parcel.repeats == 0:
             self._caller.note(useful=False)
         return self._carry_out(conclude(seen, parcel.when), lost, said)
 
     def _carry_out(self, conclusion: Conclusion, parcel: Parcel, said: Said) -> list[Parcel]:
-        self._apply(conclusion, parcel, said)
+        self._outcomes.apply(conclusion, parcel, said)
         if conclusion.step is Step.LOOK:
             self._caller.pause(backoff(parcel.keys + 2 * parcel.repeats + 1))
-        return self._look(parcel, said) if conclusion.step in _LOOKING else []
-
-    def _apply(
-        self, conclusion: Conclusion, parcel: Parcel, said: Said, members: Sequence[Ready] = ()
-    ) -> None:
-        """Let the event of a conclusion happen to a parcel, or to some of its members."""
-        rows = [member.row for member in members or parcel.members]
-        if conclusion.event is Event.DOUBT:
-            self._book.unknown(rows, said.cause, said.message)
-        elif conclusion.event is Event.ABSENT:
-            self._book.plan_again(rows)
-        elif conclusion.event is Event.GIVE_UP:
-            for row in rows:
-                self._book.give_up(row, said.cause, said.message, said.status)
+        return self._looking.look(parcel, said) if conclusion.step in _LOOKING else []
 
     def _results(self, parcel: Parcel, answer: Response, begun: datetime) -> list[Parcel]:
         contract = parcel.members[0].contract
@@ -208,12 +196,14 @@ class Delivery:
             kinds.setdefault(seen_of(member, result, self._lookups), []).append((member, result))
         taken = kinds.get(Seen.TAKEN, [])
         assert conclude(Seen.TAKEN, parcel.when).event is Event.CONFIRM
-        self._confirm([(member, result.xero_id) for member, result in taken], answer.status)
+        self._outcomes.confirm(
+            [(member, result.xero_id) for member, result in taken], answer.status
+        )
         for member, result in taken:
             self._book.warnings.extend(f"{member.row.id}: {text}" for text in result.warnings)
         for member, result in kinds.get(Seen.DRAFT_MADE, []):
             said = replace(draft(result.xero_id), status=answer.status)
-            self._apply(conclude(Seen.DRAFT_MADE, parcel.when), parcel, said, [member])
+            self._outcomes.apply(conclude(Seen.DRAFT_MADE, parcel.when), parcel, said, [member])
         again: list[Parcel] = []
         # First of all nothing may stay as sent, should one of the next steps end the run.
         nameless = [member for member, _ in kinds.get(Seen.NAMELESS, [])]
@@ -224,7 +214,7 @@ class Delivery:
             refused = []
         not_read = Said("bad_answer", "Xero did not say what it did with it", answer.status)
         if nameless:
-            self._apply(conclude(Seen.NAMELESS, parcel.when), parcel, not_read, nameless)
+            self._outcomes.apply(conclude(Seen.NAMELESS, parcel.when), parcel, not_read, nameless)
         stop: StopRun | None = None
         for member, result in refused:
             refusal = self._errors.classify(REFUSED, result.errors)
@@ -262,12 +252,12 @@ class Delivery:
             return parcel.under_new_key([member])
         if treat == "lookup" and tries_left:
             self._book.unknown([member.row], said.cause, said.message)
-            return self._look(parcel, said)
+            return self._looking.look(parcel, said)
         if treat == "adopt" or member.contract.method != "PUT":
-            sighting = self._find([member])[member.row.id]
+            sighting = self._looking.find([member])[member.row.id]
             found = conclude(sighting.seen, When.REFUSED)
             if found.event is not Event.REFUSE:
-                self._note_sighting(member, sighting, found)
+                self._outcomes.note_sighting(member, sighting, found)
                 return []
             if tries_left and sighting.is_number_kept and (other := renumbered(member, parcel)):
                 number, named = other
@@ -285,114 +275,6 @@ class Delivery:
             refusal = replace(refusal, messages=(*refusal.messages, said_parts))
         self._book.refuse(member.row, refusal)
         return []
-
-    # --- looking ---
-
-    def _look(self, parcel: Parcel, said: Said) -> list[Parcel]:
-        """Look until something is concluded about each; returns what must be sent after it."""
-        while True:
-            at = self._clock()
-            sightings = self._find(parcel.members)
-            waiting, again = self._conclude_look(parcel, sightings, at, said)
-            if not waiting:
-                return again
-            parcel = replace(parcel.only(waiting), begun=None)
-            if parcel.lost is not None:
-                rest = parcel.lost + self._late - self._clock()
-                self._caller.pause(rest.total_seconds(), STILL_LATE)
-
-    def _find(self, members: Sequence[Ready]) -> dict[str, Sighting]:
-        """One look; what proves nothing is looked at again, a little later."""
-        sightings = self._lookups.find(members, self._eyes)
-        for attempt in range(1, _LOOKS):
-            unproven = [m for m in members if sightings[m.row.id].seen is Seen.UNPROVEN]
-            if not unproven:
-                break
-            self._caller.pause(backoff(attempt))
-            sightings |= self._lookups.find(unproven, self._eyes)
-        return sightings
-
-    def _conclude_look(
-        self, parcel: Parcel, sightings: dict[str, Sighting], at: datetime, said: Said
-    ) -> tuple[list[Ready], list[Parcel]]:
-        """What follows from a look that began at `at`: who must wait, and what is sent again."""
-        is_whole = all(s.seen is Seen.ABSENT for s in sightings.values())
-        when = self._moment(parcel, at, is_whole)
-        steps: dict[Conclusion, list[Ready]] = {}
-        for member in parcel.members:
-            seen = self._seen(member, sightings[member.row.id])
-            steps.setdefault(conclude(seen, when), []).append(member)
-        waiting: list[Ready] = []
-        again: list[Parcel] = []
-        for conclusion, members in steps.items():
-            if conclusion.step is Step.WAIT:
-                waiting += members
-            elif conclusion.step is Step.REPEAT:
-                again.append(replace(parcel, repeats=parcel.repeats + 1))
-            elif conclusion.step is Step.NEW_KEY:
-                self._apply(conclusion, parcel, said, members)
-                again += parcel.under_new_key(members)
-            elif conclusion.event is Event.GIVE_UP:
-                self._apply(conclusion, parcel, said, members)
-            else:
-                for member in members:
-                    self._note_sighting(member, sightings[member.row.id], conclusion)
-        return waiting, again
-
-    def _seen(self, member: Ready, sighting: Sighting) -> Seen:
-        """What was seen; of one that never left from this outbox, also that it was taken back."""
-        row = member.row
-        is_spent = sighting.seen is Seen.ABSENT and bool(sighting.gone)
-        if not is_spent or not self._book.is_forgotten(row):
-            return sighting.seen
-        return Seen.SPENT if self._book.is_to_be_undone(row) else Seen.TAKEN_BACK
-
-    def _moment(self, parcel: Parcel, at: datetime, is_whole: bool) -> When:
-        """What a look that began at `at` can prove."""
-        if parcel.lost is not None and at < parcel.lost + self._late:
-            is_usable = (
-                is_whole
-                and parcel.begun is not None
-                and parcel.members[0].contract.idempotent
-                and parcel.repeats < REPEATS
-                and at - parcel.begun < REPEATABLE
-            )
-            return When.EARLY if is_usable else When.LATE
-        is_last = len(parcel.members) == 1 and parcel.keys + 1 >= KEYS and not parcel.is_spoiled
-        return When.LAST if is_last else When.OVER
-
-    def _note_sighting(self, member: Ready, sighting: Sighting, conclusion: Conclusion) -> None:
-        if conclusion.event is Event.CONFIRM:
-            found = sighting.xero_id if sighting.seen is Seen.STANDS else sighting.gone[0]
-            self._confirm([(member, found)], None, adopted=True)
-            return
-        if conclusion.event is Event.HOLD:
-            said = taken_back(sighting)
-            self._book.set_aside(member.row, said.cause, said.message)
-            return
-        said = said_of(sighting)
-        self._book.unknown([member.row], said.cause, said.message)
-
-    def _confirm(
-        self,
-        results: Sequence[tuple[Ready, str | None]],
-        status: int | None,
-        *,
-        adopted: bool = False,
-    ) -> None:
-        """Xero has these; one of several parts makes its request wait for the others."""
-        done = [(m.row, id) for m, id in results if m.whole is None or self._is_last_part(m)]
-        self._book.confirm(done, status, adopted=adopted)
-        for member, _ in results:
-            if all(member.row.id != row.id for row, _ in done):
-                self._book.partly(member.row)
-
-    def _is_last_part(self, member: Ready) -> bool:
-        assert member.whole is not None
-        try:
-            return all(self._lookups.parts_there(member.whole, self._eyes))
-        except Unproven:
-            return False
 
 
 _LOOKING = (Step.LOOK, Step.LOOK_NOW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
@@ -131,6 +131,11 @@ def placeholders(row: StoredRequest) -> Iterator[tuple[str, str]]:
         yield match[1], match[2]
     if "<" in row.element:
         yield from _placeholders(json.loads(row.element))
+
+
+def names_of(rows: Iterable[StoredRequest]) -> set[str]:
+    """The documents whose ids in Xero some requests name."""
+    return {transaction for row in rows for _, transaction in placeholders(row)}
 
 
 def known_id(id_name: str, text: str, links: Mapping[tuple[str, str], str]) -> str | None:

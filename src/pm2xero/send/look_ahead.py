@@ -15,35 +15,20 @@ from pm2xero.firm.snapshot import XeroSnapshot
 from pm2xero.outbox.records import Link, StoredRequest
 from pm2xero.outbox.states import RequestState
 from pm2xero.send.batching import in_order, is_undo, takes_back, undone_before
-from pm2xero.send.claims import Claim, Links, claims_of
-from pm2xero.send.fill_ids import placeholders
+from pm2xero.send.claims import Links, claims_of
 from pm2xero.send.obstacles import Freed, InXero, Obstacle, Planned, contents_of, obstacles
+from pm2xero.send.shown import Key, Shown
 from pm2xero.send.together import together
-from pm2xero.xero.addresses import blocks
-from pm2xero.xero.answers import (
-    Object,
-    Read,
-    Unproven,
-    complete_list,
-    id_name_of,
-    one_object,
-)
+from pm2xero.xero.answers import Object, Read
 from pm2xero.xero.errors import ErrorTable
 from pm2xero.xero.history import last_change
 from pm2xero.xero.moments import as_moment
 from pm2xero.xero.purpose import Purpose
 
-# Endpoints whose lists take ids [OAS]; of the others up to so many are asked for one by one, and
-# beyond that the whole list is read in pages of 1,000. unverified: that the list by ids has voided
-# invoices, too; one that it does not have is asked for by itself.
-_BY_IDS = frozenset(("Invoices",))
-_FEW = 3
 # Of so many documents it is asked who changed them: each costs a call.
 _NAMED = 3
 # So far Xero's clock and ours may differ where they are compared by the minute.
 _SLACK = timedelta(minutes=1)
-
-_Key = tuple[str, str]
 
 
 class Past(Protocol):
@@ -122,56 +107,6 @@ class Outlook:
         }
 
 
-class Shown:
-    """Documents of Xero that were asked for, each once."""
-
-    def __init__(self, read: Read) -> None:
-        self._read = read
-        self._found: dict[_Key, Object | None] = {}
-        # What was listed as changed, whatever it was wanted for.
-        self.changed: dict[_Key, Object] = {}
-
-    def note(self, endpoint: str, document: Object) -> None:
-        """A document that was listed as changed."""
-        self.changed[endpoint, str(document[id_name_of(endpoint)]).lower()] = document
-
-    def documents(self, claims: Iterable[Claim]) -> dict[_Key, Object | None]:
-        """The documents that are needed; None where Xero has none. What is not shown is left out.
-
-        Raises:
-            StopRun: Xero does not answer, or refuses the sign-in.
-        """
-        every = [(claim.endpoint, claim.xero_id) for claim in claims]
-        wanted: dict[str, dict[str, None]] = {}
-        for endpoint, id in every:
-            if (endpoint, id) not in self._found:
-                wanted.setdefault(endpoint, {})[id] = None
-        for endpoint, ids in wanted.items():
-            try:
-                for document in self._listed(endpoint, list(ids)):
-                    id = str(document[id_name_of(endpoint)]).lower()
-                    self._found[endpoint, id] = document
-                for id in ids:
-                    if (endpoint, id) not in self._found:
-                        self._found[endpoint, id] = one_object(self._read, endpoint, id)
-            except Unproven:
-                continue
-        return {key: self._found[key] for key in every if key in self._found}
-
-    def forget(self) -> None:
-        """Time has passed: ask again."""
-        self._found = {}
-
-    def _listed(self, endpoint: str, ids: list[str]) -> list[Object]:
-        if endpoint in _BY_IDS:
-            return [
-                document
-                for part in blocks(ids)
-                for document in complete_list(self._read, endpoint, {"IDs": ",".join(part)})
-            ]
-        return complete_list(self._read, endpoint, {}) if len(ids) > _FEW else []
-
-
 def look_ahead(
     rows: Sequence[StoredRequest],
     links: Links,
@@ -219,7 +154,7 @@ class _Look:
         self._links = links
         self._past = past
         # What requests of this run change or replace: how much of it is open then, only Xero knows.
-        self.changing: set[_Key] = set()
+        self.changing: set[Key] = set()
 
     def planned(self) -> list[Planned]:
         """The requests with what was known when they were made, in the order of sending."""
@@ -279,7 +214,7 @@ class _Changes:
 
     def __init__(
         self,
-        documents: Mapping[_Key, Object | None],
+        documents: Mapping[Key, Object | None],
         past: Past,
         read: Read,
         since: datetime | None,
@@ -288,7 +223,7 @@ class _Changes:
         self._past = past
         self._read = read
         self._since = since
-        self._people: dict[_Key, str | None] = {}
+        self._people: dict[Key, str | None] = {}
 
     def called(self, endpoint: str, xero_id: str) -> str:
         """A document as a person knows it: by its id here, and its number in Xero."""
@@ -334,11 +269,6 @@ class _Changes:
         if key not in self._people and len(self._people) < _NAMED:
             self._people[key] = last_change(self._read, endpoint, xero_id)
         return self._people.get(key)
-
-
-def names_of(rows: Iterable[StoredRequest]) -> set[str]:
-    """The documents whose ids in Xero some requests name."""
-    return {transaction for row in rows for _, transaction in placeholders(row)}
 
 
 def _written(at: datetime) -> str:

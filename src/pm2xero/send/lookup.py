@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +17,7 @@ from urllib.parse import unquote
 from pm2xero.send.conclusions import Seen
 from pm2xero.send.fill_ids import Ready
 from pm2xero.send.lookup_table import ByAbsence, ByKey, ByParts, ByState, HowToFind, load_table
-from pm2xero.send.named import by_days, named
+from pm2xero.send.named import at_once, by_days, named
 from pm2xero.xero.addresses import LONGEST_QUERY, blocks, encoded_length
 from pm2xero.xero.answers import Object, Read, Unproven, complete_list, id_name_of, one_object
 from pm2xero.xero.contracts import with_suffix
@@ -163,10 +164,7 @@ def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sight
     looked = {member.row.id for member in members if member.row.cause == "resend"}
     id_name = id_name_of(how.endpoint)
     numbers = {str(e.get(how.key.number or "")) for e in sent.values()}
-    listed = list(_listed(how, list(sent.values()), eyes.read))
-    if eyes.is_document is not None:
-        listed += named(how, [(transactions[r], e) for r, e in sent.items()], eyes.read)
-        listed = list({str(doc[id_name]): doc for doc in listed}.values())
+    listed = _shown(how, [(transactions[r], e) for r, e in sent.items()], eyes)
     gone = [doc for doc in listed if is_gone(doc)]
     # Where a document that was taken back keeps the number, ours may have a count behind it.
     kept = {r for r, e in sent.items() if any(how.key.is_of(e, doc) for doc in gone)}
@@ -297,6 +295,21 @@ def _shown_parts(parts: str, endpoint: str, parent: str, read: Read) -> list[Obj
     if not isinstance(shown, list) or not all(isinstance(part, dict) for part in shown):
         raise Unproven(f"Xero does not show the {parts}")
     return [part for part in shown if not is_gone(part)]
+
+
+def _shown(
+    how: ByKey, sent: Sequence[tuple[str, Mapping[str, Any]]], eyes: Eyes
+) -> list[Object]:  # fmt: skip
+    """What may be one of the documents; after the outbox was lost also by its name, in one call."""
+    elements = [element for _, element in sent]
+    if eyes.is_document is None:
+        return list(_listed(how, elements, eyes.read))
+    if (query := at_once(how, sent)) is not None:
+        # A list that does not take such a filter is asked twice.
+        with suppress(Unproven):
+            return complete_list(eyes.read, how.endpoint, query, paged=how.paged)
+    twice = [*_listed(how, elements, eyes.read), *named(how, sent, eyes.read)]
+    return list({str(doc[id_name_of(how.endpoint)]): doc for doc in twice}.values())
 
 
 def _listed(how: ByKey, elements: Sequence[Mapping[str, Any]], read: Read) -> Iterator[Object]:

@@ -64,11 +64,6 @@ def load_table(path: Path | None = None) -> Mapping[str, HowToFind]:
     return _loaded(path or root() / "mappings" / "xero" / "lookup.yaml")
 
 
-def listed_endpoints() -> list[str]:
-    """The endpoints in whose lists documents are found again."""
-    return sorted({how.endpoint for how in load_table().values() if isinstance(how, ByKey)})
-
-
 @cache
 def _loaded(path: Path) -> Mapping[str, HowToFind]:
     tree = read_table(path, "xero_lookup.schema")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pm2xero.send.lookup_table import ByKey
-from pm2xero.xero.addresses import blocks
+from pm2xero.xero.addresses import LONGEST_QUERY, blocks, encoded_length
 from pm2xero.xero.answers import Object, Read, Unproven, complete_list
 from pm2xero.xero.natural_key import NaturalKey, as_date, head_of_tag
 
@@ -45,6 +45,23 @@ def named(
     except Unproven:
         # A list that does not take such a condition is read whole.
         return complete_list(read, how.endpoint, {})
+
+
+def at_once(how: ByKey, sent: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, str] | None:
+    """One query that shows both what is of the same days and what bears one of the names.
+
+    None where no address can hold it, or a day or a name cannot be said: then there are two.
+    """
+    if not how.paged:
+        return {}
+    days = by_days(how, [element for _, element in sent]).get("where")
+    conditions = [_condition(how.key, id, element) for id, element in sent]
+    asked = [condition for condition in conditions if condition is not None]
+    if days is None or not asked or len(asked) < len(conditions):
+        return None
+    queries = list(_queries(how.key, dict.fromkeys(asked)))
+    both = f"({days}){_OR}({queries[0]['where']})"
+    return {"where": both} if len(queries) == 1 and encoded_length(both) <= LONGEST_QUERY else None
 
 
 def by_days(how: ByKey, elements: Sequence[Mapping[str, Any]]) -> dict[str, str]:

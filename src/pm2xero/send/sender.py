@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -12,12 +12,13 @@ from pm2xero.outbox.states import RequestState
 from pm2xero.send.ahead import is_ahead
 from pm2xero.send.caller import Caller
 from pm2xero.send.early_end import ENDS_A_RUN, EarlyEnd, early_end
-from pm2xero.send.look_ahead import Shown
 from pm2xero.send.lookup import Lookups, load_lookups
 from pm2xero.send.lookup_table import load_table
 from pm2xero.send.run_state import Progress
 from pm2xero.send.send_report import SendReport
 from pm2xero.send.sending_run import SendingRun
+from pm2xero.send.shown import Shown
+from pm2xero.xero.answers import Object
 from pm2xero.xero.budget import Budget, CallLimits
 from pm2xero.xero.client import XeroClient
 from pm2xero.xero.errors import ErrorTable, load_errors
@@ -72,6 +73,7 @@ class Sender:
         on_progress: Callable[[Progress], None] | None = None,
         since: datetime | None = None,
         ended: datetime | None = None,
+        contacts: Sequence[Object] | None = None,
     ) -> SendReport:
         """Send all that can be sent.
 
@@ -79,12 +81,13 @@ class Sender:
             since: when the outbox last knew all that it had sent; what changed in Xero after that
                 is held against what is planned. None where nothing vouches for such a moment.
             ended: when the last push came to its end; what others changed after that is told.
+            contacts: all of Xero's, where a look has shown them just now.
 
         Raises:
             LeaseTaken: PE110, another process is sending for this organisation.
             StateConflict: PE105, another process has taken over meanwhile and sent the same.
         """
-        return self._run(on_progress, looks_only=False, since=since, ended=ended)
+        return self._run(on_progress, looks_only=False, since=since, ended=ended, contacts=contacts)
 
     def look(self, on_progress: Callable[[Progress], None] | None = None) -> SendReport:
         """Find out about all that may be in Xero, and send nothing.
@@ -101,19 +104,24 @@ class Sender:
         looks_only: bool,
         since: datetime | None = None,
         ended: datetime | None = None,
+        contacts: Sequence[Object] | None = None,
     ) -> SendReport:
         if not self._is_held:
             with self.lease():
-                return self._run(on_progress, looks_only=looks_only, since=since, ended=ended)
+                return self._run(
+                    on_progress, looks_only=looks_only, since=since, ended=ended, contacts=contacts
+                )
         shown = Shown(self._caller.look)
         calls, received = self._caller.calls, self._caller.received
-        stop = self._compare_since(since, shown) if since is not None else None
-        spent = (self._caller.calls - calls, self._caller.received - received)
         if not looks_only:
             self._outbox.try_again(self._errors.waiting)
+        # What is looked up anyway need not be compared.
+        self._outbox.suspect_forgotten()
+        stop = self._compare_since(since, shown) if since is not None else None
+        spent = (self._caller.calls - calls, self._caller.received - received)
         run = SendingRun(
             self._outbox, self._caller, self._errors, self._lookups, self._clock, self._late,
-            on_progress, self._chart, ended, shown, spent,
+            on_progress, self._chart, ended, shown, spent, contacts,
         )  # fmt: skip
         return run.run(looks_only=looks_only) if stop is None else run.report(stop)
 
@@ -121,19 +129,13 @@ class Sender:
         """Note a gap where Xero has what is planned; why this cannot be told."""
         planned = self._outbox.requests(states=(RequestState.PLANNED,))
         try:
-            ahead = is_ahead(
-                planned, load_table(), since, self._is_known, self._caller.read,
-                shown.note,
-            )  # fmt: skip
+            ahead = is_ahead(planned, load_table(), since, self._outbox, self._caller.read, shown)
         except ENDS_A_RUN as error:
             return early_end(error, self._errors)
         if ahead:
             gap = self._outbox.gap()
             self._outbox.note_gap(self._clock(), gap.lost_at if gap is not None else None)
         return None
-
-    def _is_known(self, xero_id: str) -> bool:
-        return self._outbox.link_of(xero_id) is not None
 
     @contextmanager
     def lease(self) -> Iterator[None]:

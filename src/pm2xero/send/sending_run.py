@@ -18,13 +18,14 @@ from pm2xero.send.delivery import LOOKED_UP, Delivery
 from pm2xero.send.early_end import ENDS_A_RUN, EarlyEnd, early_end
 from pm2xero.send.fill_ids import MissingId, Ready, contact_of, details_of, fill, placeholders
 from pm2xero.send.history_notes import NoteSender
-from pm2xero.send.look_ahead import Outlook, Shown, look_ahead
+from pm2xero.send.look_ahead import Outlook, look_ahead
 from pm2xero.send.lookup import Eyes, Lookups
 from pm2xero.send.parcel import Said
 from pm2xero.send.run_state import Book, Progress
 from pm2xero.send.send_report import SendReport
+from pm2xero.send.shown import Shown
 from pm2xero.send.together import together
-from pm2xero.xero.answers import Unproven, is_id, one_object
+from pm2xero.xero.answers import Object, Unproven, is_id, one_object
 from pm2xero.xero.contracts import shown_by
 from pm2xero.xero.errors import ErrorTable
 from pm2xero.xero.ports import Outbox
@@ -49,6 +50,7 @@ class SendingRun:
         ended: datetime | None,
         shown: Shown,
         spent: tuple[int, int],
+        contacts: Sequence[Object] | None,
     ) -> None:
         self._chart = chart
         self._ended = ended
@@ -64,7 +66,7 @@ class SendingRun:
         self._on_progress = on_progress
         self._book = Book(outbox, clock)
         caller.on_pause = self._waits
-        self._contacts = ContactBook(outbox, caller, errors, clock, late)
+        self._contacts = ContactBook(outbox, caller, errors, clock, late, contacts)
         eyes = Eyes(
             caller.look, self._book.linked_to, self._contacts.is_same, self._book.is_document
         )

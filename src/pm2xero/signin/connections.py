@@ -10,6 +10,7 @@ import msgspec
 
 from pm2xero.errors import Finding, UsageError
 from pm2xero.xero.auth import StaticToken, TokenSource
+from pm2xero.xero.call_log import Watch
 from pm2xero.xero.client import CallError, Response, XeroClient
 from pm2xero.xero.identity import Addresses, SignInError, SignInGone
 from pm2xero.xero.unanswered import refused, unanswered
@@ -41,6 +42,12 @@ class ConnectionsApi:
         self._tokens = tokens
         self._http = http
         self._root = XeroClient(tokens, base_url=addresses.root, **http)
+        self._watch: Watch | None = None
+
+    def watch(self, watch: Watch | None) -> None:
+        """Tell of each attempt from now on; None tells nobody."""
+        self._watch = watch
+        self._root.watch(watch)
 
     def listed(self, event: str = "") -> list[Connected]:
         """Organisations that can be reached, or those that one consent connected.
@@ -80,6 +87,7 @@ class ConnectionsApi:
             UsageError: PU904, PU905, Xero does not show it.
         """
         client = XeroClient(self._tokens, tenant=tenant, base_url=self._base_url, **self._http)
+        client.watch(self._watch)
         try:
             answer = _asked("its Organisation", lambda: client.call("GET", "/Organisation"))
         finally:

@@ -16,6 +16,7 @@ from pm2xero.signin.refresh import GrantTokens
 from pm2xero.signin.vault import Vault
 from pm2xero.signin.vaults import WHERE, is_enrolled, open_vault
 from pm2xero.xero.auth import GrantedToken, TokenSource
+from pm2xero.xero.call_log import Watch
 from pm2xero.xero.client import XeroClient
 from pm2xero.xero.identity import Addresses, Credentials, IdentityServer, SignInError, is_xero
 
@@ -39,13 +40,15 @@ def connected_url(firm: Organisation, folder: Path) -> str | None:
 
 @contextmanager
 def signed_in(
-    base_url: str, firm: Organisation | None, folder: Path, clock: Callable[[], datetime]
-) -> Iterator[XeroClient]:
+    base_url: str, firm: Organisation | None, folder: Path, clock: Callable[[], datetime],
+    watch: Watch | None = None,
+) -> Iterator[XeroClient]:  # fmt: skip
     """A client of the API at a base URL.
 
     Args:
         firm: whose grant is used; None before there is a firm.
         folder: of the firm.
+        watch: who is told of each attempt of a call, those for tokens included.
 
     Raises:
         UsageError: PU905 when nobody is signed in; PU953, PU955.
@@ -53,9 +56,11 @@ def signed_in(
     with ExitStack() as stack:
         server = IdentityServer(Addresses.of(base_url))
         stack.callback(server.close)
+        server.watch(watch)
         tokens, tenant = _access(base_url, firm, folder, server, clock, stack)
         client = XeroClient(tokens, tenant=tenant, base_url=base_url)
         stack.callback(client.close)
+        client.watch(watch)
         yield client
 
 

@@ -7,16 +7,17 @@ nothing that signs in: a log is read by more people than the books are.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from hashlib import blake2b
+from itertools import count
 from typing import Any, TypeAlias
 
 # Parts of a path that are words of the API, and endpoints whose ids stand for people.
-_WORD = re.compile(r"[A-Z][A-Za-z]{1,39}")
+_WORD = re.compile(r"[A-Z][A-Za-z]{1,39}|connections")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_PEOPLE = frozenset(("contacts", "users", "employees", "contactgroups"))
+_PEOPLE = frozenset(("contacts", "users", "employees", "contactgroups", "connections"))
 # Parts of a path that come after an id.
 _PARTS = frozenset(("History", "Allocations", "Actions", "TrialBalance"))
 # Query parameters whose values say nothing of anybody.
@@ -65,6 +66,37 @@ class Attempt:
 
 
 CallLog: TypeAlias = Callable[[Attempt], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told of the attempts of a run, whichever part of the program makes them.
+
+    Attributes:
+        log: is told of each attempt.
+        run: names the run.
+        numbers: numbers the calls of the run.
+    """
+
+    log: CallLog
+    run: str
+    numbers: Iterator[int] = field(default_factory=lambda: count(1), compare=False)
+
+
+@dataclass(slots=True)
+class Told:
+    """What is told of one attempt while it goes on."""
+
+    outcome: str = "stopped"
+    status: int | None = None
+    received: int = 0
+    xero: str | None = None
+    fault: str | None = None
+
+    def failed(self, outcome: str, error: BaseException | None) -> None:
+        """It came to no answer, by this fault; by a redirect where it is None."""
+        self.outcome = outcome
+        self.fault = type(error).__name__ if error is not None else "Redirected"
 
 
 def plain_path(path: str) -> str:

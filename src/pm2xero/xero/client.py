@@ -14,6 +14,8 @@ from pm2xero.xero.auth import Bearer, TokenSource
 from pm2xero.xero.call_log import (
     Attempt,
     CallLog,
+    Told,
+    Watch,
     correlation_of,
     key_hash,
     plain_path,
@@ -92,8 +94,8 @@ class XeroClient:
         if tenant:
             self._standing["xero-tenant-id"] = tenant
         self.counts = Counts()
-        self._log: CallLog | None = None
-        self._run = ""
+        self._watch: Watch | None = None
+        self._call = 0
         self._attempt = 0
         self._deadline = Deadline(ticks)
         # A redirect would take the token to wherever it points.
@@ -102,7 +104,11 @@ class XeroClient:
 
     def log_to(self, log: CallLog, run: str) -> None:
         """Tell of each attempt from now on, as a part of this run."""
-        self._log, self._run = log, run
+        self.watch(Watch(log, run))
+
+    def watch(self, watch: Watch | None) -> None:
+        """The same, where others of the run tell of theirs; None tells nobody."""
+        self._watch = watch
 
     def call(
         self,
@@ -130,6 +136,7 @@ class XeroClient:
         """
         if not again:
             self.counts.calls += 1
+            self._call = 0
             self._attempt = 0
         response = self._send(method, path, query, headers, body, leaving)
         # A call whose token Xero does not know (any more) is refused before anything is done, so it
@@ -152,21 +159,24 @@ class XeroClient:
         leaving: Callable[[], None] | None,
     ) -> Response:
         token = self._tokens.token()
+        if self._watch is not None and not self._call:
+            # After those for the token, so that numbers are in the order of the calls.
+            self._call = next(self._watch.numbers)
         self._attempt += 1
         self.counts.attempts += 1
         at, began = datetime.now(UTC), self._ticks()
-        told = _Told()
+        told = Told()
         try:
             return self._exchange(method, path, query, headers, body, leaving, token, told)
         finally:
             self.counts.sent += len(body or b"")
             self.counts.received += told.received
-            if self._log is not None:
-                self._log(
+            if self._watch is not None:
+                self._watch.log(
                     Attempt(
                         at=at,
-                        run=self._run,
-                        call=self.counts.calls,
+                        run=self._watch.run,
+                        call=self._call,
                         attempt=self._attempt,
                         method=method,
                         path=plain_path(path),
@@ -191,7 +201,7 @@ class XeroClient:
         body: bytes | None,
         leaving: Callable[[], None] | None,
         token: str,
-        told: _Told,
+        told: Told,
     ) -> Response:
         sent = {**self._standing, **(headers or {})}
         if body is not None:
@@ -254,21 +264,6 @@ class Counts:
     attempts: int = 0
     sent: int = 0
     received: int = 0
-
-
-@dataclass(slots=True)
-class _Told:
-    """What is told of one attempt while it goes on."""
-
-    outcome: str = "stopped"
-    status: int | None = None
-    received: int = 0
-    xero: str | None = None
-    fault: str | None = None
-
-    def failed(self, outcome: str, error: BaseException | None) -> None:
-        self.outcome = outcome
-        self.fault = type(error).__name__ if error is not None else "Redirected"
 
 
 def _may_be_json(answer: httpx.Response) -> bool:

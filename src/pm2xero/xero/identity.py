@@ -7,11 +7,14 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
 
+from pm2xero.xero.call_log import Attempt, Told, Watch, correlation_of
 from pm2xero.xero.deadline import Deadline, keep_to
 from pm2xero.xero.reading import AnswerTooLarge, Patience, read_answer, read_object
 
@@ -167,6 +170,7 @@ class IdentityServer:
     ) -> None:
         self._addresses = addresses
         self._ticks = ticks
+        self._watch: Watch | None = None
         self._deadline = Deadline(ticks)
         # A redirect would take the secret to wherever it points.
         self._http = httpx.Client(transport=transport, timeout=30, follow_redirects=False)
@@ -210,6 +214,10 @@ class IdentityServer:
         if status != 200:
             raise SignInUnanswered(f"Xero does not confirm the revocation (HTTP {status})")
 
+    def watch(self, watch: Watch | None) -> None:
+        """Tell of each attempt from now on, without anything that signs in; None tells nobody."""
+        self._watch = watch
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
@@ -217,13 +225,46 @@ class IdentityServer:
     def _post(
         self, url: str, who: Credentials, form: Mapping[str, str]
     ) -> tuple[int, dict[str, Any]]:
+        at, began, told = datetime.now(UTC), self._ticks(), Told()
+        try:
+            return self._exchange(url, who, form, told)
+        # A proxy that lets nobody through is asked before the call itself is sent.
+        except (
+            httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError,
+            httpx.InvalidURL,
+        ) as error:  # fmt: skip
+            told.failed("unreachable", error)
+            raise
+        except BaseException as error:
+            is_lost = isinstance(error, httpx.HTTPError | AnswerTooLarge)
+            told.failed("unknown" if is_lost else "stopped", error)
+            raise
+        finally:
+            if self._watch is not None:
+                name = "revocation" if url == self._addresses.revocation else "token"
+                self._watch.log(
+                    Attempt(
+                        at=at, run=self._watch.run, call=next(self._watch.numbers), attempt=1,
+                        method="POST", path=f"/connect/{name}", query={}, outcome=told.outcome,
+                        status=told.status, ms=round((self._ticks() - began) * 1000),
+                        sent=len(urlencode(form)), received=told.received, xero=told.xero,
+                        key=None, fault=told.fault,
+                    )
+                )  # fmt: skip
+
+    def _exchange(
+        self, url: str, who: Credentials, form: Mapping[str, str], told: Told
+    ) -> tuple[int, dict[str, Any]]:
         # An app without a secret names itself in the form (RFC 6749, 2.3.1 and 3.2.1).
         secrets = (who.client_id, who.client_secret) if who.client_secret else None
         sent = dict(form) if secrets else {**form, "client_id": who.client_id}
         began = self._ticks()
         self._deadline.begin(_PATIENCE.seconds)
         with self._http.stream("POST", url, data=sent, auth=secrets) as response:
+            told.status, told.xero = response.status_code, correlation_of(response.headers)
             content = read_answer(response, _PATIENCE, lambda: self._ticks() - began)
+            told.received = len(content)
+        told.outcome = "answered"
         return response.status_code, read_object(content) or {}
 
 

@@ -113,10 +113,6 @@ class NaturalKey:
 
         fields = [name for name in (*self.identity, *self.same) if counts(name)]
         wrong = {name for name in fields if not same_value(sent[name], found.get(name))}
-        if "Contact" in wrong and same_contact is not None:
-            there = found.get("Contact")
-            if isinstance(there, Mapping) and same_contact(sent["Contact"], there):
-                wrong.discard("Contact")
         tag = self.tag
         if tag and counts(tag) and not same_tag(sent[tag], found.get(tag), transaction):
             wrong.add(tag)
@@ -125,7 +121,18 @@ class NaturalKey:
             parts, names = self.pays
             if not _same_parts(names, sent.get(parts), found.get(parts)):
                 wrong.add(parts)
+        # It may cost a call, so it is asked last, and not where so much differs that it is another
+        # document whoever its contact is.
+        if "Contact" in wrong and same_contact is not None and len(self._kinds(wrong)) <= 2:
+            there = found.get("Contact")
+            if isinstance(there, Mapping) and same_contact(sent["Contact"], there):
+                wrong.discard("Contact")
         return wrong
+
+    def _kinds(self, wrong: Collection[str]) -> set[str]:
+        """What differs, where all totals are one thing."""
+        totals = {total.equals for total in self.sums}
+        return {"total" if name in totals else name for name in wrong}
 
     def is_of(self, sent: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
         """Whether a document bears the number of the one that was sent, whatever else it says."""
@@ -154,8 +161,7 @@ class NaturalKey:
         """
         if self.tag is not None and self.tag in sent:
             return self.tag not in wrong
-        totals = {total.equals for total in self.sums}
-        fields = {"total" if name in totals else name for name in wrong}
+        fields = self._kinds(wrong)
         return len(fields) == 1 and not {*self.identity, *(self.pays or ())[:1]} & fields
 
     def is_but_for_name(self, wrong: Collection[str]) -> bool:

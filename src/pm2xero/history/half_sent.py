@@ -1,0 +1,151 @@
+"""Documents of which Xero has one part only: what is there, what is not, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from pm2xero.outbox.records import StoredRequest
+from pm2xero.outbox.states import SETTLED, RequestState
+from pm2xero.xero.purpose import Purpose
+
+# What a person does about a part that is not there, by its state. A part that waits says itself
+# what it waits for, and so does one that is blocked.
+_WAYS: Mapping[RequestState, str] = MappingProxyType(
+    {
+        RequestState.REJECTED: "correct the cause, then `pm2xero resend {document}`: only what is "
+        "not there is sent; or enter that part alone in Xero by hand and name its id: "
+        "`pm2xero resolve {document} --as-done-in-xero XERO_ID`",
+        RequestState.FAILED: "`pm2xero resend {document}` when Xero answers again: it is looked up "
+        "first, and only what is not there is sent",
+        RequestState.UNKNOWN: "`pm2xero push`: it is looked up first, and sent only where Xero has "
+        "not got it",
+        RequestState.SENT: "`pm2xero push`: it is looked up first, and sent only where Xero has "
+        "not got it",
+        RequestState.HELD: "`pm2xero resend {document}` or `pm2xero skip {document}`, as the "
+        "person decides who held it",
+        RequestState.LEFT: "enter it in Xero by hand as `pm2xero manual-work` tells it, and name its "
+        "id: `pm2xero resolve {document} --as-done-in-xero XERO_ID`",
+        RequestState.BLOCKED: "it goes by itself when {blocker} is there",
+        RequestState.PLANNED: "it goes with the next push",
+    }
+)
+_WAITS = "it goes with the push that finds the reason gone"
+# Causes of an unknown outcome that only a person's word ends.
+_ASKED = frozenset(("several", "unseen", "draft"))
+_SAY = (
+    "say what it is: `pm2xero resolve {document} --as-done-in-xero XERO_ID` where Xero has it, "
+    "`pm2xero resend {document}` where it has not"
+)
+_ONCE = (
+    "what is there is not entered again; voiding the document in Practice Management takes it back"
+)
+_DONE = {Purpose.CREATE: "in Xero", Purpose.UPDATE: "changed in Xero", Purpose.UNDO: "taken back"}
+_NOT = {
+    Purpose.CREATE: "not in Xero",
+    Purpose.UPDATE: "not changed in Xero",
+    Purpose.UNDO: "not taken back",
+}
+_MAY = {
+    Purpose.CREATE: "perhaps in Xero",
+    Purpose.UPDATE: "perhaps changed in Xero",
+    Purpose.UNDO: "perhaps taken back",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HalfSent:
+    """One revision of a document that is in Xero in part.
+
+    Attributes:
+        there: the requests that Xero has carried out; left: those that it has not, or of which
+            nobody knows. Parts that a person left out for good are in neither.
+    """
+
+    document: str
+    revision: int
+    there: tuple[StoredRequest, ...]
+    left: tuple[StoredRequest, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The statement: what is there, what is not and why, what to do; a sentence each."""
+        done = [f"{_DONE[r.purpose]}: {_named(r)}" for r in self.there]
+        not_done = [f"{_where(r)}: {_named(r)} ({_why(r)})" for r in self.left]
+        return (*done, *not_done, *self.ways)
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """What to do, each once."""
+        ways = dict.fromkeys(f"→ {_way(r)}" for r in self.left)
+        return (*ways, f"→ {_ONCE}")
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "document": self.document,
+            "revision": self.revision,
+            "there": [
+                {"request": r.id, "purpose": r.purpose, "endpoint": _endpoint(r),
+                 "xero_id": r.xero_id}
+                for r in self.there
+            ],
+            "left": [
+                {"request": r.id, "purpose": r.purpose, "endpoint": _endpoint(r),
+                 "state": r.state, "cause": r.cause, "message": r.message,
+                 "blocked_by": r.blocked_by, "to_do": _way(r)}
+                for r in self.left
+            ],
+        }  # fmt: skip
+
+
+def half_sent(requests: Iterable[StoredRequest]) -> list[HalfSent]:
+    """The documents of which some requests are carried out and others are not.
+
+    Args:
+        requests: all that count now of the documents.
+    """
+    revisions: dict[tuple[str, int], list[StoredRequest]] = {}
+    for request in requests:
+        revisions.setdefault((request.transaction, request.revision), []).append(request)
+    return [
+        HalfSent(document, revision, there, left)
+        for (document, revision), of_it in revisions.items()
+        if (there := _in(of_it, RequestState.CONFIRMED))
+        and (left := tuple(r for r in of_it if r.state not in SETTLED))
+    ]
+
+
+def _in(requests: Sequence[StoredRequest], state: RequestState) -> tuple[StoredRequest, ...]:
+    return tuple(r for r in requests if r.state is state)
+
+
+def _where(request: StoredRequest) -> str:
+    is_open = request.state in (RequestState.UNKNOWN, RequestState.SENT)
+    return (_MAY if is_open else _NOT)[request.purpose]
+
+
+def _named(request: StoredRequest) -> str:
+    id = f" {request.xero_id}" if request.xero_id else ""
+    return f"{request.id}, {_endpoint(request)}{id}"
+
+
+def _endpoint(request: StoredRequest) -> str:
+    return request.path.strip("/").split("/")[0]
+
+
+def _why(request: StoredRequest) -> str:
+    if request.state is RequestState.BLOCKED:
+        return f"blocked by {request.blocked_by}"
+    return request.message or request.cause or str(request.state)
+
+
+def _way(request: StoredRequest) -> str:
+    way = _WAYS[request.state]
+    if request.state is RequestState.PLANNED and request.cause is not None:
+        way = _WAITS
+    if request.state is RequestState.UNKNOWN and request.cause in _ASKED:
+        way = _SAY
+    return way.format(document=request.transaction, blocker=request.blocked_by)
