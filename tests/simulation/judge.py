@@ -93,11 +93,10 @@ class _Case:
     ) -> None:
         self._told, self._hands, self._firm = told, hands, firm
         self._revisions: dict[str, dict[int, Document]] = defaultdict(dict)
-        for document in documents:
-            # Of a revision that comes again with other contents the first one counts.
-            id, revision = document["id"], document["revision"]
-            if document == hands.first.get((id, revision), document):
-                self._revisions[id].setdefault(revision, document)
+        # Of a revision that comes again with other contents the first one counts.
+        first = [document for document in documents if document in hands.first.values()]
+        for document in (*first, *documents):
+            self._revisions[document["id"]].setdefault(document["revision"], document)
         latest = {id: found[max(found)] for id, found in self._revisions.items()}
         self._possible = {
             id: [claims(d, latest, firm) for _, d in sorted(found.items())]

@@ -14,10 +14,11 @@ from copy import copy
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from sqlalchemy import Connection as Database
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, create_engine, event
 
 from pm2xero.connection import Connection
 from pm2xero.decide.decider import opening_state
@@ -267,7 +268,9 @@ _PLACE: list[str] = []
 @functools.cache
 def _engine() -> Engine:
     """The product's engine, whose connections go to the file of the present seed."""
-    engine = open_engine(f"sqlite:///{Path(_kept().name) / 'any.db'}", Clock())
+    # What listens to "do_connect" listens to the dialect, which must be of this engine alone.
+    with patch("pm2xero.outbox.database.create_engine", create_engine):
+        engine = open_engine(f"sqlite:///{Path(_kept().name) / 'any.db'}", Clock())
     engine.dispose()
 
     @event.listens_for(engine, "do_connect")
