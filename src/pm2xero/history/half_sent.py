@@ -26,8 +26,8 @@ _WAYS: Mapping[RequestState, str] = MappingProxyType(
         "not got it",
         RequestState.HELD: "`pm2xero resend {document}` or `pm2xero skip {document}`, as the "
         "person decides who held it",
-        RequestState.LEFT: "enter it in Xero by hand as `pm2xero manual-work` tells it, and name its "
-        "id: `pm2xero resolve {document} --as-done-in-xero XERO_ID`",
+        RequestState.LEFT: "enter it in Xero by hand as `pm2xero manual-work` tells it, and name "
+        "its id: `pm2xero resolve {document} --as-done-in-xero XERO_ID`",
         RequestState.BLOCKED: "it goes by itself when {blocker} is there",
         RequestState.PLANNED: "it goes with the next push",
     }
