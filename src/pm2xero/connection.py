@@ -29,6 +29,7 @@ from pm2xero.send.caller import Caller
 from pm2xero.signin.pin import check_emulated, check_outbox_pin
 from pm2xero.signin.session import connected_url, signed_in
 from pm2xero.target import Target
+from pm2xero.xero.answers import Unproven, page_of
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import Budget, CallLimits, StopRun
 from pm2xero.xero.client import CallError, Response, XeroClient
@@ -137,8 +138,14 @@ class Connection:
             return refused
         if answer.status != 200 or answer.json is None:
             return answer
-        items = answer.json.get(endpoint)
-        return None if items == [] else answer
+        if answer.json.get(endpoint) != []:
+            return answer
+        try:
+            page_of(answer, 1, 0)
+        except Unproven:
+            # By its own count there is something.
+            return answer
+        return None
 
     def get_all(self, endpoint: str) -> dict[str, Mapping[str, Any]]:
         """All objects of an endpoint by id; pages where Xero pages.

@@ -158,3 +158,27 @@ def test_a_person_who_does_not_want_the_undo_keeps_what_is_there(outbox: Outbox)
     outbox.save(*made_again("B1/invoice", 2))
     outbox.skip("B1", "kim", "leave it", AT)
     assert standing(outbox, "B1") == ["B1/invoice"]
+
+
+@pytest.mark.parametrize("id", ["B1/invoice", "B1/other"])
+def test_what_was_to_be_taken_back_holds_its_slot_when_a_later_revision_drops_that(
+    outbox: Outbox, id: str
+) -> None:
+    outbox.save(*document("B1"))
+    confirmed(outbox, "B1/invoice")
+    outbox.save(*document("B1", undo("B1/invoice", 2), revision=2, digest="d2"))
+    assert standing(outbox, "B1") == []
+    anew = replace(request(id, revision=3), slot="invoice")
+    with pytest.raises(StateConflict, match="PE113 B1 would be created a second time"):
+        outbox.save(*document("B1", anew, revision=3, digest="d3"))
+    outbox.save(*made_again("B1/invoice", 3))
+    assert standing(outbox, "B1") == ["B1/invoice@3"]
+
+
+def test_what_is_changed_in_place_of_being_taken_back_holds_its_slot(outbox: Outbox) -> None:
+    outbox.save(*document("B1"))
+    confirmed(outbox, "B1/invoice")
+    outbox.save(*document("B1", undo("B1/invoice", 2), revision=2, digest="d2"))
+    change = replace(undo("B1/invoice", 3), id="B1/invoice@3", purpose=Purpose.UPDATE)
+    outbox.save(*document("B1", change, revision=3, digest="d3"))
+    assert standing(outbox, "B1") == ["B1/invoice"]

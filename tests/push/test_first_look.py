@@ -83,3 +83,23 @@ def test_a_page_that_is_cut_short_proves_nothing() -> None:
     look = Lists({**EMPTY, "Contacts": []}, count=3).look()
     assert not look.is_unwritten()
     assert look.contacts is None
+
+
+@pytest.mark.parametrize("size", [{}, {"pageSize": 0}, {"pageSize": 1000}])
+@pytest.mark.parametrize("pages", [{}, {"pageCount": 1}, {"pageCount": 2}])
+@pytest.mark.parametrize("short", sorted(EMPTY))
+def test_a_list_without_entries_that_counts_some_is_not_empty(
+    short: str, pages: dict[str, int], size: dict[str, int]
+) -> None:
+    lists = Lists(EMPTY)
+
+    def ask(path: str, query: Mapping[str, str]) -> Response:
+        answer = lists.ask(path, query)
+        if path == f"/{short}":
+            body = {short: [], "pagination": {"page": 1, "itemCount": 3, **pages, **size}}
+            return Response(200, {}, body, json.dumps(body))
+        return answer
+
+    opened = SimpleNamespace(ask=ask)
+    opened.get_any = lambda endpoint: Connection.get_any(cast(Connection, opened), endpoint)
+    assert not FirstLook(cast(Connection, opened)).is_unwritten()

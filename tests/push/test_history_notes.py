@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.office import EXAMPLES, Doc, Office, month
+from tests.support.office import EXAMPLES, Doc, Office, month, revised
 from tests.support.packs import write
 
 RULES = """spec: 1
@@ -87,3 +87,17 @@ def test_a_correction_adds_a_note_and_a_void_takes_none_away(office: Office) -> 
     office.push(voided)
     told = [n.partition(" in ")[0] for n in notes(office)]
     assert told == [words(bill()), words(later)]
+
+
+def test_notes_of_what_is_refused_or_overtaken_are_no_calls_of_a_plan(office: Office) -> None:
+    office.archive("200")
+    for document in (bill(), revised(bill())):
+        assert "1 refused by Xero" in office.push(document).stdout
+        plan = json.loads(office.run("plan", "--format", "json").stdout)
+        assert (plan["calls"], plan["history_notes"]) == (0, 0)
+    office.restore("200")
+    office.run("resend", bill()["id"], "--reason", "active again", "--who", "Bea")
+    plan = json.loads(office.run("plan", "--format", "json").stdout)
+    assert plan["history_notes"] == 1
+    assert "1 history note written" in office.push().stdout
+    assert json.loads(office.run("plan", "--format", "json").stdout)["calls"] == 0

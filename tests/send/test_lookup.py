@@ -12,6 +12,7 @@ from pm2xero.pack.language.conditions import Compare
 from pm2xero.pack.language.paths import PathExpr
 from pm2xero.pack.language.types import TEXT
 from pm2xero.send.lookup import load_lookups
+from pm2xero.xero.moments import as_moment
 from pm2xero.xero.natural_key import NaturalKey, Sum, as_date, is_as_sent, paired, same_value
 from tests.support.faulty_transport import Fault, FaultyTransport, timeout_after, timeout_before
 from tests.support.xero_world import World, bill, invoice, journal, receipt
@@ -163,6 +164,17 @@ def test_same_value(sent: Any, found: Any, same: bool) -> None:
 def test_dates_that_are_none() -> None:
     assert as_date("2026-13-01") is None
     assert as_date("INV-1") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["/Date(-99999999999999)/", "0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-14:00"]
+)
+def test_a_moment_that_no_calendar_has_is_none(text: str) -> None:
+    assert as_moment(text) is None
+
+
+def test_a_day_that_no_calendar_has_is_none() -> None:
+    assert as_date("/Date(-99999999999999)/") is None
 
 
 def test_a_sum_counts_only_when_it_can_be_made() -> None:

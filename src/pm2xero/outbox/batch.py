@@ -12,6 +12,7 @@ from pm2xero.errors import DigestConflict, Finding, OutboxError, StateConflict
 from pm2xero.outbox.blocking import block_again, block_on, unblock
 from pm2xero.outbox.decision_records import add_records
 from pm2xero.outbox.history_notes import write_notes
+from pm2xero.outbox.memory import VOIDED
 from pm2xero.outbox.records import (
     Actor,
     Document,
@@ -56,6 +57,8 @@ class Batch:
         self._overtaken: list[Values] = []
         self._retired: list[Values] = []
         self._released: list[Values] = []
+        # What holds its slot again, as its taking back is dropped.
+        self._regained: list[Values] = []
         self._inserted: list[StoredRequest] = []
         self._rendered: list[StoredRequest] = []
         # Ids that are to stop their dependants, and ids that may set theirs free.
@@ -157,6 +160,7 @@ class Batch:
         if unsettled:
             raise _unsettled(tx, unsettled)
         wanted = {r.id for r in planned}
+        kept: set[str] = set()
         for row in counting:
             if row.revision < tx.revision:
                 retired = row.id in wanted or row.state != RequestState.CONFIRMED
@@ -164,14 +168,17 @@ class Batch:
                 retired = row.id not in wanted and self._is_replaceable(row)
             if retired:
                 self._retired.append(self._key(row.id, row.revision))
+                if row.purpose == Purpose.UNDO and row.target and row.state != "confirmed":
+                    kept.add(row.target)
                 if row.stands and row.state != "confirmed":
                     self._released.append(self._key(row.id, row.revision))
                 if row.blocked_by is not None:
                     self._arrived.add(row.blocked_by)
                 if row.id not in wanted:
                     self._gone.append(row.id)
-        self._check_slots(tx, rows, planned)
-        said = next((r for r in counting if r.state in KEPT_BY_PERSON), None)
+        self._check_slots(tx, rows, planned, kept)
+        by_people = (r for r in counting if r.state in KEPT_BY_PERSON and r.cause != VOIDED)
+        said = next(by_people, None)
         of_revision = {r.id: r for r in rows if r.revision == tx.revision}
         for request in planned:
             self._compare_request(request, of_revision.get(request.id), said)
@@ -180,14 +187,27 @@ class Batch:
         return row.state in REPLACEABLE and not self._may_be_there(row)
 
     def _check_slots(
-        self, tx: StoredTransaction, rows: list[AnyRow], planned: Sequence[StoredRequest]
+        self,
+        tx: StoredTransaction,
+        rows: list[AnyRow],
+        planned: Sequence[StoredRequest],
+        kept: set[str],
     ) -> None:
-        """What is planned anew finds its slot free, or hands it over itself."""
+        """What is planned anew finds its slot free, or hands it over itself.
+
+        Args:
+            kept: ids of what was to be taken back and is not, as a later revision came before.
+        """
         created = {slot_of(r): r for r in planned if r.purpose is Purpose.CREATE}
         undone = {r.target for r in planned if r.purpose is Purpose.UNDO}
         free = {(k["id_"], k["revision_"]) for k in self._released}
+        held = {r.slot for r in rows if r.stands and (r.id, r.revision) not in free}
         for row in rows:
-            if not row.stands or (row.id, row.revision) in free:
+            there = row.id in kept and row.state == "confirmed" and row.current
+            regains = there and row.purpose == Purpose.CREATE and row.slot not in held
+            if regains and row.id not in undone:
+                self._regained.append(self._key(row.id, row.revision))
+            if not (row.stands or regains) or (row.id, row.revision) in free:
                 continue
             request = created.get(row.slot)
             same = request is not None and (request.id, request.revision) == (row.id, row.revision)
@@ -245,6 +265,7 @@ class Batch:
         organisation = self._organisation
         self._run(_RETIRE, self._retired)
         self._run(_RELEASE, self._released)
+        self._run(_REGAIN, self._regained)
         self._run(insert(requests), [request_row(organisation, r) for r in self._inserted])
         self._run(_RENDER, [self._keyed(request_row(organisation, r)) for r in self._rendered])
         self._run(_FORGET_NEEDS, [self._key(r.id, r.revision) for r in self._rendered])
@@ -295,6 +316,7 @@ _MOVE = _set(transactions, "sequence")
 _DECIDE = _set(decisions, *(c.name for c in decisions.c if c.name not in _KEY))
 _RETIRE = update(requests).where(_this(requests)).values(current=False)
 _RELEASE = update(requests).where(_this(requests)).values(stands=False)
+_REGAIN = update(requests).where(_this(requests)).values(stands=True)
 _RENDER = _set(requests, *(c.name for c in requests.c if c.name not in _KEY))
 _FORGET_NEEDS = delete(needs).where(_this(needs, "request"))
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from types import MappingProxyType
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from pm2xero.errors import Finding, StateConflict
 from pm2xero.outbox.database import Database
@@ -19,7 +19,7 @@ from pm2xero.outbox.notes_schema import history_notes
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.rows import chunks
 from pm2xero.outbox.schema import requests
-from pm2xero.outbox.states import RequestState
+from pm2xero.outbox.states import DUE, RequestState
 
 
 class NoteState(StrEnum):
@@ -129,6 +129,29 @@ class HistoryNotes(Database):
                 history_notes.c.state == NoteState.CONFIRMED,
                 history_notes.c.details == note.details,
                 requests.c.xero_id == note.xero_id,
+            )
+        )
+        with self._read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def count_notes_to_go(self) -> int:
+        """How many notes are not settled whose object stands in Xero, or goes there with a push.
+
+        That of a request that was overtaken, or has stopped, goes with none.
+        """
+        query = (
+            select(func.count())
+            .select_from(history_notes.join(requests, _BEARER))
+            .where(
+                history_notes.c.organisation == self._organisation,
+                history_notes.c.state.in_(OPEN_NOTES),
+                or_(
+                    and_(
+                        requests.c.state == RequestState.CONFIRMED,
+                        requests.c.xero_id.is_not(None),
+                    ),
+                    and_(requests.c.current, requests.c.state.in_(DUE)),
+                ),
             )
         )
         with self._read() as connection:

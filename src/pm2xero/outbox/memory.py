@@ -24,6 +24,8 @@ from pm2xero.outbox.states import Event, RequestState
 
 # Cause of a request that is looked up because of a gap.
 FORGOTTEN = "forgotten"
+# Cause of one that was only looked for, and is not there.
+VOIDED = "voided"
 _WHY = "The outbox is new or was restored, so this is looked up in Xero before it is sent"
 # So far the clocks of Practice Management and of this machine may differ.
 _CLOCKS = timedelta(days=1)

@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import Connection, and_, select
 
 from pm2xero.outbox.blocking import block_on
+from pm2xero.outbox.memory import VOIDED
 from pm2xero.outbox.moving import move
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.rows import chunks, mine
@@ -21,7 +22,7 @@ from pm2xero.outbox.states import TRANSITIONS, Event, RequestState
 
 _RESTS: Mapping[str, Event] = {"hold": Event.HOLD, "skip": Event.SKIP}
 _ENDS = "resend"
-_NOT_THERE = ("skip", "Xero has not got it, and it is voided in Practice Management")
+_NOT_THERE = "Xero has not got it, and it is voided in Practice Management"
 
 
 def wishes(
@@ -88,7 +89,7 @@ def rest_as_wished(
     """
     wanted = wishes(connection, organisation, given)
     voided = only_looked_for(connection, organisation, [r.id for r in given])
-    wanted |= dict.fromkeys(voided, _NOT_THERE)
+    wanted |= dict.fromkeys(voided, ("skip", _NOT_THERE))
     rests: dict[str, RequestState] = {}
     for part in chunks(wanted):
         rows = connection.execute(
@@ -100,7 +101,9 @@ def rest_as_wished(
             what, why = wanted[row.id]
             event = _RESTS[what]
             if row.state in TRANSITIONS[event].sources:
-                said = {"cause": what, "message": why, "blocked_by": None}
+                # No person has said it, so the next revision need not rest, too.
+                cause = VOIDED if row.id in voided else what
+                said = {"cause": cause, "message": why, "blocked_by": None}
                 move(connection, organisation, [row.id], event, **said)
                 rests[row.id] = TRANSITIONS[event].target
     block_on(connection, organisation, rests)

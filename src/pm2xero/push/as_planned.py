@@ -11,7 +11,6 @@ from typing import Any
 from pm2xero.connection import Connection, caller_of
 from pm2xero.errors import UsageError
 from pm2xero.firm.snapshot import XeroSnapshot
-from pm2xero.outbox.history_notes import OPEN_NOTES
 from pm2xero.outbox.past_records import Chapter
 from pm2xero.outbox.records import Document, StoredRequest
 from pm2xero.outbox.states import RequestState
@@ -54,10 +53,9 @@ def plan_only(
     known = len(outbox.contacts())
     rates = connection.pipeline.organisation.xero.tax_rates
     mark = mark_of(decided, connection.fingerprint)
-    notes = outbox.count_notes()
     plan = make_plan(
         report, outbox.requests(states=OPEN), known, mark, per_day, rates,
-        sum(notes.get(state, 0) for state in OPEN_NOTES),
+        outbox.count_notes_to_go(),
     )  # fmt: skip
     if looks:
         plan = replace(plan, outlook=_outlook(connection, plan.due, chart))

@@ -19,12 +19,13 @@ from pm2xero.decide.explain import deciding_facts
 from pm2xero.decide.state import Earlier, Known, State
 from pm2xero.decide.totals import Summary
 from pm2xero.history.names import Names, Naming
+from pm2xero.history.requests import alive
 from pm2xero.history.rows_state import Rows, RowsState
 from pm2xero.history.stored_document import typed
 from pm2xero.outbox.memory import Gap
 from pm2xero.outbox.past_records import Maker, Standing, Wait
 from pm2xero.outbox.records import StoredDecision, StoredRequest, StoredTransaction
-from pm2xero.outbox.states import RequestState
+from pm2xero.outbox.states import UNSETTLED, RequestState
 from pm2xero.pipeline import Pipeline, Result
 from pm2xero.push.batches import batches
 from pm2xero.push.dependencies import Dependencies
@@ -60,6 +61,9 @@ class Past(Rows, Keeper, Protocol):
 
     def requests(self, *, transaction: str | None = None) -> Sequence[StoredRequest]:
         """The requests of a document that count now."""
+
+    def undone(self, xero_ids: Sequence[str]) -> set[str]:
+        """Which of these ids in Xero were taken back, by whichever transaction."""
 
     def last_sequence(self) -> int:
         """The place of the last document in the order of posting."""
@@ -256,12 +260,20 @@ class Intake:
         standing = state.standing(tx.id)
         mapping = (standing.mapping if standing is not None else None) or ""
         found = None
-        if self._forgotten.may_be_there(tx):
+        is_latest = standing is None or tx.revision >= standing.revision
+        if is_latest and self._forgotten.may_be_there(tx):
             found = self._forgotten.look_for(tx, decision, mapping, self._requests(tx.id))
         if found is not None:
             result = found
         elif decision.revises is not None:
             result = self._corrector.correct(tx, decision, mapping, self._requests(tx.id))
+        elif standing is not None and (left := self._left_there(tx, decision)):
+            # It was voided, or only looked for, and is to be posted again: what Xero still has of
+            # it, or may have, is corrected as that of any other revision.
+            before = max(r.revision for r in left)
+            again = replace(decision, revises=before, correction=decision)
+            mapping = mapping or decision.mapping or ""
+            result = self._corrector.correct(tx, again, mapping, self._requests(tx.id))
         elif decision.outcome == "post":
             decision, made = pipeline.render(tx, decision)
             result = Result(0, tx, decision, made)
@@ -269,6 +281,15 @@ class Intake:
             result = Result(0, tx, decision)
         pipeline.decider.apply(tx, result.decision, state)
         return replace(result, facts=facts)
+
+    def _left_there(self, tx: Transaction, decision: Decision) -> list[StoredRequest]:
+        """What an earlier revision has in Xero, or may have, of a document to be posted anew."""
+        if decision.outcome != "post":
+            return []
+        before = [r for r in self._requests(tx.id) if r.revision < tx.revision]
+        gone = self._past.undone([r.xero_id for r in before if r.xero_id])
+        there = alive(before, gone, nested=True)
+        return there or [r for r in before if r.state in UNSETTLED]
 
     def _requests(self, id: str) -> list[StoredRequest]:
         """The requests of a document that count now, those of this run among them."""

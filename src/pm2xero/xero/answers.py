@@ -191,8 +191,11 @@ def page_of(answer: Response, page: int, items: int) -> Pagination | None:
         return None
     if said.page not in (0, page):
         raise Unproven("Xero shows another page of its list than was asked for")
-    if said.item_count >= 0 and said.page_size > 0:
+    if said.item_count >= 0:
         due = min(said.page_size, said.item_count - (page - 1) * said.page_size)
+        if said.page_size <= 0:
+            # How much a page holds it does not say; the only one holds everything.
+            due = said.item_count if said.page_count <= 1 else 1
         if items < due:
             raise Unproven("Xero shows a page of its list that is not complete")
     return said

@@ -16,10 +16,11 @@ def as_moment(text: object) -> datetime | None:
     """
     if not isinstance(text, str):
         return None
-    if match := _MS_DATE.fullmatch(text):
-        return _EPOCH + timedelta(milliseconds=int(match[1]))
     try:
+        if match := _MS_DATE.fullmatch(text):
+            return _EPOCH + timedelta(milliseconds=int(match[1]))
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        # One before the year 1 or after 9999 is none.
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -241,12 +241,13 @@ def same_value(sent: Any, found: Any) -> bool:
 @lru_cache(maxsize=4096)
 def as_date(text: str) -> date | None:
     """The day of `YYYY-MM-DD`, with or without a time, or of `/Date(ms)/`; None otherwise."""
-    if match := _MS_DATE.fullmatch(text):
-        return (_EPOCH + timedelta(milliseconds=int(match[1]))).date()
-    match = _ISO_DATE.fullmatch(text)
     try:
+        if match := _MS_DATE.fullmatch(text):
+            return (_EPOCH + timedelta(milliseconds=int(match[1]))).date()
+        match = _ISO_DATE.fullmatch(text)
         return date.fromisoformat(match[1]) if match else None
-    except ValueError:
+    except (ValueError, OverflowError):
+        # One before the year 1 or after 9999 is none.
         return None
 
 
