@@ -115,7 +115,7 @@ class Corrector:
         if live.elsewhere:
             return _person(tx, "a person entered it there, as another kind of entry than is sent")
         if not fresh.takes_back and self._policy(mapping, "unpaid") == "reallocate":
-            return self._reallocated(tx, replace(fresh, mapping=mapping), there, live)
+            return self._reallocated(tx, _by_mapping(fresh, mapping), there, live)
         if any(contract(r.contract).undo is None for r in there):
             # Whatever a mapping says: Xero lets nobody take this back, so nothing takes its place.
             return _person(tx, "such an entry is never changed once it is there")
@@ -273,6 +273,13 @@ class Corrector:
             f"{tx.id}/{name}", tx.id, tx.revision, target.step, contract(contract_name), path,
             element, key, needs, False, target=target.id,
         )  # fmt: skip
+
+
+def _by_mapping(fresh: Decision, mapping: str) -> Decision:
+    """The decision with the mapping of the revision before; what another leaves over is no word."""
+    if fresh.outcome != "post" or fresh.mapping == mapping:
+        return replace(fresh, mapping=mapping)
+    return replace(fresh, mapping=mapping, reasons=(), left_over=None)
 
 
 def _has_parts(request: StoredRequest) -> bool:
