@@ -184,3 +184,16 @@ def test_the_rest_that_was_entered_otherwise_is_told(
     office.run("resolve", "R-1", "--as-done-in-xero", id, *WHY)
     (wrong,) = office.reconcile()["changed_there"]
     assert (wrong["verdict"], wrong["document"]) == ("by_hand_otherwise", "1000.00")
+
+
+def test_the_refund_of_what_a_supplier_was_paid_too_much_is_told_as_that(office: Office) -> None:
+    docs = month()
+    paid = docs["AU-0034"]
+    invoice = docs[paid["allocations"][0]["document_id"]]
+    more = paid | {"amount": "4050.00", "participant": invoice["participant"]}
+    back = [{**a, "amount": f"-{a['amount']}"} for a in paid["allocations"]]
+    office.push(invoice, more)
+    taken = {"id": "S-R", "reversal_of": paid["id"], "amount": "-4050.00", "date": "2026-05-30"}
+    office.push(more | taken | {"allocations": back})
+    told = {item["id"]: item["xero"][0]["what"] for item in work(office)}
+    assert told["S-R"] == "refund on the supplier's credit note or overpayment"
