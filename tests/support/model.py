@@ -167,6 +167,10 @@ class ModelOutbox:
     def only_looked_for(self, ids: Collection[str]) -> set[str]:
         return set()
 
+    def notes_due(self) -> list[Any]:
+        # Nothing that is modelled has a note in its history.
+        return []
+
     def suspect_forgotten(self) -> set[str]:
         return set()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -114,31 +114,43 @@ def _examine(
         )
         mark = f"DR{uuid.uuid4().hex[:8].upper()}"
         click.echo(f"everything that is made bears {mark}, and is taken back in the end", err=True)
-        with _stopped_politely():
-            return examine(caller, there, facts, now, __version__, mark, on_check=_say)
+        with _stopped_politely() as go_on:
 
+            def on_check(done: int, of: int, fact: Any) -> None:
+                go_on()
+                click.echo(f"check {done + 1} of {of}: {fact.number} {fact.fact}", err=True)
 
-def _say(done: int, of: int, fact: Any) -> None:
-    click.echo(f"check {done + 1} of {of}: {fact.number} {fact.fact}", err=True)
+            return examine(caller, there, facts, now, __version__, mark, on_check=on_check)
 
 
 @contextmanager
-def _stopped_politely() -> Iterator[None]:
-    """SIGTERM ends this as Ctrl-C does: what was made is taken back."""
+def _stopped_politely() -> Iterator[Callable[[], None]]:
+    """SIGTERM ends this as Ctrl-C does: what was made is taken back.
+
+    What is handed on ends it, too: an interrupt that came where Python drops it (in a callback of
+    its own, as while a module is imported) is heard then.
+    """
     import signal
     import threading
 
+    asked: list[int] = []
+
+    def go_on() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield go_on
         return
 
     def stop(number: int, frame: Any) -> None:
+        asked.append(number)
         click.echo("stopping: what was made is taken back first; once more to leave it", err=True)
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield
+        yield go_on
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
