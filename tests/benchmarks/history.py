@@ -99,7 +99,7 @@ def _past(folder: Path, length: int) -> Path:
     pipeline = Pipeline.load(FIRM)
     with open_past(pipeline, FIRM, (), f"sqlite:///{path}", lambda: AT) as past:
         outbox = past.outbox
-        corrector = Corrector(pipeline, lambda _: Situation(), outbox.undone)
+        corrector = Corrector(pipeline, lambda _: Situation(), outbox.undone, outbox.ids_ever)
         intake = Intake(
             pipeline, outbox, past.state, outbox.save_many, past.fingerprint, lambda: AT, corrector
         )

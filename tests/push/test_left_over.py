@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.examples.bookkeeper import Bookkeeper
 from tests.support.office import Doc, Office, firm_of, month, revised
@@ -72,6 +73,30 @@ def test_the_rest_is_told_apart_and_missing_until_it_is_entered(
     assert [(r["by_hand"], r["money"]) for r in refused] == [(1, "1000.00")]
     enter(office)
     assert (office.reconcile()["verdict"], left(office)) == ("agrees", {})
+
+
+def test_a_push_tells_no_more_to_enter_than_the_rest(
+    office: Office, bill: Doc, receipt: Doc
+) -> None:
+    told = office.push(bill, receipt).stdout
+    assert "1 to be entered in Xero by hand, 1,000.00 AUD in all" in told
+
+
+def test_what_stands_as_one_entry_leaves_nothing_over_when_the_firm_chooses_otherwise(
+    tmp_path: Path, bill: Doc, receipt: Doc
+) -> None:
+    """A later revision follows the entry that is there, whatever a new one would become."""
+    firm = firm_of(tmp_path, settings={"overpayments": "one_entry"})
+    office = Office(tmp_path, firm)
+    office.push(bill, receipt)
+    chosen = yaml.safe_load(firm.read_text()) | {"settings": {"overpayments": "allocated_part"}}
+    firm.write_text(yaml.safe_dump(chosen))
+    part = {"document_id": bill["id"], "amount": "3000.00"}
+    told = office.push(revised(receipt, allocations=[part])).stdout
+    assert "by hand" not in told
+    (reasons,) = office.sql("SELECT reasons FROM decisions WHERE id = 'R-1' AND revision = 2")
+    assert (json.loads(reasons[0]), left(office)) == ([], {})
+    assert office.reconcile()["verdict"] == "agrees"
 
 
 @pytest.mark.parametrize(
@@ -159,3 +184,16 @@ def test_the_rest_that_was_entered_otherwise_is_told(
     office.run("resolve", "R-1", "--as-done-in-xero", id, *WHY)
     (wrong,) = office.reconcile()["changed_there"]
     assert (wrong["verdict"], wrong["document"]) == ("by_hand_otherwise", "1000.00")
+
+
+def test_the_refund_of_what_a_supplier_was_paid_too_much_is_told_as_that(office: Office) -> None:
+    docs = month()
+    paid = docs["AU-0034"]
+    invoice = docs[paid["allocations"][0]["document_id"]]
+    more = paid | {"amount": "4050.00", "participant": invoice["participant"]}
+    back = [{**a, "amount": f"-{a['amount']}"} for a in paid["allocations"]]
+    office.push(invoice, more)
+    taken = {"id": "S-R", "reversal_of": paid["id"], "amount": "-4050.00", "date": "2026-05-30"}
+    office.push(more | taken | {"allocations": back})
+    told = {item["id"]: item["xero"][0]["what"] for item in work(office)}
+    assert told["S-R"] == "refund on the supplier's credit note or overpayment"

@@ -87,7 +87,9 @@ class Kept:
     def push(self, *documents: Doc) -> None:
         given = self.pipeline
         given.state = state = RowsState(self.outbox, self.opening)
-        corrector = Corrector(given, lambda _: Situation(), self.outbox.undone)
+        corrector = Corrector(
+            given, lambda _: Situation(), self.outbox.undone, self.outbox.ids_ever
+        )
         intake = Intake(
             given, self.outbox, state, self.outbox.save_many, "pack", lambda: AT, corrector
         )

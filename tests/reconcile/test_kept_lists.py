@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 import uuid
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,9 +18,11 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from pm2xero.connection import Connection, connect
 from pm2xero.errors import Finding, LeaseLost, UsageError
+from pm2xero.outbox.seen_schema import xero_objects
 from pm2xero.outbox.store import Outbox
 from pm2xero.reconcile import kept_lists as kept_lists_module
 from pm2xero.reconcile.kept_lists import KeptLists, kept_lists
@@ -400,3 +403,23 @@ def test_the_verdict_is_that_of_reading_all_of_it(
             whole = run(connection, None, None).as_json()
             assert incremental == whole
             assert loses or changed.reading.whole == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"nothing packed", zlib.compress(b"[1]")])
+def test_what_is_damaged_where_it_is_kept_is_read_from_xero_anew(
+    outbox: Outbox, damage: bytes
+) -> None:
+    lists = Lists()
+    lists.fill("Invoices", 3)
+    lists.now += timedelta(days=1)
+    reader(lists, outbox)("Invoices")
+    id = next(iter(all_of(lists, "Invoices")))
+    with outbox._write() as connection:
+        connection.execute(
+            update(xero_objects).values(object=damage).where(xero_objects.c.id == id)
+        )
+    lists.now += timedelta(days=1)
+    for whole in (["Invoices"], []):
+        again = reader(lists, outbox)
+        assert again("Invoices") == all_of(lists, "Invoices")
+        assert again.reading.whole == whole

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 from pm2xero.decide.decision import Decision, Reason, Warning_
 from pm2xero.decide.facts import Facts
+from pm2xero.decide.journal import JournalOf, compile_left_over
 from pm2xero.decide.memory_state import MemoryState
 from pm2xero.decide.program import CompiledRule, Program
 from pm2xero.decide.revision import posted_before
@@ -32,6 +34,7 @@ class Decider:
         self.chart = Chart(pack, organisation)
         self._programs: dict[str, Program] = {}
         self._for_unfinished: dict[str, Program] = {}
+        self._left_overs: dict[str, JournalOf] = {}
 
     def program(self, kind: str) -> Program:
         """The compiled rules of a kind, compiled when first needed."""
@@ -71,6 +74,14 @@ class Decider:
             # A later revision came, or this one with other content: it is not sent either.
             return posted_before(tx, position)
         return told
+
+    def _left_over(self, tx: Transaction, state: State) -> Decimal:
+        """What a person enters of a document; never negative, as it is work of either sign."""
+        journal = self._left_overs.get(tx.kind)
+        if journal is None:
+            program = self.program(tx.kind)
+            journal = self._left_overs[tx.kind] = compile_left_over(program.kind, program.facts)
+        return sum((e.amount for e in journal(tx, state) if e.amount > 0), Decimal("0.00"))
 
     def _of_posted(self, tx: Transaction, state: Past, position: str) -> Decision:
         """A revision of what was posted: in the words of the rules, but never a second posting."""
@@ -150,9 +161,11 @@ class Decider:
             compiled = program.rules[posts[0]]
             rule = compiled.rule
             said = (_reason(compiled, tx, state),) if rule.leaves_over else ()
+            left = self._left_over(tx, state) if rule.leaves_over else None
             return Decision(
-                tx.id, tx.revision, tx.kind, "post", said, warnings, rule.mapping, rule.id
-            )
+                tx.id, tx.revision, tx.kind, "post", said, warnings, rule.mapping, rule.id,
+                left_over=left,
+            )  # fmt: skip
         if not posts:
             return _refused(
                 tx, "no_rule", f"No rule of the pack says what becomes of this {tx.kind}."

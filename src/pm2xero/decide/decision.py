@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from pm2xero.pack.counts import Counts
@@ -71,6 +72,8 @@ class Decision:
         revises: the posted revision that this one is to correct; None when it corrects none.
         correction: what the rules say of it in the place of that revision.
         takes_back: it is posted by taking back what was sent, and nothing in its place.
+        left_over: of what is posted, the amount that a person enters, in currency units; None where
+            all of it is sent.
     """
 
     id: str
@@ -86,6 +89,7 @@ class Decision:
     revises: int | None = None
     correction: Decision | None = None
     takes_back: bool = False
+    left_over: Decimal | None = None
 
     @property
     def needs_attention(self) -> bool:

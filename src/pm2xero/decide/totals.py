@@ -54,8 +54,7 @@ class Summary:
             self.attention += 1
         if decision.by_hand:
             self.by_hand.count += 1
-            # A reversal is entered, too: amounts of both signs are work, and never cancel out.
-            self.by_hand.money += abs(amount)
+            self.by_hand.money += _to_enter(decision, amount)
 
     def remove(self, tx: Transaction | Malformed, decision: Decision) -> None:
         """Take back a result that was counted without requests and has come to another end."""
@@ -73,7 +72,7 @@ class Summary:
             self.attention -= 1
         if decision.by_hand:
             self.by_hand.count -= 1
-            self.by_hand.money -= abs(amount)
+            self.by_hand.money -= _to_enter(decision, amount)
 
     def worth(self, tx: Transaction | Malformed) -> Decimal:
         """The amount of a document in the currency of the totals; nothing in any other."""
@@ -85,3 +84,13 @@ class Summary:
         """The total of one outcome over all kinds."""
         chosen = [c for (_, o), c in self.cells.items() if o == outcome]
         return Cell(sum(c.count for c in chosen), sum((c.money for c in chosen), ZERO))
+
+
+def _to_enter(decision: Decision, amount: Decimal) -> Decimal:
+    """What a person enters of a document of this amount in the currency of the totals.
+
+    A reversal is entered, too: amounts of both signs are work, and never cancel out.
+    """
+    if decision.left_over is not None and amount:
+        return decision.left_over
+    return abs(amount)

@@ -37,6 +37,8 @@ from pm2xero.outbox.schema import (
     transactions,
 )
 from pm2xero.outbox.states import IN_FLIGHT, UNSETTLED, RequestState
+from pm2xero.xero.contracts import contract
+from pm2xero.xero.purpose import Purpose
 
 
 class Reading(Database):
@@ -231,6 +233,33 @@ class Reading(Database):
         for transaction, xero_id in rows:
             found.setdefault(transaction, set()).add(xero_id)
         return found
+
+    def ids_ever(self, transaction: str) -> set[str]:
+        """Ids in Xero that a document ever had: of what was sent, and what persons named for it."""
+        with self._read() as connection:
+            sent = connection.execute(
+                select(requests.c.xero_id, requests.c.contract).where(
+                    requests.c.organisation == self._organisation,
+                    requests.c.transaction_id == transaction,
+                    requests.c.state == RequestState.CONFIRMED,
+                    requests.c.purpose == Purpose.CREATE,
+                    requests.c.xero_id.is_not(None),
+                )
+            ).all()
+            said = connection.execute(
+                select(human_actions.c.what, human_actions.c.xero_id)
+                .where(
+                    human_actions.c.organisation == self._organisation,
+                    human_actions.c.transaction_id == transaction,
+                    human_actions.c.what.in_(("resolve", "unresolve")),
+                    human_actions.c.xero_id.is_not(None),
+                )
+                .order_by(human_actions.c.id)
+            ).all()
+        named: set[str] = set()
+        for what, xero_id in said:
+            (named.add if what == "resolve" else named.discard)(xero_id)
+        return named | {xero_id for xero_id, name in sent if contract(name).creates}
 
     def link_of(self, xero_id: str) -> Link | None:
         """What of ours became this document in Xero; None when it is not ours."""

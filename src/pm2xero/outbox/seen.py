@@ -162,6 +162,8 @@ class Seen(Database):
     def seen(self, endpoint: str, known: Container[str] = ()) -> Iterator[tuple[str, bytes | None]]:
         """The id of every object of a list that is kept, in order, with its JSON.
 
+        Of one that is damaged the JSON is empty.
+
         Args:
             known: ids of objects that the caller has, of which the JSON is not unpacked.
         """
@@ -173,7 +175,7 @@ class Seen(Database):
         with self._read() as connection:
             for page in connection.execute(query).partitions(PAGE):
                 for id, packed in page:
-                    yield id, None if id in known else zlib.decompress(packed)
+                    yield id, None if id in known else _unpacked(packed) or b""
 
     def _give_way(
         self, connection: Connection, endpoint: str, round: int, objects: Mapping[str, bytes]

@@ -15,8 +15,8 @@ from decimal import Decimal
 
 from pm2xero.decide.decision import Decision
 from pm2xero.decide.revision import left_for_later, left_to_a_person
-from pm2xero.history.requests import alive, corrections
-from pm2xero.outbox.records import StoredRequest
+from pm2xero.history.requests import alive, corrections, is_creation
+from pm2xero.outbox.records import Actor, StoredRequest
 from pm2xero.outbox.states import SETTLED, UNSETTLED, RequestState
 from pm2xero.pipeline import Pipeline, Result
 from pm2xero.read.transaction import Transaction
@@ -33,11 +33,13 @@ class Situation:
     Attributes:
         drafts: ids in Xero of what nobody has approved there yet.
         approved: of what somebody has.
+        elsewhere: of what a person entered as another kind of entry than would have been sent.
     """
 
     is_paid: bool = False
     drafts: frozenset[str] = frozenset()
     approved: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
 
 
 # Asks Xero for the live state of what requests made.
@@ -49,14 +51,17 @@ class Corrector:
 
     Args:
         undone: which of these ids in Xero were taken back, by whichever transaction.
+        ids_ever: all ids in Xero that a transaction ever had, those named by persons among them.
     """
 
     def __init__(
-        self, pipeline: Pipeline, live: Live, undone: Callable[[Sequence[str]], set[str]]
-    ) -> None:
+        self, pipeline: Pipeline, live: Live, undone: Callable[[Sequence[str]], set[str]],
+        ids_ever: Callable[[str], set[str]],
+    ) -> None:  # fmt: skip
         self._pipeline = pipeline
         self._live = live
         self._undone = undone
+        self._ids_ever = ids_ever
 
     def correct(
         self, tx: Transaction, decision: Decision, mapping: str,
@@ -87,7 +92,12 @@ class Corrector:
             for r in requests
         ):
             return _person(tx, "what it took back there cannot be put back")
-        gone = self._undone([r.xero_id for r in requests if r.xero_id])
+        known = {r.xero_id for r in requests if r.xero_id}
+        ids = known | self._ids_ever(tx.id)
+        gone = self._undone(sorted(ids))
+        if ids - known - gone:
+            # What a person entered beside it would stay where it is, and count twice.
+            return _person(tx, "a person entered a part of it there")
         there = alive(requests, gone, nested=True)
         if not there:
             return self._anew(tx, fresh, requests)
@@ -102,8 +112,10 @@ class Corrector:
         self, tx: Transaction, fresh: Decision, mapping: str, there: list[StoredRequest]
     ) -> Result:
         live = self._live(there)
+        if live.elsewhere:
+            return _person(tx, "a person entered it there, as another kind of entry than is sent")
         if not fresh.takes_back and self._policy(mapping, "unpaid") == "reallocate":
-            return self._reallocated(tx, replace(fresh, mapping=mapping), there, live)
+            return self._reallocated(tx, _by_mapping(fresh, mapping), there, live)
         if any(contract(r.contract).undo is None for r in there):
             # Whatever a mapping says: Xero lets nobody take this back, so nothing takes its place.
             return _person(tx, "such an entry is never changed once it is there")
@@ -263,6 +275,13 @@ class Corrector:
         )  # fmt: skip
 
 
+def _by_mapping(fresh: Decision, mapping: str) -> Decision:
+    """The decision with the mapping of the revision before; what another leaves over is no word."""
+    if fresh.outcome != "post" or fresh.mapping == mapping:
+        return replace(fresh, mapping=mapping)
+    return replace(fresh, mapping=mapping, reasons=(), left_over=None)
+
+
 def _has_parts(request: StoredRequest) -> bool:
     """Whether a request put several parts into a document; one of them alone has its id here.
 
@@ -302,16 +321,21 @@ def live_state(get: Callable[[str], Mapping[str, object] | None]) -> Live:
         is_paid = False
         drafts: set[str] = set()
         approved: set[str] = set()
+        elsewhere: set[str] = set()
         for request in there:
-            if not request.becomes_document:
+            is_by_hand = request.actor is Actor.PERSON and is_creation(request)
+            if not (request.becomes_document or is_by_hand):
                 continue
             found = get(f"{contract(request.contract).path}/{request.xero_id}")
             if not found:
+                elsewhere.update({str(request.xero_id)} if is_by_hand else ())
+                continue
+            if not request.becomes_document:
                 continue
             paid = any(Decimal(str(found.get(k) or 0)) for k in _PAID)
             is_paid = is_paid or paid or bool(found.get("Allocations"))
             (drafts if found.get("Status") in DRAFTS else approved).add(str(request.xero_id))
-        return Situation(is_paid, frozenset(drafts), frozenset(approved))
+        return Situation(is_paid, frozenset(drafts), frozenset(approved), frozenset(elsewhere))
 
     return live
 

@@ -107,7 +107,12 @@ def take_in(
         sink,
         connection.fingerprint,
         connection.clock,
-        Corrector(connection.pipeline, live_state(connection.get_one), connection.outbox.undone),
+        Corrector(
+            connection.pipeline,
+            live_state(connection.get_one),
+            connection.outbox.undone,
+            connection.outbox.ids_ever,
+        ),
         writes=writes,
         who=connection.who,
     )

@@ -55,7 +55,7 @@ def find_entered(connection: Connection) -> Matched:
     ]
     # Somebody may have paid a document of ours, as is done for a refund.
     batches: dict[str, list[Candidate]] = {}
-    for paid in hand_made(requests, matcher.named, live, None, reversed_of(outbox, requests)):
+    for paid in hand_made(requests, linked, live, None, reversed_of(outbox, requests)):
         made = live.objects("Payments").get(paid.xero_id)
         if made is not None and paid.day is not None:
             postings = keeper.booking("Payments", made).postings

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -94,7 +95,10 @@ class Kept(Protocol):
         """How many objects are kept."""
 
     def seen(self, endpoint: str, known: Container[str] = ()) -> Iterator[tuple[str, bytes | None]]:
-        """Every object that is kept by its id, with its JSON unless it is known."""
+        """Every object that is kept by its id, with its JSON unless it is known.
+
+        Of one that is damaged the JSON is empty.
+        """
 
 
 @dataclass(slots=True)
@@ -238,7 +242,9 @@ class KeptLists:
             is_right = self._read_on(endpoint, state, told)
             if is_right and not was_cut:
                 if state.reading == WHOLE or self._is_all(endpoint):
-                    return self._load(endpoint, told)
+                    # What was kept and is damaged by now is told by Xero anew.
+                    with suppress(msgspec.MsgspecError):
+                        return self._load(endpoint, told)
                 is_right = False
             # Behind pages of days ago, what has changed since then is read now; what does not
             # come out as long as it says is read from its beginning.
@@ -323,7 +329,11 @@ class KeptLists:
     def _load(
         self, endpoint: str, told: Mapping[str, dict[str, Any]]
     ) -> dict[str, dict[str, Any]]:  # fmt: skip
-        """All that is kept of a list; what was told just now is not read a second time."""
+        """All that is kept of a list; what was told just now is not read a second time.
+
+        Raises:
+            msgspec.MsgspecError: something of it is damaged.
+        """
         state = self._kept.list_state(endpoint)
         found = {
             id: told[id] if text is None else read_kept(text)

@@ -48,7 +48,8 @@ def hand_made(
 
     Args:
         reversed_: transactions that were reversed; what they had allocated a person takes off.
-        named: ids that a person named as those of a document.
+        named: ids that are known as those of a document: a person named them, or they were sent
+            before a person's word took their place.
         until: payments dated later are left out; a credit has no date of its own.
     """
     rows = list(requests)

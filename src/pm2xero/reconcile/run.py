@@ -112,7 +112,7 @@ def run(
         compared=tuple(map(matcher.judged, comparer.all(booked))),
         by_hand=tuple(
             sorted(
-                hand_made(requests, matcher.named, live, as_at, reversed_of(outbox, requests)),
+                hand_made(requests, linked, live, as_at, reversed_of(outbox, requests)),
                 key=_by_day_and_document,
             )
         ),

@@ -27,7 +27,7 @@ _PAYMENTS = {
     ("DEBTORS", True): "payment received on the client's invoice",
     ("DEBTORS", False): "refund on the client's credit note or overpayment",
     ("CREDITORS", False): "payment of the supplier's bill",
-    ("CREDITORS", True): "refund on the supplier's credit note",
+    ("CREDITORS", True): "refund on the supplier's credit note or overpayment",
 }
 # The same where nothing is paid by it yet.
 _NOTHING_PAID = {

@@ -225,8 +225,12 @@ def _by_state(how: ByState, member: Ready, eyes: Eyes) -> Sighting:
     if len(changed) != 1:
         return _ABSENT
     found = one_object(eyes.read, how.endpoint, id_)
+    if found is None:
+        # Xero goes on showing what is taken back. What it never showed here a person entered as
+        # another kind of document, and there it stands.
+        raise Unproven(f"Xero has no {id_} among its {how.endpoint}, nor one that was taken back")
     # Whoever took it back: what is gone is gone, and its number needs no other name any more.
-    if found is None or is_gone(found):
+    if is_gone(found):
         return Sighting(Seen.STANDS, id_) if is_undo or how.reached not in changed else _ABSENT
     if all(same_value(value, found.get(name)) for name, value in changed.items()):
         return Sighting(Seen.STANDS, id_)

@@ -67,6 +67,15 @@ def test_a_link_is_what_it_leads_to_and_a_loop_is_not_followed_for_ever(tmp_path
         digest_of(str(tmp_path / "pack"))
 
 
+def test_no_name_in_a_pack_is_passed_over(tmp_path: Path) -> None:
+    """A template may stand in a folder that is called as Python calls its own."""
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "part.j2").write_text("1")
+    before = digest_of(str(tmp_path))
+    (tmp_path / "__pycache__" / "part.j2").write_text("2")
+    assert digest_of(str(tmp_path)) != before
+
+
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(CannotTellError):

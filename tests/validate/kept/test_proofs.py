@@ -82,6 +82,23 @@ def test_after_an_edit_the_same_is_found_as_without_anything_known(known: Path, 
     assert not asked(known / "pack", Folder(known / "kept")).told
 
 
+def test_what_a_person_enters_is_part_of_what_was_proven(tmp_path: Path) -> None:
+    """Twice the amount is declared, and once it is sent: the mapping leaves the rest over."""
+    left = (
+        "      - { debit: payments_clearing, amount: amount }\n"
+        "      - { credit: { bank: bank_account }, amount: amount }\n"
+    )
+    rules = LEVY.replace(left, f"{left}{left}    left_over:\n{left}")
+    said = LINES.replace("    requests:", "    left_over: Payments\n    requests:")
+    assert rules != LEVY and said != LINES
+    kept = Folder(tmp_path / "kept")
+    pack = write(tmp_path / "pack", {**SOUND, "rules/levy.yaml": rules, "mappings/levy.yaml": said})
+    assert not [f for f in asked(pack, kept).findings if f.severity == "error"]
+    write(tmp_path / "pack", {**SOUND, "rules/levy.yaml": rules})
+    assert as_json(asked(pack, kept)) == as_json(asked(pack, None))
+    assert asked(pack, kept).count("error")
+
+
 @pytest.mark.parametrize("edit", ["nothing", "words", "a line further down"])
 def test_nothing_is_proven_again_where_nothing_means_more(
     known: Path, edit: str, monkeypatch: pytest.MonkeyPatch

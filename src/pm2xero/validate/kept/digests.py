@@ -19,6 +19,7 @@ from pathlib import Path
 DEEPEST = 30
 # Of a pack or a snapshot; more is not read for a digest.
 LARGEST = 64 * 1024 * 1024
+# Of the product alone: in a pack it is a folder like any other.
 _BYTECODE = "__pycache__"
 
 
@@ -26,14 +27,17 @@ class CannotTellError(Exception):
     """What something is made of cannot be told, so nothing is kept of it."""
 
 
-def digest_of(path: str) -> str:
+def digest_of(path: str, without: str = "") -> str:
     """The digest of a file, or of all that is below a folder; also of nothing being there.
+
+    Args:
+        without: the name of what does not count, wherever it stands.
 
     Raises:
         CannotTellError: there are too many levels or bytes, or something cannot be read.
     """
     try:
-        return _digest(path, 0).hex()
+        return _digest(path, 0, without).hex()
     except FileNotFoundError:
         return "nothing"
     except OSError as exc:
@@ -61,7 +65,7 @@ def product() -> str:
     return digest_of_parts(
         (
             sys.version, sys.platform, os.uname().machine, str(sys.flags.optimize),
-            digest_of(str(here)), digest_of(str(root() / "schema")), *_installed(),
+            digest_of(str(here), _BYTECODE), digest_of(str(root() / "schema")), *_installed(),
         )
     )  # fmt: skip
 
@@ -76,7 +80,7 @@ def _installed() -> Iterator[str]:
         yield "\n".join(sorted(n for n in names if n.endswith((".dist-info", ".egg-info"))))
 
 
-def _digest(path: str, depth: int) -> bytes:
+def _digest(path: str, depth: int, without: str) -> bytes:
     status = os.stat(path)
     found = blake2b(digest_size=32)
     if stat.S_ISREG(status.st_mode):
@@ -95,11 +99,11 @@ def _digest(path: str, depth: int) -> bytes:
         raise CannotTellError(f"{path} is too deep")
     found.update(b"folder\n")
     for name in sorted(os.listdir(path)):
-        if name == _BYTECODE:
+        if name == without:
             continue
         raw = os.fsencode(name)
         try:
-            inner = _digest(os.path.join(path, name), depth + 1)
+            inner = _digest(os.path.join(path, name), depth + 1, without)
         except FileNotFoundError:
             # A link to nothing; it is there by name, as a folder's list shows it.
             inner = b"nothing"

@@ -110,8 +110,9 @@ def _about(pack: Pack, firm: Organisation, asked: tuple[str, ...]) -> str | None
         rules = [r for r in pack.rules if posted.intersection(r.kinds)]
         parts = (
             [pack.kinds[k] for k in pack.kinds if k in posted],
-            [(r.id, r.outcome, r.mapping, [(k, r.conditions[k]) for k in r.kinds if k in posted])
-             for r in rules],
+            [(r.id, r.outcome, r.mapping, r.leaves_over,
+              [(k, r.conditions[k]) for k in r.kinds if k in posted]) for r in rules],
+            [(name, spec.left_over) for name, spec in pack.mappings.items() if spec.left_over],
             [(name, spec) for name, spec in pack.requests.items() if name[1] in posted],
             (pack.region, pack.roles, pack.tax_codes, pack.no_tax, pack.tolerance, pack.words),
             (pack.found_by, pack.rows, pack.trust_surplus, pack.settings, pack.fields),
