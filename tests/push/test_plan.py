@@ -47,17 +47,17 @@ def is_refused(office: Office, plan: Path, *documents: Doc) -> bool:
 def test_counts_money_tax_and_calls(office: Office) -> None:
     result = office.run("plan", MONTH)
     text = " ".join(result.stdout.split())
-    assert "client_bill 14 55,536.81 5 13,964.10" in text
-    assert "PUT Invoices 21 1" in text
-    assert "needs at least 19 calls of 5,000 a day, less than two minutes" in text
+    assert "client_bill 15 60,280.41 5 13,964.10" in text
+    assert "PUT Invoices 25 1" in text
+    assert "needs at least 20 calls of 5,000 a day, less than two minutes" in text
     plan = json.loads(office.run("plan", MONTH, "--format", "json").stdout)
     assert plan["calls_per_day"] == 5000
-    assert len(plan["requests"]) == 80
+    assert len(plan["requests"]) == 89
     tax = {t["type"]: Decimal(t["tax"]) for t in plan["tax"]}
     office.run("push", MONTH)
     (control,) = (c for c in office.reconcile()["controls"] if c["name"] == "Sales tax")
     assert sum(tax.values()) == Decimal(control["xero"])
-    assert f"GST on Income (OUTPUT) 15 -39,082.26 {tax['OUTPUT']:,.2f}" in text
+    assert f"GST on Income (OUTPUT) 16 -43,394.62 {tax['OUTPUT']:,.2f}" in text
 
 
 def test_plan_beyond_the_day_says_how_many_days(office: Office) -> None:

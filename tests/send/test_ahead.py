@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -85,6 +85,9 @@ class Past:
 
     def links_of(self, transactions: Iterable[str]) -> Links:
         return self.links
+
+    def made_at(self, transactions: Collection[str]) -> Mapping[str, datetime]:
+        return {}
 
     def requests_of(self, transactions: Iterable[str]) -> Sequence[StoredRequest]:
         return [row for row in self.rows if row.transaction in {*transactions}]

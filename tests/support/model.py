@@ -167,6 +167,9 @@ class ModelOutbox:
     def only_looked_for(self, ids: Collection[str]) -> set[str]:
         return set()
 
+    def made_at(self, ids: Collection[str]) -> dict[str, datetime]:
+        return {}
+
     def notes_due(self) -> list[Any]:
         # Nothing that is modelled has a note in its history.
         return []

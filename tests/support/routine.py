@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -46,6 +47,9 @@ class Days:
         self._count += 1
         name = f"R-{self._count:04}"
         document: Doc = json.loads(json.dumps(self._samples[kind]))
+        # Made since the last push, as what a day brings is.
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        document |= {"created_at": now, "posted_at": now}
         document |= {"id": name, "participant": self._participant(document["participant"])}
         if "number" in document:
             document["number"] = f"N-{self._count:04}"

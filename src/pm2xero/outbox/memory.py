@@ -156,6 +156,19 @@ def _may_be_older(document: bytes, since: datetime) -> bool:
     return may_be_before(_moment(tree.get("created_at")), str(tree.get("date") or ""), since)
 
 
+def made_at(document: bytes) -> datetime:
+    """When a document was made in Practice Management, as far back as that may be."""
+    earliest = datetime(1970, 1, 2, tzinfo=UTC)
+    try:
+        tree = orjson.loads(document)
+    except orjson.JSONDecodeError:
+        return earliest
+    if not isinstance(tree, dict):
+        return earliest
+    told = _moment(tree.get("created_at")) or _moment(f"{tree.get('date')}T00:00:00Z")
+    return max(earliest, told) if told is not None else earliest
+
+
 def may_be_before(created: datetime | None, day: str, since: datetime) -> bool:
     """Whether a document may have been sent before a moment.
 

@@ -6,14 +6,16 @@ So a push costs by what is new, however many years lie behind it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
 from sqlalchemy import func, select
 
 from pm2xero.outbox.database import Database
+from pm2xero.outbox.memory import made_at
 from pm2xero.outbox.past_schema import entries
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.rows import chunks, load_requests, mine
-from pm2xero.outbox.schema import contacts, links, requests
+from pm2xero.outbox.schema import contacts, links, requests, transactions
 from pm2xero.outbox.states import RequestState
 from pm2xero.outbox.wishes import only_looked_for
 
@@ -63,6 +65,23 @@ class OpenWork(Database):
         """Those of the requests that are looked up in Xero and never sent."""
         with self._read() as connection:
             return only_looked_for(connection, self._organisation, ids)
+
+    def made_at(self, ids: Collection[str]) -> dict[str, datetime]:
+        """When documents were made in Practice Management, as far back as that may be.
+
+        Where nothing says when a document was made, the beginning of its day counts, and of one
+        without any day the beginning of time.
+        """
+        found: dict[str, datetime] = {}
+        with self._read() as connection:
+            for part in chunks(ids):
+                rows = connection.execute(
+                    select(transactions.c.id, transactions.c.document).where(
+                        mine(self._organisation, transactions), transactions.c.id.in_(part)
+                    )
+                )
+                found.update((row.id, made_at(row.document)) for row in rows)
+        return found
 
     def accounts_meant(
         self, revisions: Iterable[tuple[str, int]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -85,6 +85,9 @@ class Past(Protocol):
     def requests_of(self, transactions: Iterable[str]) -> Sequence[StoredRequest]:
         """The requests of some documents."""
 
+    def made_at(self, transactions: Collection[str]) -> Mapping[str, datetime]:
+        """When documents were made in Practice Management, as far back as that may be."""
+
 
 def is_ahead(
     planned: Sequence[StoredRequest],
@@ -118,9 +121,15 @@ class _Comparison:
     ) -> None:
         self._new = [row for row in planned if row.purpose is Purpose.CREATE]
         self._table = table
-        self._before = since - _CLOCKS
-        self._header = {"If-Modified-Since": format_datetime(self._before, usegmt=True)}
         self._past = past
+        made = past.made_at({row.transaction for row in self._new})
+        # A push of something else may have come between a restored copy and this one, so of what
+        # was made before the last push it counts when it was made.
+        self._moments = {
+            row.id: min(since, made.get(row.transaction, since)) - _CLOCKS for row in self._new
+        }
+        self._before = min(self._moments.values(), default=since - _CLOCKS)
+        self._header = {"If-Modified-Since": format_datetime(self._before, usegmt=True)}
         self._ask = ask
         self._shown = shown
         self._links = past.links_of(names_of(planned))
@@ -140,7 +149,7 @@ class _Comparison:
         making = {row.transaction for row in alone}
         # All of them at once: many ids go in a call, and the look ahead needs the same.
         self._shown.documents(self._claims)
-        untouched = Untouched(self._shown, self._links, making, self._before, self._is_known)
+        untouched = Untouched(self._shown, self._links, making, self._moments, self._is_known)
         for row in self._new:
             how = self._table.get(row.contract)
             if how is None or not is_on_others(how) or untouched.proves_absent(row, how):

@@ -36,7 +36,7 @@ class Untouched:
     Args:
         making: documents of Practice Management of which it is asked otherwise whether Xero has
             what they make.
-        before: a moment; what changed in Xero later may have been touched.
+        moments: one for each request; what changed in Xero later may have been touched by it.
     """
 
     def __init__(
@@ -44,13 +44,13 @@ class Untouched:
         shown: Shown,
         links: Links,
         making: Collection[str],
-        before: datetime,
+        moments: Mapping[str, datetime],
         is_known: Callable[[str], bool],
     ) -> None:
         self._shown = shown
         self._links = links
         self._making = making
-        self._before = before
+        self._moments = moments
         self._is_known = is_known
 
     def proves_absent(self, request: StoredRequest, how: HowToFind) -> bool:
@@ -69,13 +69,16 @@ class Untouched:
             parent = request.path.strip("/").split("/")[0]
             claims = [claim for claim in claims if claim.endpoint == parent]
         there = self._shown.documents(claims)
-        return any(self._is_untouched(there, claim) for claim in claims)
+        before = self._moments[request.id]
+        return any(self._is_untouched(there, claim, before) for claim in claims)
 
-    def _is_untouched(self, there: Mapping[Key, Object | None], claim: Claim) -> bool:
+    def _is_untouched(
+        self, there: Mapping[Key, Object | None], claim: Claim, before: datetime
+    ) -> bool:
         """unverified: that a document counts as changed when it is paid, or something is used."""
         document = there.get((claim.endpoint, claim.xero_id))
         at = as_moment((document or {}).get("UpdatedDateUTC"))
-        if document is None or at is None or at > self._before:
+        if document is None or at is None or at > before:
             return False
         return all(any(self._is_known(id) for id in ids) for ids in _on(document))
 

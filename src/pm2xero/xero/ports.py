@@ -106,6 +106,9 @@ class Outbox(Contacts, Protocol):
     def wait(self, given: Sequence[tuple[StoredRequest, str | None, str | None]]) -> None:
         """Write down why these are not sent now; None takes a reason away."""
 
+    def made_at(self, ids: Collection[str]) -> Mapping[str, datetime]:
+        """When documents were made in Practice Management, as far back as that may be."""
+
     def only_looked_for(self, ids: Collection[str]) -> Collection[str]:
         """Those of the requests that are looked up and never sent."""
 
