@@ -19,7 +19,9 @@ LINE = '"Reference": {{ id | fit(255) }},'
 def found(folder: Path, **files: str) -> list[tuple[str, str]]:
     """Places and paths that are told."""
     result = checked(folder, **files)
-    other = [f for f in result.findings if f.code not in ("PX514", "PX504", "PX509")]
+    # The template reads less than the mapping says, which is told elsewhere.
+    passed_over = ("PX514", "PX504", "PX509", "PX525")
+    other = [f for f in result.findings if f.code not in passed_over]
     assert other == [], [(f.code, f.message) for f in other]
     told = [f for f in result.findings if f.code == "PX514"]
     assert all(f.hint and f.related for f in told)

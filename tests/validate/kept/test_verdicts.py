@@ -215,6 +215,7 @@ def test_nothing_is_read_that_a_verdict_does_not_depend_on(firm: Path, tmp_path:
     kept = tmp_path / "kept"
     words = ("validate", "--org", str(firm), "--soundness", "off")
     environment = {**os.environ, "PM2XERO_CACHE": str(kept), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("PYTHONPATH", None)
     script = tmp_path / "script" / "audited.py"
     write(tmp_path, {"script/audited.py": AUDITED})
     done = subprocess.run(
