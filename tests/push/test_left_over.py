@@ -21,20 +21,6 @@ def office(tmp_path: Path) -> Office:
     return Office(tmp_path, firm_of(tmp_path, settings={"overpayments": "allocated_part"}))
 
 
-@pytest.fixture
-def bill() -> Doc:
-    return month()["AU-0016"]
-
-
-@pytest.fixture
-def receipt(bill: Doc) -> Doc:
-    """5,000.00, of which 4,000.00 is on the bill of 4,672.98."""
-    return month()["AU-0038"] | {
-        "id": "R-1", "amount": "5000.00", "participant": bill["participant"],
-        "allocations": [{"document_id": bill["id"], "amount": "4000.00"}],
-    }  # fmt: skip
-
-
 def paid(office: Office) -> list[str]:
     """The amounts of the payments that stand in Xero."""
     found = office.in_xero("Payments")

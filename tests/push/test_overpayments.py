@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.office import Doc, Office, firm_of, month, revised
+from tests.support.office import Doc, Office, firm_of, revised
 
 ANEW = {"unpaid": "delete_and_recreate", "paid": "delete_and_recreate", "voided": "delete"}
 VOIDED = {"status": "voided", "voided_at": "2026-05-30T00:00:00Z"}
@@ -21,20 +21,6 @@ def office_with(folder: Path, **firm: Any) -> Office:
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
     return office_with(tmp_path)
-
-
-@pytest.fixture
-def bill() -> Doc:
-    return month()["AU-0016"]
-
-
-@pytest.fixture
-def receipt(bill: Doc) -> Doc:
-    """5,000.00, of which 4,000.00 is on the bill of 4,672.98."""
-    return month()["AU-0038"] | {
-        "id": "R-1", "amount": "5000.00", "participant": bill["participant"],
-        "allocations": [{"document_id": bill["id"], "amount": "4000.00"}],
-    }  # fmt: skip
 
 
 def stands(office: Office) -> list[tuple[str, list[str]]]:

@@ -16,11 +16,6 @@ WHY = ("--reason", "a test")
 
 
 @pytest.fixture
-def bill() -> Doc:
-    return month()["AU-0016"]
-
-
-@pytest.fixture
 def receipt(bill: Doc) -> Doc:
     """1,500.00, of which nothing is allocated yet; the bill is of 4,672.98."""
     return month()["AU-0038"] | {

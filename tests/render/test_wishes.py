@@ -343,6 +343,15 @@ def test_what_a_firm_cannot_set(tmp_path: Path, settings: str, code: str) -> Non
     assert all(f.at is not None for f in told.value.findings)
 
 
+def test_a_setting_that_is_misspelt_is_told_what_it_can_be(tmp_path: Path) -> None:
+    rules = HEAD + "settings:\n  way: { type: { one_of: [whole, in_parts] }, default: whole }\n"
+    with pytest.raises(OrganisationError) as told:
+        firm(tmp_path, {"rules/w.yaml": rules}, "settings: { way: in_part }\n")
+    (wrong,) = told.value.findings
+    assert (wrong.code, wrong.hint) == ("PO512", 'did you mean "in_parts"?')
+    assert wrong.should_be == "one of: in_parts, whole"
+
+
 @given(
     st.decimals(-(10**9), 10**9, places=2),
     st.lists(st.integers(1, 99), min_size=1, max_size=5),

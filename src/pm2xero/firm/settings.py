@@ -11,7 +11,7 @@ from typing import Any
 from pm2xero.errors import Finding, Position
 from pm2xero.firm.organisation import Organisation
 from pm2xero.pack.language.literals import LiteralError, literal
-from pm2xero.pack.language.types import FieldType, TableType
+from pm2xero.pack.language.types import FieldType, ScalarType, TableType
 from pm2xero.pack.model import Pack, Setting
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 
@@ -75,8 +75,15 @@ def _misfit(
     try:
         value = typed(raw, setting.type)
     except LiteralError as exc:
-        related = ((setting.at, "declared here"),)
-        yield Finding("PO512", f'the setting "{setting.id}": {exc}', at, related=related)
+        allowed = setting.type.values if isinstance(setting.type, ScalarType) else ()
+        yield Finding(
+            "PO512",
+            f'the setting "{setting.id}": {exc}',
+            at,
+            hint=did_you_mean(str(raw), allowed) if allowed else None,
+            should_be=one_of(allowed) if allowed else None,
+            related=((setting.at, "declared here"),),
+        )
         return
     if isinstance(setting.type, TableType) and setting.type.of.name == "ledger_account":
         for key, account in value.items():
