@@ -26,7 +26,7 @@ def told(world: World, ids: Iterable[str]) -> tuple[Told, bool]:
     out: set[str] = set()
     with world.connection() as connection:
         outbox = connection.outbox
-        for id in wanted:
+        for id in sorted(wanted):
             decision, found = outbox.decision(id), outbox.posted(id)
             states = {request.state for request in outbox.requests(transaction=id)}
             if decision is None:
