@@ -18,6 +18,7 @@ from pm2xero.outbox.records import Actor, HumanAction, StoredRequest
 from pm2xero.outbox.rows import load_requests, mine
 from pm2xero.outbox.schema import human_actions, requests, transactions
 from pm2xero.outbox.states import IN_FLIGHT, TRANSITIONS, Event, RequestState
+from pm2xero.outbox.wishes import only_looked_for
 from pm2xero.xero.contracts import contract
 from pm2xero.xero.purpose import Purpose
 
@@ -154,6 +155,12 @@ class People(Database):
             stopped = [r.id for r in taken]
             self._put(connection, stopped, event, action, why)
             doubtful = [r.id for r in given if r.state is RequestState.UNKNOWN]
+            if event is Event.SKIP:
+                # It is never sent, so whoever has looked may say that Xero has nothing of it.
+                passed = only_looked_for(connection, self._organisation, doubtful)
+                self._put(connection, sorted(passed), Event.PASS_BY, action, why)
+                stopped += sorted(passed)
+                doubtful = [id for id in doubtful if id not in passed]
             self._put(connection, doubtful, Event.KEEP_BACK, action, _MAY_BE_THERE.format(why=why))
             unblock(connection, self._organisation, _blockers(taken))
             changed = stopped + block_on(connection, self._organisation, stopped) + doubtful

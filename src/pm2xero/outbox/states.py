@@ -76,6 +76,7 @@ class Event(Enum):
     HOLD = "held"
     SKIP = "skipped"
     KEEP_BACK = "kept back"
+    PASS_BY = "looked for no longer"
     SUSPECT = "looked up before it is sent"
     WAIT = "made to wait"
     RESEND = "resent"
@@ -117,6 +118,8 @@ TRANSITIONS: Mapping[Event, Transition] = MappingProxyType(
         # absent does it rest as the person said (`wishes`), and only then may another take its
         # place.
         Event.KEEP_BACK: Transition((_S.UNKNOWN,), _S.UNKNOWN),
+        # What is only looked for is never sent, so a person who has looked may end the looking.
+        Event.PASS_BY: Transition((_S.UNKNOWN,), _S.SKIPPED),
         # What is left to a person is none of these: it is resolved, and nothing else.
         # What never left is planned; what left once is looked up before it is sent again.
         Event.RESEND: Transition((_S.REJECTED, *KEPT_BY_PERSON, _S.BLOCKED), _S.PLANNED),

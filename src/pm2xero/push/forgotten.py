@@ -8,7 +8,7 @@ back, as it would have been had the outbox not been lost.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -22,7 +22,9 @@ from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import DUE, UNSETTLED, RequestState
 from pm2xero.pipeline import Pipeline, Result
 from pm2xero.push.revise import Corrector
-from pm2xero.read.transaction import Transaction, is_voided
+from pm2xero.push.sought_by_name import UNSAID, SoughtByName
+from pm2xero.read.transaction import Transaction, is_emptied, is_voided
+from pm2xero.render.request import Request
 
 
 class Forgotten:
@@ -38,6 +40,7 @@ class Forgotten:
         self._gap = gap
         # What documents that are looked for would have been to others, by their ids.
         self._sought_too: dict[str, DocumentFact] = {}
+        self._by_name = SoughtByName(pipeline)
 
     def may_be_there(self, tx: Transaction) -> bool:
         """Whether a document is voided, and so old that another outbox may have sent it."""
@@ -69,38 +72,64 @@ class Forgotten:
         if not sought:
             return self._sought(tx)
         if any(r.state in DUE for r in sought):
-            return Result(0, tx, _looked_for(tx))
-        if decision.revises is not None or all(
-            r.state is not RequestState.CONFIRMED for r in sought
-        ):
+            is_nameless = all(r.element == UNSAID for r in sought if r.state in DUE)
+            return Result(0, tx, _nobody_can_find(tx) if is_nameless else _looked_for(tx))
+        found = {r.step for r in sought if r.state is RequestState.CONFIRMED}
+        if decision.revises is not None:
             return None
+        if not found:
+            return self._without_a_name(tx, sought)
         undo = Decision(tx.id, tx.revision, tx.kind, "post", takes_back=True)
-        found = replace(decision, correction=undo)
-        return self._corrector.correct(tx, found, mapping, requests)
+        revising = replace(decision, correction=undo)
+        by = mapping or self._by_name.mapping_of(tx.kind, found)
+        return self._corrector.correct(tx, revising, by, requests)
 
     def _sought(self, tx: Transaction) -> Result | None:
-        """What the document would have made, to be looked for; None where it would not have."""
+        """What the document would have made, to be looked for; None where it makes nothing."""
         alive = replace(tx, fields={**tx.fields, "status": "posted", "voided_at": None})
-        decider = self._pipeline.decider
         then = _Then(self._pipeline.state.without(tx.id), self._sought_too)
+        found = self._as_it_is(alive, then)
+        if found is None:
+            # What it says now would not have been sent: it was another when it was.
+            made = self._by_name.named(alive, then)
+            if not made:
+                return self._without_a_name(tx, ())
+            self._sought_too[tx.id] = DocumentFact(tx.id, "in_xero", tx.kind, request=made[0].id)
+            found = "", made
+        mapping, made = found
+        return Result(0, tx, replace(_looked_for(tx), mapping=mapping or None), made)
+
+    def _as_it_is(
+        self, alive: Transaction, then: State
+    ) -> tuple[str, tuple[Request, ...]] | None:  # fmt: skip
+        """Mapping and requests, if it was sent with what it says now; None where it was not."""
+        decider = self._pipeline.decider
         said = decider.by_rules(alive, then)
-        if said.outcome != "post":
-            # The one before would have refused it, too, or made it wait.
+        if said.outcome != "post" or is_emptied(alive):
             return None
         mapping = said.mapping or ""
         try:
             made = tuple(self._pipeline.mapper.requests(alive, mapping, then))
         except RenderError:
-            # It never was sent: such a body does not leave.
+            # Such a body does not leave.
             return None
-        did = decider.program(tx.kind).effects.of(alive, mapping, then)
-        known = did.opened or DocumentFact(tx.id, "in_xero", tx.kind, request=made[0].id)
+        did = decider.program(alive.kind).effects.of(alive, mapping, then)
+        known = did.opened or DocumentFact(alive.id, "in_xero", alive.kind, request=made[0].id)
         left = -did.reversible if did.reversible is not None else None
         settled = sum((amount for _, amount in did.settled), ZERO)
-        self._sought_too[tx.id] = replace(
+        self._sought_too[alive.id] = replace(
             known, to_reverse=left, about=did.about, to_put_back=-settled if did.settled else None
         )
-        return Result(0, tx, replace(_looked_for(tx), mapping=mapping), made)
+        return mapping, made
+
+    def _without_a_name(
+        self, tx: Transaction, sought: Sequence[StoredRequest]
+    ) -> Result | None:  # fmt: skip
+        """What no look-up can find, once all that has a name is known to be absent."""
+        made = self._by_name.nameless(tx)
+        if not made or any(r.id in {m.id for m in made} for r in sought):
+            return None
+        return Result(0, tx, _nobody_can_find(tx), made)
 
 
 class _Then:
@@ -137,4 +166,15 @@ def _looked_for(tx: Transaction) -> Decision:
         "it is voided here, and the outbox is new or was restored, so nobody knows yet whether it "
         "was sent before",
         "Nothing to do: this push looks for it in Xero, and the next one takes back what it finds.",
+    )
+
+
+def _nobody_can_find(tx: Transaction) -> Decision:
+    return left_for_later(
+        tx,
+        "it is voided and emptied here, the outbox is new or was restored, and what it may have "
+        "made there bears no name by which it could be found",
+        f"Look for it in Xero by its day and its party. Where it stands: `pm2xero resolve {tx.id} "
+        f"--as-done-in-xero XERO_ID`, and the next push takes it back. Where it does not: "
+        f"`pm2xero skip {tx.id}`.",
     )

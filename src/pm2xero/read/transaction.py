@@ -69,6 +69,12 @@ def money_of(tx: Transaction | Malformed) -> Decimal:
     return amount if amount is not None else Decimal("0.00")
 
 
+def is_emptied(tx: Transaction) -> bool:
+    """Whether a document that says an amount says that it is nothing."""
+    says = tx.fields.get("totals") is not None or tx.fields.get("amount") is not None
+    return says and not money_of(tx)
+
+
 def fingerprint_of(raw: object) -> bytes:
     """Hash of a whole document as it was read, whatever the order of its keys."""
     return blake2b(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()

@@ -186,6 +186,19 @@ class CompiledRequest:
             note=self._note_of(tx, item, state),
         )
 
+    def whatever(self, tx: Transaction, state: State) -> str:
+        """The body, of a document that is not to be sent: what it does not say stays empty.
+
+        Raises:
+            RenderError: PR601 when so little is said that the template fails.
+        """
+        each = self.spec.each
+        item = next(iter(tx.fields[each] or ()), _Unsaid()) if each is not None else None
+        try:
+            return render(self.template, self.values(tx, item, state, []))
+        except (TypeError, ValueError, ArithmeticError, LookupError, TemplateError) as exc:
+            raise self._fault(tx, f"the template failed: {exc}") from None
+
     def values(self, tx: Transaction, item: Any, state: State, needs: list[str]) -> dict[str, Any]:
         """Everything that the template of this step may read."""
         values = Values(tx.fields)
@@ -298,6 +311,13 @@ class CompiledRequest:
         return RenderError(
             Finding("PR601", message, place, related=((self.spec.at, "used by this request"),))
         )
+
+
+class _Unsaid(dict[str, Any]):
+    """An item of a document that has none any more."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
 
 
 @lru_cache(maxsize=4_096)

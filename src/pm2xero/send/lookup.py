@@ -59,6 +59,8 @@ class Sighting:
 
 
 _ABSENT = Sighting(Seen.ABSENT)
+# The body of what is looked for and of which nothing is known, not even a name.
+_UNSAID = b"{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,12 @@ class Lookups:
     def find(self, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sighting]:
         """What became of these requests, all of one contract, by request id."""
         how = self._table.get(members[0].contract.name)
-        if how is None:
-            # Nothing tells whether it was done, so only a person can.
-            return {member.row.id: Sighting(Seen.UNSEEN) for member in members}
+        told = [m for m in members if how is not None and not _is_unsaid(m)]
+        # Nothing tells whether these were done, so only a person can.
+        unseen = {m.row.id: Sighting(Seen.UNSEEN) for m in members if m not in told}
+        return {**unseen, **(self._find(how, told, eyes) if how is not None and told else {})}
+
+    def _find(self, how: HowToFind, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sighting]:
         if not isinstance(how, ByKey):
             return {member.row.id: _one_by_one(how, member, eyes) for member in members}
         try:
@@ -144,6 +149,10 @@ def load_lookups(path: Path | None = None) -> Lookups:
         PackError: with everything that is wrong in the file.
     """
     return Lookups(load_table(path))
+
+
+def _is_unsaid(member: Ready) -> bool:
+    return member.contract.method == "PUT" and member.element == _UNSAID
 
 
 def _one_by_one(how: ByState | ByParts | ByAbsence, member: Ready, eyes: Eyes) -> Sighting:
@@ -308,12 +317,25 @@ def _shown(
     elements = [element for _, element in sent]
     if eyes.is_document is None:
         return list(_listed(how, elements, eyes.read))
+    if only := [(id, element) for id, element in sent if how.key.is_name(element)]:
+        rest = [(id, element) for id, element in sent if not how.key.is_name(element)]
+        found = [*_shown_by_name(how, only, eyes.read), *(_shown(how, rest, eyes) if rest else ())]
+        return list({str(doc[id_name_of(how.endpoint)]): doc for doc in found}.values())
     if (query := at_once(how, sent)) is not None:
         # A list that does not take such a filter is asked twice.
         with suppress(Unproven):
             return complete_list(eyes.read, how.endpoint, query, paged=how.paged)
     twice = [*_listed(how, elements, eyes.read), *named(how, sent, eyes.read)]
     return list({str(doc[id_name_of(how.endpoint)]): doc for doc in twice}.values())
+
+
+def _shown_by_name(
+    how: ByKey, sent: Sequence[tuple[str, Mapping[str, Any]]], read: Read
+) -> list[Object]:
+    """What bears the names of documents of which no day is known."""
+    if how.parameter is not None and how.by == how.key.number:
+        return list(_listed(how, [element for _, element in sent], read))
+    return named(how, sent, read)
 
 
 def _listed(how: ByKey, elements: Sequence[Mapping[str, Any]], read: Read) -> Iterator[Object]:

@@ -144,6 +144,26 @@ class NaturalKey:
         """The field that numbers a document, where one does."""
         return next((name for name in self.identity if name.endswith("Number")), None)
 
+    @property
+    def has_name(self) -> bool:
+        """Whether a document bears a name of its own: a number, or the id of Practice Management."""
+        return self.number is not None or self.tag is not None
+
+    def name_in(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a body names the document alone; nothing where it bears no name.
+
+        A number is one of whose it is: two suppliers may give the same one.
+        """
+        if self.number is not None:
+            named = (*self.identity, "Contact") if said.get(self.number) else ()
+        else:
+            named = (self.tag,) if self.tag is not None and said.get(self.tag) else ()
+        return {name: said[name] for name in named if said.get(name)}
+
+    def is_name(self, sent: Mapping[str, Any]) -> bool:
+        """Whether what is looked for is known by nothing but its name; see `name_in`."""
+        return not set(sent) - {*self.identity, "Contact", self.tag}
+
     def with_number_of(
         self, sent: Mapping[str, Any], found: Mapping[str, Any]
     ) -> Mapping[str, Any]:  # fmt: skip
