@@ -116,6 +116,13 @@ def test_a_number_of_somebody_else_is_no_name(tmp_path: Path) -> None:
     for _ in range(2):
         assert office.push(month()["AU-0003"], gone).exit_code == 1
     assert len(standing(office)) == 2
+    # It is one of the entries of others, which are no fault by themselves.
+    verdict = office.reconcile()
+    assert verdict["verdict"] == "agrees_for_what_is_in_xero"
+    assert [doubt["id"] for doubt in verdict["unsettled"]] == ["AU-0023"]
+    said = office.run("reconcile")
+    assert said.exit_code == 1
+    assert "nobody knows whether Xero has AU-0023" in " ".join(said.stdout.split())
 
 
 def nameless(folder: Path) -> tuple[Office, Doc]:

@@ -19,6 +19,7 @@ from pm2xero.reconcile.pm_side import Booked
 from pm2xero.reconcile.since import Since
 from pm2xero.reconcile.trial_balance import AccountLine
 from pm2xero.reconcile.trust_proof import TrustProof
+from pm2xero.reconcile.unsettled import Unsettled
 from pm2xero.reconcile.verdict import Verdict
 
 ZERO = Decimal("0.00")
@@ -98,6 +99,8 @@ class Reconciliation:
         unsupported: rejected by a rule, or left over by one that posts the rest.
         left_out: never to be sent, because a person said so.
         not_in_xero: what of all these three is booked and not in Xero.
+        unsettled: documents of which nobody knows whether Xero has them, though nothing of them is
+            to be there any more.
         unreadable: records of exports that were no documents; what they moved is not known.
         ahead: documents in Xero that are dated after the day.
         voided_here: in Xero, but taken back in Practice Management.
@@ -134,6 +137,7 @@ class Reconciliation:
     opening: OpeningDiffers | None
     since: tuple[Since, ...]
     trust: TrustProof | None = None
+    unsettled: tuple[Unsettled, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -154,7 +158,7 @@ class Reconciliation:
             or (self.trust is not None and self.trust.is_broken)
         ):
             return Verdict.DIFFERS
-        if self.not_in_xero.causes or self.unreadable:
+        if self.not_in_xero.causes or self.unreadable or self.unsettled:
             return Verdict.AGREES_FOR_XERO
         return Verdict.AGREES
 
@@ -216,6 +220,7 @@ class Findings:
     trust: TrustProof | None = None
     since: tuple[Since, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    unsettled: tuple[Unsettled, ...] = ()
 
 
 def reconcile(
@@ -273,6 +278,7 @@ def reconcile(
         trust=found.trust,
         since=found.since,
         unreadable=found.unreadable,
+        unsettled=found.unsettled,
     )
 
 

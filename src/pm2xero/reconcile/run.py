@@ -42,6 +42,7 @@ from pm2xero.reconcile.since import Change, Since, changed_since, since_by_accou
 from pm2xero.reconcile.tampering import tampered
 from pm2xero.reconcile.trust_ledger import trust_proof
 from pm2xero.reconcile.trust_run import there_of
+from pm2xero.reconcile.unsettled import unsettled
 from pm2xero.reconcile.xero_journal import Bookkeeper
 from pm2xero.xero.drift import check_same
 
@@ -120,6 +121,9 @@ def run(
         taxes=tuple(_taxes(counted, requests, live, _gone_since(since))),
         since=since,
         unreadable=tuple(outbox.unreadable()),
+        unsettled=tuple(
+            unsettled(booked, requests, {b.id for b in everything} - {b.id for b in booked})
+        ),
         others=entries,
         opening=opening_differs(connection, opening, accounts, live) if differs else None,
         trust=trust_proof(

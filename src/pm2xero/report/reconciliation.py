@@ -65,7 +65,9 @@ def print_reconciliation(
     for note in result.tampered:
         _item(out, note)
     _head(out, "3", "Supported, but not (wholly) in Xero yet")
-    _groups(out, result.missing, currency)
+    _groups(out, result.missing, currency, end=not result.unsettled)
+    for doubt in result.unsettled:
+        _item(out, f"{doubt.id}: nobody knows whether Xero has it. {doubt.why}")
     _head(out, "4", "Not sent: refused by rule, or left out by a person")
     _groups(out, result.unsupported, currency, end=not (result.left_out or result.unreadable))
     for item in result.left_out:
@@ -153,6 +155,9 @@ def _missing(result: Reconciliation, currency: str) -> str:
     told = [_missing_documents(result, total, currency)] if total.count else []
     if lost:
         told.append(f"{counted(lost, 'record')} could not be read (section 4)")
+    if result.unsettled:
+        named = _few([doubt.id for doubt in result.unsettled])
+        told.append(f"nobody knows whether Xero has {named} (section 3, and `pm2xero status`)")
     return "; ".join(told)
 
 
