@@ -68,6 +68,16 @@ def test_each_part_is_told_once_where_it_is(requests: list[StoredRequest]) -> No
 
 
 @given(documents())
+def test_what_is_only_looked_for_is_never_said_to_be_sent(requests: list[StoredRequest]) -> None:
+    sought = {r.id for r in requests if r.state in UNSETTLED}
+    for half in half_sent(requests, sought):
+        for told in half.as_json()["left"]:
+            if told["request"] in sought:
+                assert "resend" not in told["to_do"]
+                assert "is never sent" in told["to_do"] or "skip" in told["to_do"]
+
+
+@given(documents())
 def test_each_part_that_is_not_there_says_why_and_what_to_do(
     requests: list[StoredRequest],
 ) -> None:

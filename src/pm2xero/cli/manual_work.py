@@ -28,6 +28,7 @@ def command(form: str, **options: Any) -> None:
     from pm2xero.connection import now
     from pm2xero.history.half_sent import half_sent
     from pm2xero.history.opening import open_past
+    from pm2xero.outbox.states import UNSETTLED
     from pm2xero.reconcile.accounts import Accounts
     from pm2xero.reconcile.details import NO_DETAIL, details_of
     from pm2xero.reconcile.pm_side import books_of
@@ -50,6 +51,7 @@ def command(form: str, **options: Any) -> None:
         requests = past.outbox.requests()
         booked = books_of(past.outbox, requests, accounts)
         items = [b for b in booked if is_work(b)]
+        sought = past.outbox.only_looked_for([r.id for r in requests if r.state in UNSETTLED])
         details = details_of(past, [b.id for b in items])
     work = [work_of(b, to_enter(b, accounts, details.get(b.id, NO_DETAIL))) for b in items]
     if form == "csv":
@@ -59,4 +61,4 @@ def command(form: str, **options: Any) -> None:
     else:
         shown = console(sys.stdout, common.use_colour(sys.stdout))
         print_manual_work(shown, work)
-        print_half_sent(shown, half_sent(requests))
+        print_half_sent(shown, half_sent(requests, sought))

@@ -55,6 +55,7 @@ def act(
             with open_past(pipeline, place.organisation, place.packs, url, now) as past:
                 changed = resolve_by_hand(past, id, who, why, now(), xero_id, found_in)
         states = outbox.states_of(changed)
+        sought = outbox.only_looked_for([i for i, s in states.items() if s == "unknown"])
         others = _still_open(outbox, id) if changed and xero_id is not None else []
         because = "" if changed else _why_nothing(outbox, id)
     if not changed:
@@ -63,7 +64,8 @@ def act(
         sys.exit(common.OK if xero_id is not None else common.FINDINGS)
     for request in changed:
         state = states.get(request, action)
-        common.say(f"{_LOOKED_UP[action] if state == 'unknown' else state}: {request}")
+        looked = _ONLY_LOOKED_FOR if request in sought else _LOOKED_UP[action]
+        common.say(f"{looked if state == 'unknown' else state}: {request}")
     for request, state in others:
         common.say(f"{state}, and not meant by this id: {request}", err=True)
     if others:
@@ -77,6 +79,9 @@ _LOOKED_UP = {
     "skip": "looked up, and skipped where Xero has not got it",
     "resolve": "looked up",
 }
+
+
+_ONLY_LOOKED_FOR = "looked for, and never sent, as it is voided in Practice Management"
 
 
 def _still_open(outbox: Outbox, id: str) -> list[tuple[str, str]]:

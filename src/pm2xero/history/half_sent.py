@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.outbox.states import SETTLED, RequestState
+from pm2xero.outbox.states import SETTLED, UNSETTLED, RequestState
 from pm2xero.xero.purpose import Purpose
 
+_LOOKED_UP = "`pm2xero push`: it is looked up first, and sent only where Xero has not got it"
+_LOOKED_FOR = "`pm2xero push`: it is looked for, and taken back where it is found; it is never sent"
 # What a person does about a part that is not there, by its state. A part that waits says itself
 # what it waits for, and so does one that is blocked.
 _WAYS: Mapping[RequestState, str] = MappingProxyType(
@@ -20,10 +22,8 @@ _WAYS: Mapping[RequestState, str] = MappingProxyType(
         "`pm2xero resolve {document} --as-done-in-xero XERO_ID`",
         RequestState.FAILED: "`pm2xero resend {document}` when Xero answers again: it is looked up "
         "first, and only what is not there is sent",
-        RequestState.UNKNOWN: "`pm2xero push`: it is looked up first, and sent only where Xero has "
-        "not got it",
-        RequestState.SENT: "`pm2xero push`: it is looked up first, and sent only where Xero has "
-        "not got it",
+        RequestState.UNKNOWN: _LOOKED_UP,
+        RequestState.SENT: _LOOKED_UP,
         RequestState.HELD: "`pm2xero resend {document}` or `pm2xero skip {document}`, as the "
         "person decides who held it",
         RequestState.LEFT: "enter it in Xero by hand as `pm2xero manual-work` tells it, and name "
@@ -36,8 +36,12 @@ _WAITS = "it goes with the push that finds the reason gone"
 # Causes of an unknown outcome that only a person's word ends.
 _ASKED = frozenset(("several", "unseen", "draft"))
 _SAY = (
-    "say what it is: `pm2xero resolve {document} --as-done-in-xero XERO_ID` where Xero has it, "
-    "`pm2xero resend {document}` where it has not"
+    "`pm2xero resolve {document} --as-done-in-xero XERO_ID` where Xero has it; or put right in "
+    "Xero what the look found there, then `pm2xero push`"
+)
+_SAY_SOUGHT = (
+    "`pm2xero resolve {document} --as-done-in-xero XERO_ID` where Xero has it, and the next push "
+    "takes it back; `pm2xero skip {document}` where it has not"
 )
 _ONCE = (
     "what is there is not entered again; voiding the document in Practice Management takes it back"
@@ -62,12 +66,14 @@ class HalfSent:
     Attributes:
         there: the requests that Xero has carried out; left: those that it has not, or of which
             nobody knows. Parts that a person left out for good are in neither.
+        looked_for: ids of requests that are looked for and never sent.
     """
 
     document: str
     revision: int
     there: tuple[StoredRequest, ...]
     left: tuple[StoredRequest, ...]
+    looked_for: Collection[str] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -79,7 +85,7 @@ class HalfSent:
     @property
     def ways(self) -> tuple[str, ...]:
         """What to do, each once."""
-        ways = dict.fromkeys(f"→ {_way(r)}" for r in self.left)
+        ways = dict.fromkeys(f"→ {self._way(r)}" for r in self.left)
         return (*ways, f"→ {_ONCE}")
 
     def as_json(self) -> dict[str, Any]:
@@ -95,23 +101,38 @@ class HalfSent:
             "left": [
                 {"request": r.id, "purpose": r.purpose, "endpoint": _endpoint(r),
                  "state": r.state, "cause": r.cause, "message": r.message,
-                 "blocked_by": r.blocked_by, "to_do": _way(r)}
+                 "blocked_by": r.blocked_by, "to_do": self._way(r)}
                 for r in self.left
             ],
         }  # fmt: skip
 
+    def _way(self, request: StoredRequest) -> str:
+        """What to do about a part that is not there."""
+        way = _WAYS[request.state]
+        sought = request.id in self.looked_for
+        if request.state is RequestState.PLANNED and request.cause is not None:
+            way = _WAITS
+        if request.state in UNSETTLED and sought:
+            way = _LOOKED_FOR
+        if request.state is RequestState.UNKNOWN and request.cause in _ASKED:
+            way = _SAY_SOUGHT if sought else _SAY
+        return way.format(document=request.transaction, blocker=request.blocked_by)
 
-def half_sent(requests: Iterable[StoredRequest]) -> list[HalfSent]:
+
+def half_sent(
+    requests: Iterable[StoredRequest], looked_for: Collection[str] = ()
+) -> list[HalfSent]:  # fmt: skip
     """The documents of which some requests are carried out and others are not.
 
     Args:
         requests: all that count now of the documents.
+        looked_for: ids of those that are never sent, as their document is voided by now.
     """
     revisions: dict[tuple[str, int], list[StoredRequest]] = {}
     for request in requests:
         revisions.setdefault((request.transaction, request.revision), []).append(request)
     return [
-        HalfSent(document, revision, there, left)
+        HalfSent(document, revision, there, left, looked_for)
         for (document, revision), of_it in revisions.items()
         if (there := _in(of_it, RequestState.CONFIRMED))
         and (left := tuple(r for r in of_it if r.state not in SETTLED))
@@ -140,12 +161,3 @@ def _why(request: StoredRequest) -> str:
     if request.state is RequestState.BLOCKED:
         return f"blocked by {request.blocked_by}"
     return request.message or request.cause or str(request.state)
-
-
-def _way(request: StoredRequest) -> str:
-    way = _WAYS[request.state]
-    if request.state is RequestState.PLANNED and request.cause is not None:
-        way = _WAITS
-    if request.state is RequestState.UNKNOWN and request.cause in _ASKED:
-        way = _SAY
-    return way.format(document=request.transaction, blocker=request.blocked_by)

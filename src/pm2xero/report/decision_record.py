@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from pm2xero.history.half_sent import half_sent
+from pm2xero.history.half_sent import HalfSent, half_sent
 from pm2xero.outbox.records import (
     Action,
     Attempt,
@@ -39,6 +39,9 @@ class Kept(Protocol):
     def requests(self, *, transaction: str | None = None) -> Sequence[StoredRequest]:
         """The requests that count now."""
 
+    def only_looked_for(self, ids: Collection[str]) -> Collection[str]:
+        """Those of the requests that are looked up and never sent."""
+
     def attempts(self, request: str | None = None) -> Sequence[Attempt]:
         """The attempts of a request."""
 
@@ -49,6 +52,7 @@ class Told:
 
     Attributes:
         packs: by fingerprint, what decided.
+        looked_for: ids of requests that are never sent, as the document is voided by now.
         changed: by fingerprint, the files that are others now than when it decided.
     """
 
@@ -59,6 +63,12 @@ class Told:
     actions: Sequence[Action]
     requests: Sequence[StoredRequest]
     attempts: Mapping[str, Sequence[Attempt]]
+    looked_for: Collection[str] = ()
+
+    @property
+    def half_sent(self) -> Sequence[HalfSent]:
+        """What is in Xero in part."""
+        return half_sent(self.requests, self.looked_for)
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -78,7 +88,7 @@ class Told:
                 }
                 for r in self.requests
             ],
-            "half_sent": [document.as_json() for document in half_sent(self.requests)],
+            "half_sent": [document.as_json() for document in self.half_sent],
         }  # fmt: skip
 
 
@@ -100,6 +110,7 @@ def gather(kept: Kept, id: str, files_now: Mapping[str, str]) -> Told:
         [action for action in kept.actions() if action.transaction == id],
         requests,
         {request.id: kept.attempts(request.id) for request in requests},
+        kept.only_looked_for([request.id for request in requests]),
     )
 
 
@@ -132,7 +143,7 @@ def print_record(out: Console, told: Told) -> None:
             why = f": {attempt.message}" if attempt.message else ""
             line = f"{_at(attempt.started_at)}  call {attempt.call}: {ended}{status}{why}"
             _line(out, line, 2)
-    print_half_sent(out, half_sent(told.requests))
+    print_half_sent(out, told.half_sent)
 
 
 def _print_decision(out: Console, record: DecisionRecord) -> None:

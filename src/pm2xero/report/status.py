@@ -17,7 +17,7 @@ from rich.text import Text
 from pm2xero.history.half_sent import HalfSent, half_sent
 from pm2xero.outbox.past_records import Unreadable
 from pm2xero.outbox.records import Action
-from pm2xero.outbox.states import IN_FLIGHT, RequestState
+from pm2xero.outbox.states import IN_FLIGHT, UNSETTLED, RequestState
 from pm2xero.outbox.store import Outbox
 from pm2xero.outbox.totals import DecisionTotal
 from pm2xero.pack.counts import Counts
@@ -209,7 +209,10 @@ def gather(outbox: Outbox, base: str) -> Status:
     return Status(
         states, dict(outcomes), sums, stuck, (*_refused(totals, base), *_left_over(left)),
         tuple(reversed(outbox.actions())), outbox.last_answer(), tuple(outbox.unreadable()),
-        tuple(half_sent(outbox.requests_of(dict.fromkeys(r.transaction for r in given)))),
+        tuple(half_sent(
+            outbox.requests_of(dict.fromkeys(r.transaction for r in given)),
+            outbox.only_looked_for([r.id for r in given if r.state in UNSETTLED]),
+        )),
     )  # fmt: skip
 
 

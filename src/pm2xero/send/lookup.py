@@ -47,6 +47,7 @@ class Sighting:
         rivals: the ids of which a person must choose, if there are any.
         why: what kept a look-up from proving anything.
         is_number_kept: its number is that of a document that was taken back, and stays taken.
+        is_unnamed: no rival bears its name; they are what was sent in all else.
         gone: ids of documents that were taken back, and are what was sent in all else.
     """
 
@@ -55,6 +56,7 @@ class Sighting:
     rivals: tuple[str, ...] = ()
     why: str = ""
     is_number_kept: bool = False
+    is_unnamed: bool = False
     gone: tuple[str, ...] = ()
 
 
@@ -182,6 +184,7 @@ def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sight
     owners: dict[str, str | None] = {}
     candidates: dict[str, list[str]] = {}
     suspects: dict[str, list[str]] = {}
+    bears_name: set[tuple[str, str]] = set()
     for request, element in sent.items():
         for id_, shown in found.items():
             doc = how.key.with_number_of(element, shown) if request in kept else shown
@@ -192,6 +195,7 @@ def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sight
                 wrong = how.key.mismatches(element, whole, transactions[request])
             is_it = not wrong
             is_like = how.key.is_suspect(element, wrong)
+            bears_name.update({(request, id_)} if is_like else ())
             if not is_like and request not in looked:
                 is_like = eyes.may_be_renamed(how.key, doc, wrong, numbers)
             if not is_it and not is_like:
@@ -210,7 +214,8 @@ def _by_key(how: ByKey, members: Sequence[Ready], eyes: Eyes) -> dict[str, Sight
         elif request in rivals:
             result[request] = Sighting(Seen.RIVALS, rivals=rivals[request])
         elif left := tuple(i for i in suspects.get(request, ()) if i not in taken):
-            result[request] = Sighting(Seen.RIVALS, rivals=left)
+            is_unnamed = not any((request, id_) in bears_name for id_ in left)
+            result[request] = Sighting(Seen.RIVALS, rivals=left, is_unnamed=is_unnamed)
         else:
             same = tuple(
                 str(doc[id_name])

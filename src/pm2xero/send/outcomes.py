@@ -45,7 +45,7 @@ class Outcomes:
             said = taken_back(sighting)
             self._book.set_aside(member.row, said.cause, said.message)
             return
-        said = said_of(sighting)
+        said = said_of(sighting, only_looked_for=self._book.is_only_looked_for(member.row))
         self._book.unknown([member.row], said.cause, said.message)
 
     def confirm(

@@ -168,6 +168,10 @@ class Book:
         """Whether another outbox may have sent this one, as far as this one knows."""
         return self.gap is not None and row.cause != "resend"
 
+    def is_only_looked_for(self, row: StoredRequest) -> bool:
+        """Whether this one is never sent, as its document is voided by now."""
+        return row.id in self._only_looked_for
+
     def is_to_be_undone(self, row: StoredRequest) -> bool:
         """Whether another open request takes back what this one makes, or is to."""
         return row.id in self._only_looked_for or any(

@@ -146,7 +146,7 @@ class NaturalKey:
 
     @property
     def has_name(self) -> bool:
-        """Whether a document bears a name of its own: a number, or the id of Practice Management."""
+        """Whether a document bears a name: a number, or the id of Practice Management."""
         return self.number is not None or self.tag is not None
 
     def name_in(self, said: Mapping[str, Any]) -> dict[str, Any]:
