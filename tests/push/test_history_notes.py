@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.push.test_recover import WHY, keys_lapse
 from tests.support.office import EXAMPLES, Doc, Office, month, revised
 from tests.support.packs import write
 
@@ -101,3 +104,95 @@ def test_notes_of_what_is_refused_or_overtaken_are_no_calls_of_a_plan(office: Of
     assert plan["history_notes"] == 1
     assert "1 history note written" in office.push().stdout
     assert json.loads(office.run("plan", "--format", "json").stdout)["calls"] == 0
+
+
+def kept(office: Office) -> Callable[[], None]:
+    """The whole folder as it is now; the result restores it."""
+    copy = office.folder / "copy"
+    copy.mkdir()
+    for file in office.folder.glob(f"{office.database.name}*"):
+        shutil.copy2(file, copy / file.name)
+
+    def restore() -> None:
+        for file in office.folder.glob(f"{office.database.name}*"):
+            file.unlink()
+        for file in copy.iterdir():
+            shutil.copy2(file, office.folder / file.name)
+        keys_lapse(office)
+
+    return restore
+
+
+def unsent(office: Office) -> None:
+    """A push ended between the document and its note."""
+    office.sql("UPDATE history_notes SET state = 'planned', attempts = 0, called_at = NULL")
+
+
+def test_a_folder_from_before_a_note_writes_it_once(office: Office) -> None:
+    """The copy vouches for itself, so nothing but Xero tells that the note is there."""
+    office.push(bill())
+    unsent(office)
+    restore = kept(office)
+    office.push()
+    restore()
+    assert "1 history note written" in office.push().stdout
+    assert [n.partition(" in ")[0] for n in notes(office)] == [words(bill())]
+    assert office.run("status").exit_code == 0
+
+
+@pytest.mark.parametrize("outbox", ["restored", "lost"])
+def test_a_note_of_what_is_taken_over_is_written_once(office: Office, outbox: str) -> None:
+    office.push(month()["AU-0003"])
+    restore = kept(office)
+    office.push(bill())
+    if outbox == "lost":
+        for file in office.folder.glob(f"{office.database.name}*"):
+            file.unlink()
+        keys_lapse(office)
+    else:
+        restore()
+    office.push(month()["AU-0003"], bill())
+    told = [n.partition(" in ")[0] for n in notes(office)]
+    assert sorted(told) == sorted({words(bill()), words(month()["AU-0003"])})
+
+
+def test_a_correction_that_a_restored_copy_repeats_notes_nothing_twice(office: Office) -> None:
+    office.push(bill())
+    restore = kept(office)
+    later = bill() | {"revision": 2, "number": "INV-NEW"}
+    office.push(later)
+    restore()
+    office.push(later)
+    told = [n.partition(" in ")[0] for n in notes(office)]
+    assert told == [words(bill()), words(later)]
+
+
+REFUSED = "UPDATE history_notes SET state = 'refused', message = 'Xero says no'"
+
+
+def test_a_refused_note_is_told_until_a_person_has_said_what_becomes_of_it(office: Office) -> None:
+    office.push(bill())
+    unsent(office)
+    office.xero_sql("DELETE FROM history")
+    office.sql(REFUSED)
+    status = office.run("status")
+    assert status.exit_code == 1
+    assert "1 history note refused by Xero; the documents are posted" in status.stdout
+    assert "Xero says no" in status.stdout
+    (told,) = office.status()["history_notes"]
+    assert (told["transaction"], told["state"]) == (bill()["id"], "refused")
+    # It says nothing of money.
+    assert office.reconcile()["agrees"] is True
+    assert "sent" in office.run("resend", bill()["id"], *WHY).stdout
+    (told,) = office.status()["history_notes"]
+    assert (told["state"], office.run("status").exit_code) == ("planned", 0)
+    assert "1 history note written" in office.push().stdout
+    assert office.status()["history_notes"] == []
+
+
+def test_a_person_may_do_without_a_refused_note(office: Office) -> None:
+    office.push(bill())
+    office.sql(REFUSED)
+    assert office.run("skip", bill()["id"], *WHY).exit_code == 0
+    assert (office.run("status").exit_code, office.status()["history_notes"]) == (0, [])
+    assert office.reconcile()["agrees"] is True

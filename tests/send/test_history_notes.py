@@ -204,6 +204,7 @@ def at(world: World, state: NoteState) -> StoredNote:
         NoteState.UNKNOWN: (NoteEvent.SUSPECT,),
         NoteState.CONFIRMED: (NoteEvent.CLAIM, NoteEvent.CONFIRM),
         NoteState.REFUSED: (NoteEvent.CLAIM, NoteEvent.REFUSE),
+        NoteState.SKIPPED: (NoteEvent.CLAIM, NoteEvent.REFUSE, NoteEvent.SKIP),
     }
     (note,) = world.outbox.notes_due()
     for event in ways[state]:

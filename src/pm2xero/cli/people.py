@@ -28,6 +28,7 @@ def act(
     from pm2xero.connection import now, process_name
     from pm2xero.firm.organisation import load_organisation
     from pm2xero.outbox.store import Outbox
+    from pm2xero.sentences import counted
 
     if not why.strip():
         raise no_reason()
@@ -40,11 +41,13 @@ def act(
     ):
         check_known(outbox, id)
         changed: list[str]
+        notes = 0
         if instead_of is not None and xero_id is not None:
             _check_free(outbox, id, xero_id)
             changed = outbox.rename(id, who, why, now(), instead_of, xero_id)
         elif xero_id is None:
             changed = getattr(outbox, action)(id, who, why, now())
+            notes = _refused_notes(outbox, action, id) if not changed else 0
         else:
             from pm2xero.history.opening import open_past
             from pm2xero.push.entered_by_hand import resolve_by_hand
@@ -58,6 +61,9 @@ def act(
         sought = outbox.only_looked_for([i for i, s in states.items() if s == "unknown"])
         others = _still_open(outbox, id) if changed and xero_id is not None else []
         because = "" if changed else _why_nothing(outbox, id)
+    if notes:
+        common.say(f"{counted(notes, 'history note')} of {id} {_NOTES[action]}")
+        return
     if not changed:
         common.say(f"{id}: nothing was left to {action}{because}; the log has it", err=True)
         # Naming one more id of a document that is done changes no request, yet it is something.
@@ -79,6 +85,17 @@ _LOOKED_UP = {
     "skip": "looked up, and skipped where Xero has not got it",
     "resolve": "looked up",
 }
+
+
+_NOTES = {"resend": "looked for, then sent", "skip": "skipped"}
+
+
+def _refused_notes(outbox: Outbox, action: str, id: str) -> int:
+    """What is left to say of a document that is in Xero: what becomes of its refused notes."""
+    from pm2xero.outbox.history_notes import NoteEvent
+
+    events = {"resend": NoteEvent.RESEND, "skip": NoteEvent.SKIP}
+    return outbox.end_refused_notes(id, events[action]) if action in events else 0
 
 
 _ONLY_LOOKED_FOR = "looked for, and never sent, as it is voided in Practice Management"

@@ -81,7 +81,8 @@ def command(
         common.say_findings(broken)
         sys.exit(common.BROKEN)
     stuck = sent.rejected or sent.failed or sent.aside or sent.unknown or sent.left
-    bad = report.summary.attention or stuck or sent.stopped
+    noted = sent.notes.refused or sent.notes.unknown
+    bad = report.summary.attention or stuck or noted or sent.stopped
     sys.exit(common.FINDINGS if bad else common.OK)
 
 

@@ -29,8 +29,9 @@ class NoteState(StrEnum):
         PLANNED: it is known not to be in Xero.
         SENT: written down before the call; nobody knows the answer yet.
         CONFIRMED: it is in Xero.
-        REFUSED: Xero said no; it is not tried again.
+        REFUSED: Xero said no; it is not tried again, unless a person says so.
         UNKNOWN: it may be in Xero; the history of the document is read before it is sent again.
+        SKIPPED: Xero said no, and a person does without it.
     """
 
     PLANNED = "planned"
@@ -38,6 +39,7 @@ class NoteState(StrEnum):
     CONFIRMED = "confirmed"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    SKIPPED = "skipped"
 
 
 class NoteEvent(Enum):
@@ -49,6 +51,8 @@ class NoteEvent(Enum):
     DOUBT = "unknown"
     ABSENT = "planned again"
     SUSPECT = "looked for before it is sent"
+    RESEND = "resent"
+    SKIP = "skipped"
 
 
 _S = NoteState
@@ -65,6 +69,9 @@ NOTE_TRANSITIONS: Mapping[NoteEvent, tuple[tuple[NoteState, ...], NoteState]] = 
         NoteEvent.ABSENT: ((_S.SENT, _S.UNKNOWN), _S.PLANNED),
         # The outbox may have forgotten that it left.
         NoteEvent.SUSPECT: ((_S.PLANNED,), _S.UNKNOWN),
+        # What a person says of one that Xero has read and not taken.
+        NoteEvent.RESEND: ((_S.REFUSED,), _S.PLANNED),
+        NoteEvent.SKIP: ((_S.REFUSED,), _S.SKIPPED),
     }
 )
 
@@ -87,6 +94,27 @@ class StoredNote:
     state: NoteState
     attempts: int
     called_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNote:
+    """A note that is not in Xero, as far as is known, though its document is.
+
+    Attributes:
+        message: why not; None where nothing was tried.
+    """
+
+    transaction: str
+    request: str
+    xero_id: str
+    state: NoteState
+    details: str
+    message: str | None
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether more is needed than the next push of a quiet day."""
+        return self.state is not NoteState.PLANNED or self.message is not None
 
 
 class HistoryNotes(Database):
@@ -118,6 +146,56 @@ class HistoryNotes(Database):
             )
             for row in rows
         ]  # fmt: skip
+
+    def open_notes(self, transaction: str | None = None) -> list[OpenNote]:
+        """The notes that are not in Xero, as far as is known, of documents that are.
+
+        Args:
+            transaction: of this document alone.
+        """
+        query = (
+            select(
+                history_notes.c.state, history_notes.c.details, history_notes.c.message,
+                requests.c.transaction_id, requests.c.id, requests.c.xero_id,
+            )
+            .join(requests, _BEARER)
+            .where(
+                history_notes.c.organisation == self._organisation,
+                history_notes.c.state.in_((*OPEN_NOTES, _S.REFUSED)),
+                requests.c.state == RequestState.CONFIRMED,
+                requests.c.xero_id.is_not(None),
+            )
+            .order_by(requests.c.sequence, requests.c.level, requests.c.id)
+        )  # fmt: skip
+        if transaction is not None:
+            query = query.where(requests.c.transaction_id == transaction)
+        with self._read() as connection:
+            return [
+                OpenNote(
+                    row.transaction_id, row.id, row.xero_id, NoteState(row.state), row.details,
+                    row.message,
+                )
+                for row in connection.execute(query)
+            ]  # fmt: skip
+
+    def end_refused_notes(self, transaction: str, event: NoteEvent) -> int:
+        """A person says what becomes of the notes that Xero refused; how many there were."""
+        sources, target = NOTE_TRANSITIONS[event]
+        of_it = select(requests.c.id).where(
+            requests.c.organisation == self._organisation,
+            requests.c.transaction_id == transaction,
+        )
+        with self._write() as connection:
+            moved = connection.execute(
+                update(history_notes)
+                .where(
+                    history_notes.c.organisation == self._organisation,
+                    history_notes.c.request.in_(of_it),
+                    history_notes.c.state.in_(sources),
+                )
+                .values(state=target, message=None)
+            )
+        return moved.rowcount
 
     def notes_alike(self, note: StoredNote) -> int:
         """How many other notes of the same words the same object is known to bear."""

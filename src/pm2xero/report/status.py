@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pm2xero.history.half_sent import HalfSent, half_sent
+from pm2xero.outbox.history_notes import NoteState, OpenNote
 from pm2xero.outbox.past_records import Unreadable
 from pm2xero.outbox.records import Action
 from pm2xero.outbox.states import IN_FLIGHT, UNSETTLED, RequestState
@@ -39,6 +40,12 @@ WHERE: dict[str, str] = {
     Counts.IN_OPENING: "in the opening",
     Counts.ELSEWHERE: "elsewhere",
     Counts.NOTHING: "moves no money",
+}
+NOTES: Mapping[NoteState, str] = {
+    NoteState.REFUSED: "refused by Xero; the documents are posted",
+    NoteState.UNKNOWN: "of unknown outcome; the next push looks for them",
+    NoteState.SENT: "of unknown outcome; the next push looks for them first",
+    NoteState.PLANNED: "to go with the next push",
 }
 WORDS = {
     "rejected": "refused by Xero",
@@ -93,6 +100,7 @@ class Status:
         people: what people decided, the last first.
         last_answer: when Xero last answered.
         half_sent: documents of which Xero has one part and not the other.
+        notes: history notes that are not in Xero, as far as is known; none is of money.
     """
 
     requests: dict[str, int]
@@ -104,11 +112,12 @@ class Status:
     last_answer: datetime | None = None
     unreadable: tuple[Unreadable, ...] = ()
     half_sent: tuple[HalfSent, ...] = ()
+    notes: tuple[OpenNote, ...] = ()
 
     @property
     def needs_attention(self) -> bool:
         """Whether something is stuck, or is not known because it could not be read."""
-        return bool(self.stuck or self.unreadable)
+        return bool(self.stuck or self.unreadable or any(n.is_stuck for n in self.notes))
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
@@ -130,6 +139,7 @@ class Status:
                 for r in self.refused
             ],
             "unreadable": [asdict(trace) for trace in self.unreadable],
+            "history_notes": [asdict(note) for note in self.notes],
             "people": [
                 {
                     "at": a.at.isoformat(),
@@ -213,6 +223,7 @@ def gather(outbox: Outbox, base: str) -> Status:
             outbox.requests_of(dict.fromkeys(r.transaction for r in given)),
             outbox.only_looked_for([r.id for r in given if r.state in UNSETTLED]),
         )),
+        tuple(outbox.open_notes()),
     )  # fmt: skip
 
 
@@ -270,6 +281,7 @@ def print_status(out: Console, status: Status, currency: str, firm: str = "ORG")
         ids = ", ".join(cause.transactions[:12])
         _line(out, f"{ids}{' …' if len(cause.transactions) > 12 else ''}", "dim")
     print_half_sent(out, status.half_sent)
+    _notes(out, status.notes, firm)
     if status.unreadable:
         _unreadable(out, status.unreadable, firm)
     if status.refused:
@@ -289,6 +301,26 @@ def print_half_sent(out: Console, documents: Sequence[HalfSent]) -> None:
     if len(documents) > HALVES:
         left = counted(len(documents) - HALVES, "document")
         _line(out, f"… and {left} more in part; --format json has them all", "dim")
+
+
+def _notes(out: Console, notes: Sequence[OpenNote], firm: str) -> None:
+    """Notes that are not in Xero; those that Xero refused end by a word of a person."""
+    for state, words in NOTES.items():
+        found = [note for note in notes if note.state is state]
+        if not found:
+            continue
+        out.print()
+        is_stuck = any(note.is_stuck for note in found)
+        head = f"{counted(len(found), 'history note')} {words}"
+        out.print(Text(head, style="yellow" if is_stuck else "dim"))
+        for note in found[:HALVES]:
+            _line(out, f"{note.request}: {note.message or note.details}")
+        if len(found) > HALVES:
+            _line(out, f"… and {len(found) - HALVES} more; --format json has them all", "dim")
+        if state is NoteState.REFUSED:
+            id = found[0].transaction
+            for word, what in (("resend", "to try again"), ("skip", "to do without")):
+                _line(out, f'{what}: pm2xero {word} {id} --reason "…" --org {firm}', "dim")
 
 
 def _words(cause: Cause) -> str:

@@ -2,7 +2,9 @@
 
 Each takes a call of its own (`PUT /{Endpoint}/{id}/History`; Xero's page on history and notes:
 notes are only added, nothing edits or removes one). Whatever becomes of a note, its document is
-posted. One whose call was lost is looked for in the document's history before it is sent again.
+posted. One that may be there is looked for in the document's history before it is sent: its call
+was lost, or it is of something that this run has not made, so that a push which a restored copy of
+the outbox knows nothing of may have written it.
 
 unverified: that `GET /{Endpoint}/{id}/History` shows every note, with its words as they were sent;
 no source says otherwise.
@@ -18,7 +20,6 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from pm2xero.outbox.history_notes import NoteEvent, NoteState, StoredNote
-from pm2xero.outbox.memory import Gap
 from pm2xero.send.caller import GAVE_UP, TURNED_BACK, Caller
 from pm2xero.xero.answers import Unproven
 from pm2xero.xero.budget import StopRun
@@ -40,9 +41,6 @@ class NoteBook(Protocol):
 
     def notes_alike(self, note: StoredNote) -> int:
         """How many other notes of the same words the same object is known to bear."""
-
-    def gap(self) -> Gap | None:
-        """What the outbox may not know."""
 
     def move_note(
         self, note: StoredNote, event: NoteEvent, at: datetime | None = None,
@@ -74,12 +72,14 @@ class NoteSender:
 
     Args:
         late: how long a lost call may still arrive.
+        is_new: whether a request made its object in this run, so that nothing can be on it.
     """
 
     def __init__(
         self, notes: NoteBook, caller: Caller, errors: ErrorTable,
-        clock: Callable[[], datetime], late: timedelta,
+        clock: Callable[[], datetime], late: timedelta, is_new: Callable[[str], bool],
     ) -> None:  # fmt: skip
+        self._is_new = is_new
         self._notes = notes
         self._caller = caller
         self._errors = errors
@@ -97,13 +97,13 @@ class NoteSender:
         """
         due = self._notes.notes_due()
         self._due = len(due)
-        suspect = bool(due) and self._notes.gap() is not None
         try:
             for note in due:
-                is_new = note.state is NoteState.PLANNED
-                if is_new and suspect:
+                is_planned = note.state is NoteState.PLANNED
+                is_new = is_planned and self._is_new(note.request)
+                if is_planned and not is_new:
                     self._notes.move_note(note, NoteEvent.SUSPECT)
-                if ((is_new and not suspect) or self._is_absent(note)) and not self._send(note):
+                if (is_new or self._is_absent(note)) and not self._send(note):
                     return
         except StopRun as stop:
             # All documents have been dealt with before; the notes that are left go another time.
@@ -116,7 +116,8 @@ class NoteSender:
 
     def _is_absent(self, note: StoredNote) -> bool:
         """Whether a note that may be in Xero is known not to be; else it is settled or waits."""
-        if note.called_at is not None and self._clock() < note.called_at + self._late:
+        is_lost = note.state is not NoteState.PLANNED and note.called_at is not None
+        if is_lost and note.called_at and self._clock() < note.called_at + self._late:
             self._count["unknown"] += 1
             return False
         try:

@@ -68,6 +68,7 @@ class Book:
         doubtful = [row.id for row in self.rows if row.state is RequestState.UNKNOWN]
         self._only_looked_for = outbox.only_looked_for(doubtful) if self.gap is not None else ()
         self._partly: set[str] = set()
+        self._made: set[str] = set()
         self.tally = Tally()
         self.warnings: list[str] = []
 
@@ -119,6 +120,8 @@ class Book:
             return
         self._outbox.confirm(results, status, self._clock())
         self._set([row for row, _ in results], RequestState.CONFIRMED)
+        if not adopted:
+            self._made.update(row.id for row, _ in results if row.purpose is Purpose.CREATE)
         for row, xero_id in results:
             # What takes something back has the id of what it took back, not one of its own.
             made = contract(row.contract)
@@ -185,6 +188,10 @@ class Book:
         """One of its parts is in Xero; the others follow."""
         self.unknown([row], "partly", "Some of its parts are in Xero, the others are still to come")
         self._partly.add(row.id)
+
+    def has_made(self, request: str) -> bool:
+        """Whether a call of this run made the object of a request, as its answer says."""
+        return request in self._made
 
     def is_partly(self, row: StoredRequest) -> bool:
         """Whether the part that was sent last has arrived, and others are to follow."""

@@ -73,7 +73,7 @@ class SendingRun:
         self._delivery = Delivery(
             self._book, caller, errors, lookups, eyes, clock, late, self._relinked
         )
-        self._notes = NoteSender(outbox, caller, errors, clock, late)
+        self._notes = NoteSender(outbox, caller, errors, clock, late, self._book.has_made)
         # How often each left before; so no key is used that Xero may remember another answer for.
         self._salts = {row.id: row.attempts for row in self._book.rows}
 
