@@ -154,6 +154,22 @@ def test_a_verdict_is_no_plain_agrees_while_one_of_others_may_be_ours(
     assert office.reconcile()["verdict"] == "agrees"
 
 
+def test_a_word_that_it_is_none_of_them_does_not_keep_back_what_is_posted_again(
+    tmp_path: Path,
+) -> None:
+    office = lost(tmp_path)
+    gone = emptied(month()["AU-0077"])
+    bills = [month()[id] for id in ("AU-0003", "AU-0023", "AU-0024", "AU-0026")]
+    for _ in range(2):
+        office.push(*bills, gone)
+    assert office.run("skip", gone["id"], *WHY).exit_code == 0
+    back = month()["AU-0077"] | {"revision": gone["revision"] + 1}
+    for _ in range(2):
+        office.push(*bills, back)
+    assert len(office.in_xero("BatchPayments")) == 1
+    assert office.reconcile()["verdict"] == "agrees"
+
+
 def nameless(folder: Path) -> tuple[Office, Doc]:
     """A batch that pays three bills, voided and emptied."""
     bills = ("AU-0023", "AU-0024", "AU-0026")

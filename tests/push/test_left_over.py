@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tests.examples.bookkeeper import Bookkeeper
+from tests.push.test_recover import keys_lapse, lose
 from tests.support.office import Doc, Office, firm_of, month, revised
 
 VOIDED = {"status": "voided", "voided_at": "2026-05-30T00:00:00Z"}
@@ -156,6 +157,71 @@ def test_an_outbox_that_was_lost_tells_the_rest_again_and_finds_it(
     assert left(office) == {"R-1": "1000.00"}
     office.run("resolve", "--matched", "--yes", *WHY)
     assert (office.reconcile()["verdict"], paid(office)) == ("agrees", ["4000.00"])
+
+
+def test_after_a_lost_outbox_a_void_asks_for_the_rest_that_a_person_may_have_entered(
+    office: Office, bill: Doc, receipt: Doc
+) -> None:
+    office.push(bill, receipt)
+    enter(office)
+    lose(office, memory=True)
+    keys_lapse(office)
+    for _ in range(3):
+        assert office.push(bill, revised(receipt, **VOIDED)).exit_code == 1
+    # The overpayment is nobody's as far as this outbox knows, so a person is asked for it.
+    assert [d["id"] for d in office.reconcile()["unsettled"]] == ["R-1"]
+    assert "a person was to enter a part of it" in json.dumps(office.status())
+    (made,) = [t for t in office.in_xero("BankTransactions") if "OVERPAYMENT" in t["Type"]]
+    office.run("resolve", "R-1", "--as-done-in-xero", made["BankTransactionID"], *WHY)
+    office.push()
+    found = office.reconcile()
+    assert found["verdict"] == "does_not_agree"
+    assert made["BankTransactionID"] not in [other["xero_id"] for other in found["others"]]
+
+
+def test_after_a_lost_outbox_a_rest_that_nobody_entered_is_passed_by(
+    office: Office, bill: Doc, receipt: Doc
+) -> None:
+    office.push(bill, receipt)
+    lose(office, memory=True)
+    keys_lapse(office)
+    for _ in range(2):
+        office.push(bill, revised(receipt, **VOIDED))
+    assert office.run("skip", "R-1", *WHY).exit_code == 0
+    assert [office.push().exit_code for _ in range(2)] == [0, 0]
+    assert (paid(office), office.reconcile()["verdict"]) == ([], "agrees")
+
+
+@pytest.mark.parametrize("wrong", ["payment", "overpayment", "contact"])
+def test_the_rest_is_named_by_its_own_entry_alone(
+    office: Office, bill: Doc, receipt: Doc, wrong: str
+) -> None:
+    office.push(bill, receipt)
+    bookkeeper = Bookkeeper(office.folder / "xero.json", office.sandbox_file)
+    listed: Any = work(office)
+    bookkeeper.enter(listed)
+    (payment,) = office.in_xero("Payments")
+    (made,) = [t for t in office.in_xero("BankTransactions") if "OVERPAYMENT" in t["Type"]]
+    named, code = {
+        "payment": (payment["PaymentID"], "PE115"),
+        "overpayment": (made["OverpaymentID"], "PU932"),
+        "contact": (made["Contact"]["ContactID"], "PU932"),
+    }[wrong]
+    said = office.run("resolve", "R-1", "--as-done-in-xero", named, *WHY)
+    assert (said.exit_code, code in said.stderr) == (2, True)
+    assert left(office) == {"R-1": "1000.00"}
+    (id,) = bookkeeper.entered(listed[0])
+    assert office.run("resolve", "R-1", "--as-done-in-xero", id, *WHY).exit_code == 0
+    assert (office.reconcile()["verdict"], left(office)) == ("agrees", {})
+
+
+def test_a_payment_of_an_own_batch_is_no_rest(office: Office, bill: Doc, receipt: Doc) -> None:
+    other = month()["AU-0019"]
+    parts = [{"document_id": d["id"], "amount": "50.00"} for d in (bill, other)]
+    office.push(bill, other, receipt | {"allocations": parts})
+    (payment, *_) = [p for p in office.in_xero("Payments") if p.get("BatchPaymentID")]
+    said = office.run("resolve", "R-1", "--as-done-in-xero", payment["PaymentID"], *WHY)
+    assert (said.exit_code, "PU932" in said.stderr) == (2, True)
 
 
 def test_the_rest_that_was_entered_otherwise_is_told(

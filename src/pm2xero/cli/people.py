@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -126,10 +127,11 @@ def check_stands(place: Any, id: str, xero_id: str) -> str | None:
         likely = [made.path.strip("/").split("/")[0] for made in own]
         for endpoint in dict.fromkeys((*likely, *_ENTERED)):
             found = connection.get_one(f"/{endpoint}/{xero_id}")
-            if found is None or is_standing(found):
-                if found is not None:
-                    return endpoint
+            if found is None:
                 continue
+            if is_standing(found):
+                _check_whole(connection.outbox, id, xero_id, found)
+                return endpoint
             what = "was taken back" if is_gone(found) else "is a draft"
             raise UsageError(
                 Finding(
@@ -138,9 +140,33 @@ def check_stands(place: Any, id: str, xero_id: str) -> str | None:
                     should_be="approve it in Xero first, or name what stands in the ledger",
                 )
             )
+        for endpoint, whole in _NO_ENTRIES.items():
+            if connection.get_one(f"/{endpoint}/{xero_id}") is not None:
+                raise _no_entry(xero_id, f"is one of {endpoint} in Xero", whole)
     return None
 
 
+def _check_whole(outbox: Outbox, id: str, xero_id: str, found: Mapping[str, Any]) -> None:
+    """Refuse the id of a part of something, which would be counted beside the whole."""
+    if str(found.get("Type") or "").endswith("-TRANSFER"):
+        raise _no_entry(xero_id, "is one side of a bank transfer", "the id of the transfer")
+    batch = found.get("BatchPaymentID") or (found.get("BatchPayment") or {}).get("BatchPaymentID")
+    link = outbox.link_of(str(batch)) if batch is not None else None
+    if link is not None:
+        what = f"is a part of the batch payment that was sent for {link.transaction}"
+        raise _no_entry(xero_id, what, f"the id of what was entered by hand for {id}")
+
+
+def _no_entry(xero_id: str, what: str, should_be: str) -> UsageError:
+    return UsageError(Finding("PU932", f"{xero_id} {what}", should_be=should_be))
+
+
+# What has an id in Xero and is no entry of its own, with what is named in its place.
+_NO_ENTRIES = {
+    "Overpayments": "the id of the bank transaction that made it (from the address of its page)",
+    "Prepayments": "the id of the bank transaction that made it (from the address of its page)",
+    "Contacts": "the id of what was entered for the contact",
+}
 # Where a person enters what the product does not: any of them can bear the id that is named.
 _ENTERED = (
     "Invoices", "CreditNotes", "ManualJournals", "BankTransactions", "Payments", "BatchPayments",

@@ -41,7 +41,7 @@ _SAY = (
 )
 _SAY_SOUGHT = (
     "`pm2xero resolve {document} --as-done-in-xero XERO_ID` where Xero has it, and the next push "
-    "takes it back; `pm2xero skip {document}` where it has not"
+    "takes it back or says who must; `pm2xero skip {document}` where it has not"
 )
 _ONCE = (
     "what is there is not entered again; voiding the document in Practice Management takes it back"
@@ -86,7 +86,8 @@ class HalfSent:
     def ways(self) -> tuple[str, ...]:
         """What to do, each once."""
         ways = dict.fromkeys(f"→ {self._way(r)}" for r in self.left)
-        return (*ways, f"→ {_ONCE}")
+        is_voided = all(r.id in self.looked_for for r in self.left)
+        return tuple(ways) if is_voided else (*ways, f"→ {_ONCE}")
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""

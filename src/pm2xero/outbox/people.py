@@ -13,6 +13,7 @@ from pm2xero.errors import Finding, OutboxError, StateConflict
 from pm2xero.outbox.blocking import block_again, block_on, unblock
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.links import write_links
+from pm2xero.outbox.memory import VOIDED
 from pm2xero.outbox.moving import move
 from pm2xero.outbox.records import Actor, HumanAction, StoredRequest
 from pm2xero.outbox.rows import load_requests, mine
@@ -88,11 +89,16 @@ class People(Database):
 
         Args:
             found_in: the endpoint that has the id, such as Payments.
+
+        Raises:
+            OutboxError: PE115 when another part of the document has made what has the id.
         """
         with self._write() as connection:
             given = self._open(connection, transaction_id)
             still_open = [r for r in given if r.state != RequestState.CONFIRMED]
             bearer = _bearer(still_open, found_in)
+            if (own := _own(xero_id, bearer, given)) is not None:
+                raise _ours_already(xero_id, own, bearer)
             if bearer is not None and _is_of_a_part(bearer, given):
                 still_open = [bearer]
             results: list[tuple[StoredRequest, str | None]] = [
@@ -155,17 +161,20 @@ class People(Database):
             stopped = [r.id for r in taken]
             self._put(connection, stopped, event, action, why)
             doubtful = [r.id for r in given if r.state is RequestState.UNKNOWN]
+            passed: list[str] = []
             if event is Event.SKIP:
-                # It is never sent, so whoever has looked may say that Xero has nothing of it.
-                passed = only_looked_for(connection, self._organisation, doubtful)
-                self._put(connection, sorted(passed), Event.PASS_BY, action, why)
-                stopped += sorted(passed)
-                doubtful = [id for id in doubtful if id not in passed]
+                # It is never sent, so whoever has looked may say that Xero has nothing of it. The
+                # word is about that alone: what follows of the document need not rest, too.
+                sought = only_looked_for(connection, self._organisation, doubtful)
+                passed = [id for id in doubtful if id in sought]
+                doubtful = [id for id in doubtful if id not in sought]
+                self._put(connection, passed, Event.PASS_BY, VOIDED, why)
             self._put(connection, doubtful, Event.KEEP_BACK, action, _MAY_BE_THERE.format(why=why))
             unblock(connection, self._organisation, _blockers(taken))
-            changed = stopped + block_on(connection, self._organisation, stopped) + doubtful
+            blocked = block_on(connection, self._organisation, [*stopped, *passed])
+            changed = stopped + blocked + doubtful
             self._log(connection, action, transaction_id, who, why, at, None, changed)
-        return changed
+        return [*passed, *changed]
 
     def _open(self, connection: Connection, transaction_id: str) -> list[StoredRequest]:
         known = connection.execute(
@@ -240,6 +249,24 @@ def _never_named(transaction: str, wrong: str, named: set[str]) -> OutboxError:
     listed = " or ".join(sorted(named)) or "none was named for it"
     message = f"{wrong} was never named for {transaction}"
     return OutboxError(Finding("PE112", message, should_be=listed))
+
+
+def _own(
+    xero_id: str, bearer: StoredRequest | None, given: Iterable[StoredRequest]
+) -> StoredRequest | None:
+    """Another part of the document, which has made what has this id; it is counted once."""
+    if bearer is None or bearer.purpose is not Purpose.CREATE:
+        return None
+    made = (r for r in given if r.purpose is Purpose.CREATE and r.xero_id == xero_id)
+    return next((r for r in made if r.id != bearer.id and r.slot != bearer.slot), None)
+
+
+def _ours_already(
+    xero_id: str, own: StoredRequest, bearer: StoredRequest | None
+) -> OutboxError:  # fmt: skip
+    message = f"{xero_id} is what {own.id} made in Xero, and no part of it that was entered by hand"
+    what = f"the id of what was entered for {bearer.id}" if bearer is not None else "another id"
+    return OutboxError(Finding("PE115", message, should_be=what))
 
 
 def _blockers(given: Iterable[StoredRequest]) -> set[str]:

@@ -16,7 +16,8 @@ from pm2xero.decide.decision import Decision
 from pm2xero.decide.revision import left_for_later
 from pm2xero.decide.state import ZERO, DocumentFact, Earlier, State, TrustMoved
 from pm2xero.errors import RenderError
-from pm2xero.history.requests import corrections
+from pm2xero.history.booking import LeftOvers
+from pm2xero.history.requests import LEFT_OVER, corrections
 from pm2xero.outbox.memory import Gap, may_be_before
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.states import DUE, UNSETTLED, RequestState
@@ -41,6 +42,7 @@ class Forgotten:
         # What documents that are looked for would have been to others, by their ids.
         self._sought_too: dict[str, DocumentFact] = {}
         self._by_name = SoughtByName(pipeline)
+        self._left_overs = LeftOvers(pipeline)
 
     def may_be_there(self, tx: Transaction) -> bool:
         """Whether a document is voided, and so old that another outbox may have sent it."""
@@ -72,8 +74,13 @@ class Forgotten:
         if not sought:
             return self._sought(tx)
         if any(r.state in DUE for r in sought):
-            is_nameless = all(r.element == UNSAID for r in sought if r.state in DUE)
-            return Result(0, tx, _nobody_can_find(tx) if is_nameless else _looked_for(tx))
+            due = [r for r in sought if r.state in DUE]
+            said = _looked_for(tx)
+            if all(r.step == LEFT_OVER for r in due):
+                said = replace(_left_over(tx), mapping=mapping)
+            elif all(r.element == UNSAID for r in due):
+                said = _nobody_can_find(tx)
+            return Result(0, tx, said)
         found = {r.step for r in sought if r.state is RequestState.CONFIRMED}
         if decision.revises is not None:
             return None
@@ -82,6 +89,10 @@ class Forgotten:
         undo = Decision(tx.id, tx.revision, tx.kind, "post", takes_back=True)
         revising = replace(decision, correction=undo)
         by = mapping or self._by_name.mapping_of(tx.kind, found)
+        rest = self._rest(tx, by)
+        if rest is not None and all(r.step != LEFT_OVER for r in sought):
+            # The word of the person who entered it was lost with the outbox.
+            return Result(0, tx, replace(_left_over(tx), mapping=by), (rest,))
         return self._corrector.correct(tx, revising, by, requests)
 
     def _sought(self, tx: Transaction) -> Result | None:
@@ -121,6 +132,15 @@ class Forgotten:
             known, to_reverse=left, about=did.about, to_put_back=-settled if did.settled else None
         )
         return mapping, made
+
+    def _rest(self, tx: Transaction, mapping: str) -> Request | None:
+        """What a person was to enter beside what was sent; None where all of it was sent."""
+        alive = replace(tx, fields={**tx.fields, "status": "posted", "voided_at": None})
+        then = _Then(self._pipeline.state.without(tx.id), self._sought_too)
+        said = Decision(tx.id, tx.revision, tx.kind, "post", mapping=mapping)
+        if is_emptied(tx) or not self._left_overs.of(alive, said, then):
+            return None
+        return self._by_name.rest(tx, mapping)
 
     def _without_a_name(
         self, tx: Transaction, sought: Sequence[StoredRequest]
@@ -177,4 +197,15 @@ def _nobody_can_find(tx: Transaction) -> Decision:
         f"Look for it in Xero by its day and its party. Where it stands: `pm2xero resolve {tx.id} "
         f"--as-done-in-xero XERO_ID`, and the next push takes it back. Where it does not: "
         f"`pm2xero skip {tx.id}`.",
+    )
+
+
+def _left_over(tx: Transaction) -> Decision:
+    return left_for_later(
+        tx,
+        "it is voided here, the outbox is new or was restored, and a person was to enter a part of "
+        "it there, so nobody knows whether somebody has",
+        f"Look for that part in Xero. Where it was entered, void it there; where that cannot be: "
+        f"`pm2xero resolve {tx.id} --as-done-in-xero XERO_ID`. Where it is not, or not any more: "
+        f"`pm2xero skip {tx.id}`, and the next push takes back what was sent.",
     )

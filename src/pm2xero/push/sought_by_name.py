@@ -15,13 +15,14 @@ import orjson
 
 from pm2xero.decide.state import State
 from pm2xero.errors import RenderError
+from pm2xero.history.requests import LEFT_OVER
 from pm2xero.pack.model import RequestSpec
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction, is_emptied
 from pm2xero.render.mapper import CompiledRequest
 from pm2xero.render.request import Request, idempotency_key
 from pm2xero.send.lookup_table import ByKey, HowToFind, load_table
-from pm2xero.xero.contracts import contract
+from pm2xero.xero.contracts import Contract, contract
 
 # The body of what has not even a name.
 UNSAID = "{}"
@@ -80,6 +81,11 @@ class SoughtByName:
             "",
         )
 
+    def rest(self, tx: Transaction, mapping: str) -> Request:
+        """What a person may have entered beside what a mapping sends."""
+        made = contract(f"put.{self._pipeline.pack.mappings[mapping].left_over}")
+        return self._made(made, LEFT_OVER, tx, {}, LEFT_OVER, becomes_document=False)
+
     def _creations(self, tx: Transaction) -> Iterator[CompiledRequest]:
         """Each step that makes something, of whichever mapping; steps of one name are one."""
         seen: set[str] = set()
@@ -105,18 +111,24 @@ class SoughtByName:
     def _request(
         self, spec: RequestSpec, tx: Transaction, name: Mapping[str, Any], slot: str
     ) -> Request:
-        organisation = self._pipeline.organisation.id
         made = contract(spec.contract)
+        return self._made(made, spec.id, tx, name, slot, becomes_document=spec.becomes_document)
+
+    def _made(
+        self, made: Contract, step: str, tx: Transaction, name: Mapping[str, Any], slot: str,
+        *, becomes_document: bool,
+    ) -> Request:  # fmt: skip
+        organisation = self._pipeline.organisation.id
         return Request(
-            id=f"{tx.id}/{spec.id}",
+            id=f"{tx.id}/{step}",
             transaction=tx.id,
             revision=tx.revision,
-            step=spec.id,
+            step=step,
             contract=made,
             path=made.path,
             element=orjson.dumps(name).decode(),
-            key=idempotency_key(organisation, tx.id, tx.revision, spec.id),
+            key=idempotency_key(organisation, tx.id, tx.revision, step),
             needs=(),
-            becomes_document=spec.becomes_document,
+            becomes_document=becomes_document,
             slot=slot,
         )

@@ -13,7 +13,10 @@ _UNSEEN = "Nobody can say whether this was done in Xero: look for it by its day 
 # What ends it: of what goes to Xero, and of what is voided by now and only looked for.
 _NAMED = "say which it is (resolve), or correct or void in Xero what is none of it, then push"
 _IS_IT = "a person must say whether it is this one (resolve) or not (resend)"
-_SOUGHT = "say which it is (resolve), and the next push takes it back; or that it is none (skip)"
+_SOUGHT = (
+    "say which it is (resolve), and the next push takes it back or says who must; or that it is "
+    "none (skip)"
+)
 _RESOLVE = "where it is there, say so (resolve)"
 _TAKEN_BACK = (
     "It is in Xero already, but somebody voided or deleted it there ({gone}); resend it to have it "
