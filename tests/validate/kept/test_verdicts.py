@@ -7,13 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pm2xero.report.validation import as_json, as_text
+from pm2xero.validate.kept import work
 from pm2xero.validate.kept.folder import Folder
 from pm2xero.validate.kept.verdicts import Question, answered
 from pm2xero.validate.kept.work import PackWork
@@ -147,6 +150,52 @@ def test_what_is_saved_meanwhile_is_not_kept(
         patch.setattr(PackWork, "work_out", work_out)
         assert not asked.answer().told
     assert [t.finding.code for t in asked.answer().told] == ["PX311"]
+
+
+@pytest.mark.parametrize("moment", ["before the first digest", "before the work"])
+def test_a_firm_that_names_another_pack_meanwhile_is_not_kept(
+    firm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """The verdict is about the pack that is named now, and changes with it."""
+    other = write(tmp_path / "other", FILES)
+    asked = Asked(Folder(tmp_path / "kept"), firm)
+    now = firm.read_text().replace("../pack", "../other")
+
+    def then_save(step: Callable[[PackWork], Any]) -> Callable[[PackWork], Any]:
+        def stepped(work: PackWork) -> Any:
+            found = step(work)
+            firm.write_text(now)
+            return found
+
+        return stepped
+
+    def save_first(step: Callable[[PackWork], Any]) -> Callable[[PackWork], Any]:
+        def stepped(work: PackWork) -> Any:
+            firm.write_text(now)
+            return step(work)
+
+        return stepped
+
+    with monkeypatch.context() as patch:
+        if moment == "before the first digest":
+            patch.setattr(PackWork, "files", then_save(PackWork.files))
+        else:
+            patch.setattr(PackWork, "work_out", save_first(PackWork.work_out))
+        assert "PX311" not in [t.finding.code for t in asked.answer().told]
+    (other / "rules" / "levy.yaml").write_text(RULES.replace("[levy]", "[lev]"))
+    assert "PX311" in [t.finding.code for t in asked.answer().told]
+
+
+def test_a_region_that_comes_meanwhile_is_asked_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = write(tmp_path / "pack", FILES)
+    regions: list[str] = []
+    monkeypatch.setattr(work, "regions", lambda roots: tuple(regions))
+    made = PackWork(("all",), (pack,), None, None)
+    made.files()
+    regions.append("no-such-region")
+    assert "no-such-region" in str(made.work_out().findings)
 
 
 def test_where_one_stands_and_how_files_are_named_are_parts_of_the_question(

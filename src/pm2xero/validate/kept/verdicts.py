@@ -54,7 +54,7 @@ class Work(Protocol):
     """Makes a verdict, and says what it is made of."""
 
     def files(self) -> Iterable[Path] | None:
-        """Every file and folder that is read, named before; None when that cannot be told."""
+        """Every file and folder that is read, as things stand; None when that cannot be told."""
 
     def work_out(self) -> Validation:
         """The verdict."""
@@ -82,8 +82,9 @@ def answered(question: Question, folder: Folder | None, work: Callable[[], Work]
     making = work()
     before = _made_of(making.files())
     result = making.work_out()
-    # What was saved meanwhile may have been read before or after.
-    if before and making.is_all() and _made_of(map(Path, before)) == before:
+    # What was saved meanwhile may have been read before or after, and a firm's file may name other
+    # files by now.
+    if before and making.is_all() and _made_of(making.files()) == before:
         with suppress(CannotTellError, OSError):
             if question.name() == name:
                 folder.write(name, {"made_of": before, "verdict": as_value(result)})

@@ -28,36 +28,39 @@ class PackWork:
         self, names: tuple[str, ...], packs: tuple[Path, ...], organisation: Path | None,
         prove: Prove | None,
     ) -> None:  # fmt: skip
+        self._names = names
         self._packs = packs
         self._organisation = organisation
-        read = read_firm(organisation, None) if organisation is not None else None
-        self._firm = read.firm if read is not None else None
-        own = read.packs if read is not None else ()
-        self._roots = pack_folders(own, packs)
-        if ALL in names:
-            names = tuple(regions((builtin(), *map(extension, self._roots))))
-        self._analyser = Analyser(names, packs, organisation, prove=prove)
+        self._prove = prove
+        self._analyser: Analyser | None = None
+        self._folders: tuple[Path, ...] = ()
 
     def files(self) -> tuple[Path, ...] | None:
-        """Every file and folder that is read; None for a firm whose file is at fault.
+        """Every file and folder that is read, as things stand; None for a firm at fault.
 
         What is suggested for such a firm depends on what else stands near it; nothing is proven
         of it either, so that asking again costs little.
         """
+        firm, roots = self._read()
+        self._folders = tuple(root / part for root in (builtin().path, *roots) for part in PARTS)
         if self._organisation is None:
-            return self._folders()
-        if self._firm is None:
-            return None
-        return (*self._folders(), *files_of(self._firm))
+            return self._folders
+        return None if firm is None else (*self._folders, *files_of(firm))
 
     def work_out(self) -> Validation:
-        """The verdict."""
+        """The verdict; all of it is read now, so whatever was said before of files is older."""
+        names = self._names
+        if ALL in names:
+            _, roots = self._read()
+            names = tuple(regions((builtin(), *map(extension, roots))))
+        self._analyser = Analyser(names, self._packs, self._organisation, prove=self._prove)
         return self._analyser.analyse()
 
     def is_all(self) -> bool:
         """Whether the example firms that were asked name nothing outside of the packs."""
-        folders = [f.resolve() for f in self._folders()]
-        for firm in self._analyser.examples.values():
+        folders = [f.resolve() for f in self._folders]
+        examples = self._analyser.examples if self._analyser is not None else {}
+        for firm in examples.values():
             if firm is None:
                 return False
             files = (file.resolve() for file in files_of(firm))
@@ -65,9 +68,12 @@ class PackWork:
                 return False
         return True
 
-    def _folders(self) -> tuple[Path, ...]:
-        roots = (builtin().path, *self._roots)
-        return tuple(root / part for root in roots for part in PARTS)
+    def _read(self) -> tuple[Organisation | None, tuple[Path, ...]]:
+        """The firm, and the packs that extend the built-in one."""
+        if self._organisation is None:
+            return None, tuple(pack_folders((), self._packs))
+        read = read_firm(self._organisation, None)
+        return read.firm, tuple(pack_folders(read.packs, self._packs))
 
 
 def files_of(firm: Organisation) -> Iterator[Path]:
