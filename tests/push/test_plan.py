@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.office import EXAMPLES, Doc, Office, revised
+from tests.push.test_lost_then_changed import voided
+from tests.push.test_recover import keys_lapse, lose
+from tests.support.office import EXAMPLES, Doc, Office, month, revised
 
 MONTH = EXAMPLES / "au" / "month.jsonl"
 
@@ -144,3 +146,29 @@ def test_file_that_is_no_plan(office: Office, docs: dict[str, Doc], content: str
     assert result.exit_code == 2
     assert "PI804" in result.stderr or "PU903" in result.stderr
     assert office.in_xero("Invoices") == []
+
+
+@pytest.mark.parametrize("memory", [True, False], ids=["and its memory", "outbox"])
+def test_a_plan_tells_of_an_outbox_that_was_lost_what_a_push_does(
+    tmp_path: Path, memory: bool
+) -> None:
+    office = Office(tmp_path)
+    documents = month()
+    office.push(documents["AU-0003"], documents["AU-0016"])
+    lose(office, memory=memory)
+    keys_lapse(office)
+    given = (documents["AU-0003"], voided(documents["AU-0016"]))
+    lines = "\n".join(json.dumps(document) for document in given)
+    told = office.run("plan", "-", stdin=lines)
+    assert "the outbox is new or an older copy" in " ".join(told.stdout.split())
+    plan = json.loads(office.run("plan", "-", "--format", "json", stdin=lines).stdout)
+    assert (plan["outbox_may_forget"], plan["documents"]["client_bill.hold"]["count"]) == (True, 1)
+    assert office.report(*given)["needs_attention"] == 1
+    known = json.loads(office.run("plan", "-", "--format", "json", stdin=lines).stdout)
+    assert known["outbox_may_forget"] is False
+
+
+def test_a_plan_of_a_new_firm_tells_of_no_gap(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    plan = office.run("plan", "-", "--format", "json", stdin=json.dumps(month()["AU-0003"]))
+    assert json.loads(plan.stdout)["outbox_may_forget"] is False

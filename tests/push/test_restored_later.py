@@ -57,3 +57,16 @@ def test_a_clock_that_is_fast_hides_nothing(tmp_path: Path) -> None:
     later(office, 5)
     office.push(*(month()[id] for id in ("AU-0016", "AU-0006", "AU-0023", "AU-0038")))
     assert len(standing(office)) == before
+
+
+@pytest.mark.parametrize("hours", [0, 2])
+def test_a_plan_tells_of_a_folder_that_was_restored_whole(tmp_path: Path, hours: int) -> None:
+    office = restored(tmp_path)
+    later(office, hours)
+    given = [month()[id] for id in ("AU-0016", "AU-0006", "AU-0023", "AU-0038")]
+    lines = "\n".join(json.dumps(document) for document in given)
+    plan = json.loads(office.run("plan", "-", "--format", "json", stdin=lines).stdout)
+    assert plan["outbox_may_forget"] is True
+    other = json.dumps(month()["AU-0017"])
+    plan = json.loads(office.run("plan", "-", "--format", "json", stdin=other).stdout)
+    assert plan["outbox_may_forget"] is False

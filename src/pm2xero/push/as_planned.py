@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pm2xero.connection import Connection, caller_of
 from pm2xero.errors import UsageError
 from pm2xero.firm.snapshot import XeroSnapshot
+from pm2xero.outbox.memory import made_at
 from pm2xero.outbox.past_records import Chapter
 from pm2xero.outbox.records import Document, StoredRequest
 from pm2xero.outbox.states import RequestState
+from pm2xero.outbox.store import Outbox
+from pm2xero.push.first_look import FirstLook
 from pm2xero.push.intake_report import IntakeReport
+from pm2xero.push.memory_file import new_gap
 from pm2xero.push.plan import OPEN, Plan, check_saved, make_plan, mark_of
 from pm2xero.push.run import checked_live, push, take_in
 from pm2xero.read.stream import Source
+from pm2xero.send.ahead import is_ahead
 from pm2xero.send.contacts import ContactBook
 from pm2xero.send.fill_ids import names_of
 from pm2xero.send.look_ahead import Outlook, look_ahead
+from pm2xero.send.lookup_table import load_table
 from pm2xero.send.shown import Shown
 from pm2xero.send.together import together
 from pm2xero.xero.auth import SignInError
@@ -48,8 +54,10 @@ def plan_only(
     def note(documents: Iterable[Document], past: Iterable[Chapter]) -> None:
         decided.extend(documents)
 
-    report = take_in(connection, sources, note, writes=False)
     outbox = connection.outbox
+    now = connection.clock()
+    gap = new_gap(outbox, connection.memory.read(now), now, FirstLook(connection).is_unwritten)
+    report = take_in(connection, sources, note, writes=False, gap=gap)
     known = len(outbox.contacts())
     rates = connection.pipeline.organisation.xero.tax_rates
     mark = mark_of(decided, connection.fingerprint)
@@ -57,25 +65,46 @@ def plan_only(
         report, outbox.requests(states=OPEN), known, mark, per_day, rates,
         outbox.count_notes_to_go(),
     )  # fmt: skip
+    may_forget = gap is not None
     if looks:
-        plan = replace(plan, outlook=_outlook(connection, plan.due, chart))
-    return replace(plan, unchecked=connection.pipeline.organisation.unknown_trust_bank)
+        made = {stored.id: made_at(stored.document) for stored, _, _ in decided}
+        outlook, ahead = _outlook(connection, plan.due, chart, made, may_forget=may_forget)
+        plan = replace(plan, outlook=outlook)
+        may_forget = may_forget or ahead
+    unchecked = connection.pipeline.organisation.unknown_trust_bank
+    return replace(plan, may_forget=may_forget, unchecked=unchecked)
 
 
 def _outlook(
-    connection: Connection, due: Sequence[StoredRequest], chart: XeroSnapshot | None
-) -> Outlook:
-    """What a push would see in Xero before it sends these."""
+    connection: Connection, due: Sequence[StoredRequest], chart: XeroSnapshot | None,
+    made: Mapping[str, datetime], *, may_forget: bool,
+) -> tuple[Outlook, bool]:  # fmt: skip
+    """What a push would see in Xero before it sends these.
+
+    Args:
+        made: when documents that are not stored yet were made in Practice Management.
+        may_forget: it is known that the outbox is another one, so it is not asked again.
+
+    Returns:
+        what is seen, and whether Xero has something of it that the outbox does not know.
+    """
     outbox = connection.outbox
     caller = caller_of(connection.client, connection.clock, connection.sleep)
     errors = load_errors()
     trace = connection.memory.read(connection.clock())
     since = trace.at if trace is not None and not trace.is_open else None
     planned = [row for row in due if row.state is RequestState.PLANNED]
+    shown = Shown(caller.look)
+    past = _Planned(outbox, made)
     try:
+        ahead = (
+            trace is not None
+            and not may_forget
+            and is_ahead(planned, load_table(), trace.at, past, caller.read, shown)
+        )
         seen = look_ahead(
-            planned, outbox.links_of(names_of(planned)), outbox, Shown(caller.look), caller.look,
-            errors, chart, since,
+            planned, outbox.links_of(names_of(planned)), outbox, shown, caller.look, errors, chart,
+            since,
         )  # fmt: skip
         contacts = ContactBook(
             _OnlyRead(outbox), caller, errors, connection.clock, timedelta(0)
@@ -86,7 +115,23 @@ def _outlook(
     obstacles = seen.obstacles
     if archived:
         obstacles = tuple(together(planned, (*obstacles, *archived), outbox, errors))
-    return replace(seen, obstacles=obstacles, calls=caller.calls, received=caller.received)
+    seen = replace(seen, obstacles=obstacles, calls=caller.calls, received=caller.received)
+    return seen, ahead
+
+
+class _Planned:
+    """The past, and beside it documents that are only planned."""
+
+    def __init__(self, outbox: Outbox, made: Mapping[str, datetime]) -> None:
+        self._outbox = outbox
+        self._made = made
+        self.link_of = outbox.link_of
+        self.links_of = outbox.links_of
+        self.requests_of = outbox.requests_of
+
+    def made_at(self, transactions: Collection[str]) -> Mapping[str, datetime]:
+        """When documents were made in Practice Management, as far back as that may be."""
+        return {**self._outbox.made_at(transactions), **self._made}
 
 
 class _OnlyRead:

@@ -68,9 +68,6 @@ class Past(Rows, Keeper, Protocol):
     def last_sequence(self) -> int:
         """The place of the last document in the order of posting."""
 
-    def gap(self) -> Gap | None:
-        """What the outbox may not know."""
-
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -87,19 +84,20 @@ class Intake:
     Args:
         writes: whether the sink keeps what it is given, so that it can be read again.
         who: at whose keyboard it is decided.
+        gap: what the outbox may not know; None when it knows all that was sent.
     """
 
     def __init__(
         self, pipeline: Pipeline, past: Past, state: RowsState, sink: Sink, fingerprint: str,
         clock: Callable[[], datetime], corrector: Corrector, *, writes: bool = True,
-        who: str = "",
+        who: str = "", gap: Gap | None = None,
     ) -> None:  # fmt: skip
         self._pipeline = pipeline
         self._past = past
         self._state = state
         self._fingerprint = fingerprint
         self._corrector = corrector
-        self._forgotten = Forgotten(pipeline, corrector, past.gap())
+        self._forgotten = Forgotten(pipeline, corrector, gap)
         self._writes = writes
         self._naming = Naming(pipeline.decider)
         self._dependencies = Dependencies(past)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pm2xero.files import write_private
-from pm2xero.outbox.memory import Generation
+from pm2xero.outbox.memory import Gap, Generation
 from pm2xero.outbox.pinning import OutboxPin
 
 
@@ -82,6 +82,24 @@ class MemoryFile:
                 write_private(self._path, json.dumps(value) + "\n")
 
 
+def new_gap(
+    outbox: Memory, trace: Trace | None, now: datetime, is_unwritten: Callable[[], bool]
+) -> Gap | None:
+    """What an outbox may not know that is another one than the file tells of; None where it is it.
+
+    Args:
+        is_unwritten: whether Xero has nothing that an outbox could have sent.
+    """
+    if trace is not None:
+        known = outbox.generation(trace.number)
+        if known is not None and known.mark == trace.mark:
+            return None
+        return Gap(now, now if trace.is_open else min(trace.at, now))
+    if outbox.generation() is not None or outbox.last_sequence() or not is_unwritten():
+        return Gap(now, None)
+    return None
+
+
 def begin(
     outbox: Memory, file: MemoryFile, now: datetime, is_unwritten: Callable[[], bool],
     pin: OutboxPin | None = None,
@@ -92,13 +110,9 @@ def begin(
         is_unwritten: whether Xero has nothing that an outbox could have sent.
         pin: which Xero it is.
     """
-    trace = file.read(now)
-    if trace is not None:
-        known = outbox.generation(trace.number)
-        if known is None or known.mark != trace.mark:
-            outbox.note_gap(now, now if trace.is_open else min(trace.at, now))
-    elif outbox.generation() is not None or outbox.last_sequence() or not is_unwritten():
-        outbox.note_gap(now, None)
+    gap = new_gap(outbox, file.read(now), now, is_unwritten)
+    if gap is not None:
+        outbox.note_gap(gap.since, gap.lost_at)
     made = outbox.begin_generation(uuid.uuid4().hex, now, pin)
     begun = Trace(made.number, made.mark, now, True)
     file.write(begun)

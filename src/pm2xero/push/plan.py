@@ -52,6 +52,7 @@ class Plan:
         unchecked: a trust bank of which nobody says whose the money was at the start, so that
             overdraw cannot be checked; None where it can.
         outlook: what a look at Xero shows, and what that look costs.
+        may_forget: the outbox is new or an older copy, so all that is due is looked up first.
         notes: notes to be written into the history of documents, of which each takes a call.
     """
 
@@ -67,6 +68,7 @@ class Plan:
     unchecked: str | None = None
     outlook: Outlook = field(default_factory=Outlook)
     notes: int = 0
+    may_forget: bool = False
 
     @property
     def needs_attention(self) -> bool:
@@ -105,6 +107,7 @@ class Plan:
             "trust_unchecked": self.unchecked,
             "calls": self.calls,
             "history_notes": self.notes,
+            "outbox_may_forget": self.may_forget,
             "calls_per_day": self.per_day,
             "seconds": round(self.seconds),
             "bytes": self.bytes,

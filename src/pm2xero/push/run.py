@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pm2xero import __version__
 from pm2xero.connection import Connection, process_name
 from pm2xero.firm.snapshot import XeroSnapshot
+from pm2xero.outbox.memory import Gap
 from pm2xero.push.first_look import FirstLook
 from pm2xero.push.intake import Intake
 from pm2xero.push.intake_report import IntakeReport
@@ -93,12 +94,14 @@ def sender_for(connection: Connection, chart: XeroSnapshot | None = None) -> Sen
 
 
 def take_in(
-    connection: Connection, sources: list[Source], sink: Sink, *, writes: bool
-) -> IntakeReport:
+    connection: Connection, sources: list[Source], sink: Sink, *, writes: bool,
+    gap: Gap | None = None,
+) -> IntakeReport:  # fmt: skip
     """Decide what stands in the sources, and what is held and due.
 
     Args:
         writes: whether the sink keeps what it is given.
+        gap: what the outbox may not know, where it has not written that down.
     """
     intake = Intake(
         connection.pipeline,
@@ -115,6 +118,7 @@ def take_in(
         ),
         writes=writes,
         who=connection.who,
+        gap=gap or connection.outbox.gap(),
     )
     if writes:
         connection.outbox.note_pack(

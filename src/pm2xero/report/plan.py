@@ -17,6 +17,11 @@ from pm2xero.report.text import print_decision, print_summary
 from pm2xero.sentences import counted
 
 ZERO = Decimal("0.00")
+MAY_FORGET = (
+    "the outbox is new or an older copy, and Xero may have more than it knows: a push looks up "
+    "there whatever it would send, takes over what it finds, and sends the rest; voided documents "
+    "are looked for, and never sent"
+)
 
 
 def print_plan(out: Console, plan: Plan, titles: dict[str, str], currency: str) -> None:
@@ -35,6 +40,8 @@ def print_plan(out: Console, plan: Plan, titles: dict[str, str], currency: str) 
             "opening.trust_balances does not say whose the money in it was"
         )
         out.print(Text(text, style="yellow"))
+    if plan.may_forget:
+        out.print(Text(MAY_FORGET, style="yellow"))
     out.print()
     if plan.due or plan.notes:
         _print_due(out, plan, currency)
