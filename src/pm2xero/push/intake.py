@@ -240,7 +240,9 @@ class Intake:
             return False
         same = (standing.revision, standing.digest) == (tx.revision, tx.fingerprint.hex())
         if same and (again or _decided(standing) in ("post", "skip")):
-            return True
+            # Since it was left out as voided it may have come out that another outbox sent it.
+            forgot = _decided(standing) == "skip" and self._forgotten.may_be_there(tx)
+            return again or not forgot or bool(self._requests(tx.id))
         # A later revision waits, or was refused, and has taken its place.
         beside = standing.beside_revision
         return beside is not None and tx.revision < beside
