@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -94,16 +94,20 @@ class Recorded(Database):
         ]  # fmt: skip
 
     def note_pack(
-        self, fingerprint: str, product: str, files: Mapping[str, str], at: datetime
+        self, fingerprint: str, product: str, files: Callable[[], Mapping[str, str]], at: datetime
     ) -> None:
-        """Write down once what a fingerprint stands for."""
+        """Write down once what a fingerprint stands for.
+
+        Args:
+            files: the hash of each file that decides; not read where it is written already.
+        """
         if self.pack_of(fingerprint) is not None:
             return
         with self._write() as connection:
             mine = packs.c.organisation == self._organisation
             known = select(packs.c.fingerprint).where(mine, packs.c.fingerprint == fingerprint)
             if connection.execute(known).first() is None:
-                values = {"product": product, "files": orjson.dumps(files).decode()}
+                values = {"product": product, "files": orjson.dumps(files()).decode()}
                 connection.execute(
                     insert(packs).values(
                         organisation=self._organisation, fingerprint=fingerprint, first_used=at,
