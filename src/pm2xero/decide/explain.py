@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from pm2xero.decide.compile import compile_item_test
 from pm2xero.decide.decider import Decider
 from pm2xero.decide.decision import Decision, Reason, Warning_
 from pm2xero.decide.facts import Facts
-from pm2xero.decide.program import Program, items_getter
+from pm2xero.decide.program import Program, ReadTest, ReadValues, items_getter
 from pm2xero.decide.state import State
 from pm2xero.decide.tree import branch, holds
 from pm2xero.decide.values import getter, say
@@ -83,49 +83,61 @@ def _candidate(program: Program, index: int, mask: int, tx: Transaction, state: 
     condition = rule.conditions[program.kind.name]
     applies = condition is None or holds(branch(condition, program.index), mask)
     tests = tuple(
-        Tested(
-            str(atom),
-            bool(mask >> program.index[atom.key] & 1),
-            tuple(_values(atom, program.facts, tx, state)),
-        )
-        for atom in atoms(condition)
+        Tested(text, bool(mask >> bit & 1), tuple(values(tx, state)))
+        for text, bit, values in _tests(program, index)
     )
     return Candidate(rule.id, str(rule.at), rule.outcome or "warning", applies, tests)
 
 
-def _values(atom: Atom, facts: Facts, tx: Transaction, state: State) -> Iterator[tuple[str, str]]:
-    if isinstance(atom, Compare):
-        yield atom.path.text, _say(getter(atom.path, facts)(tx, None, state))
-        if isinstance(atom.operand, PathExpr):
-            yield atom.operand.text, _say(getter(atom.operand, facts)(tx, None, state))
-    elif isinstance(atom, Sum):
-        for path in atom.paths:
-            value = getter(path, facts)(tx, None, state)
-            if isinstance(value, list):
+def _tests(program: Program, index: int) -> Sequence[ReadTest]:
+    """The tests of a rule, compiled when they are first told of."""
+    found = program.told_tests.get(index)
+    if found is None:
+        condition = program.rules[index].rule.conditions[program.kind.name]
+        found = program.told_tests[index] = [
+            (str(atom), program.index[atom.key], _reader(atom, program.facts))
+            for atom in atoms(condition)
+        ]
+    return found
+
+
+def _reader(atom: Atom, facts: Facts) -> ReadValues:
+    """How the values that a test looks at are read."""
+    if isinstance(atom, Quantified):
+        return _items_reader(atom, facts)
+    paths = list(atom.paths) if isinstance(atom, Sum) else [atom.path]
+    if not isinstance(atom, Repeated) and isinstance(atom.operand, PathExpr):
+        paths.append(atom.operand)
+    read = [(path.text, getter(path, facts)) for path in paths]
+    summed = isinstance(atom, Sum)
+
+    def values(tx: Transaction, state: State) -> Iterator[tuple[str, str]]:
+        for text, get in read:
+            value = get(tx, None, state)
+            if summed and isinstance(value, list):
                 value = sum(value, Decimal("0.00"))
-            yield path.text, _say(value)
-        if isinstance(atom.operand, PathExpr):
-            yield atom.operand.text, _say(getter(atom.operand, facts)(tx, None, state))
-    elif isinstance(atom, Repeated):
-        yield atom.path.text, _say(getter(atom.path, facts)(tx, None, state))
-    else:
-        yield from _item_values(atom, facts, tx, state)
+            yield text, _say(value)
+
+    return values
 
 
-def _item_values(
-    atom: Quantified, facts: Facts, tx: Transaction, state: State
-) -> Iterator[tuple[str, str]]:
-    """The values of each item that made an `any` true, or an `every` false."""
+def _items_reader(atom: Quantified, facts: Facts) -> ReadValues:
+    """Of each item that made an `any` true, or an `every` false."""
     test = compile_item_test(atom.where, facts)
-    items = items_getter(atom, facts)(tx, None, state) or []
-    yield f"{atom.over.text}.count", str(len(items))
-    for number, item in enumerate(items):
-        if test(tx, item, state) != (atom.which == "any"):
-            continue
-        for part in atoms(atom.where):
-            if isinstance(part, Compare):
-                read = getter(part.path, facts)
-                yield f"{atom.over.text}[{number}].{part.path.text}", _say(read(tx, item, state))
+    items = items_getter(atom, facts)
+    over, wanted = atom.over.text, atom.which == "any"
+    compared = [part.path for part in atoms(atom.where) if isinstance(part, Compare)]
+    parts = [(path.text, getter(path, facts)) for path in compared]
+
+    def values(tx: Transaction, state: State) -> Iterator[tuple[str, str]]:
+        found = items(tx, None, state) or []
+        yield f"{over}.count", str(len(found))
+        for number, item in enumerate(found):
+            if test(tx, item, state) == wanted:
+                for text, read in parts:
+                    yield f"{over}[{number}].{text}", _say(read(tx, item, state))
+
+    return values
 
 
 def _say(value: Any) -> str:

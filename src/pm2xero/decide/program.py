@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -112,6 +112,11 @@ def items_getter(quantified: Quantified, facts: Facts) -> Getter:
     return getter(quantified.over, facts)
 
 
+# The values that a test looks at, each with its path; and the test's words and place in a vector.
+ReadValues = Callable[[Transaction, State], Iterator[tuple[str, str]]]
+ReadTest = tuple[str, int, ReadValues]
+
+
 class Program:
     """All that is compiled for one kind; memory is bounded by MAX_REMEMBERED vectors."""
 
@@ -133,6 +138,8 @@ class Program:
             branch(c, self.index) if (c := r.conditions[kind.name]) is not None else None
             for r in rules
         ]
+        # The tests of rules as they are told of, by the rule's index.
+        self.told_tests: dict[int, Sequence[ReadTest]] = {}
         self._first = [i for i, r in enumerate(rules) if r.outcome != "post"]
         self._second = [i for i, r in enumerate(rules) if r.outcome == "post"]
         self._blocking: Ruleset | None = None

@@ -15,7 +15,7 @@ from pm2xero.decide.values import getter
 from pm2xero.pack.language.types import ListType, RecordType, TaxCodeType
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction
-from pm2xero.render.lines import Lines, compile_lines
+from pm2xero.render.lines import Lines, LinesOf, compile_lines
 
 ZERO = Decimal("0.00")
 TAX_ROLE = "sales_tax"
@@ -42,6 +42,8 @@ class TaxReader:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
+        # How the lines are made whose rounding is a line of its own, by mapping and kind.
+        self._lines: dict[tuple[str, str], list[LinesOf]] = {}
 
     def types(self, tx: Transaction) -> dict[tuple[str, Decimal], list[str]]:
         """Xero's tax type of each line by its account and net amount, in the order of lines.
@@ -135,10 +137,15 @@ class TaxReader:
         return moved
 
     def _rounded(self, tx: Transaction, mapping: str, state: State) -> Iterator[Lines]:
-        pipeline = self._pipeline
-        facts = pipeline.decider.program(tx.kind).facts
-        for spec in pipeline.pack.requests.get((mapping, tx.kind), ()):
-            if spec.when_tax_differs == "rounding_line":
-                lines = compile_lines(spec, facts)
-                if lines is not None:
-                    yield lines(tx, state)
+        key = (mapping, tx.kind)
+        found = self._lines.get(key)
+        if found is None:
+            facts = self._pipeline.decider.program(tx.kind).facts
+            compiled = (
+                compile_lines(spec, facts)
+                for spec in self._pipeline.pack.requests.get(key, ())
+                if spec.when_tax_differs == "rounding_line"
+            )
+            found = self._lines[key] = [lines for lines in compiled if lines is not None]
+        for lines in found:
+            yield lines(tx, state)

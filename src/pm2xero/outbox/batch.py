@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Executable,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from pm2xero.errors import DigestConflict, Finding, OutboxError, StateConflict
+from pm2xero.outbox.asking import AnyRow, among, ask, of, write
 from pm2xero.outbox.blocking import block_again, block_on, unblock
 from pm2xero.outbox.decision_records import add_records
 from pm2xero.outbox.history_notes import write_notes
@@ -23,8 +33,6 @@ from pm2xero.outbox.records import (
 from pm2xero.outbox.rows import (
     LAST_ATTEMPT,
     OUTCOME_UNKNOWN,
-    AnyRow,
-    chunks,
     decision_row,
     need_rows,
     request_row,
@@ -85,37 +93,16 @@ class Batch:
 
     def _look_up(self) -> None:
         ids = [tx.id for tx, _, _ in self._documents]
-        known = select(transactions.c.id, transactions.c.revision, transactions.c.digest).where(
-            transactions.c.organisation == self._organisation
-        )
-        for part in chunks(ids):
-            for row in self._connection.execute(known.where(transactions.c.id.in_(part))):
-                self._known.setdefault(row.id, {})[row.revision] = row.digest
-        decided = select(decisions.c.id, decisions.c.revision).where(
-            decisions.c.organisation == self._organisation, decisions.c.outcome == "post"
-        )
-        for part in chunks(self._known):
-            rows = self._connection.execute(decided.where(decisions.c.id.in_(part)))
-            self._posted.update((row.id, row.revision) for row in rows)
-        made = select(requests).where(requests.c.organisation == self._organisation)
-        for part in chunks(self._known):
-            for row in self._connection.execute(made.where(requests.c.transaction_id.in_(part))):
-                self._requests.setdefault(row.transaction_id, []).append(row)
+        for row in self._ask(_KNOWN, ids):
+            self._known.setdefault(row.id, {})[row.revision] = row.digest
+        self._posted.update((row.id, row.revision) for row in self._ask(_POSTED, self._known))
+        for row in self._ask(_MADE, self._known):
+            self._requests.setdefault(row.transaction_id, []).append(row)
         left = [r.id for rows in self._requests.values() for r in rows if r.attempts]
-        lost = (
-            select(attempts.c.request, attempts.c.revision)
-            .join(
-                requests,
-                LAST_ATTEMPT,
-            )
-            .where(
-                attempts.c.organisation == self._organisation,
-                OUTCOME_UNKNOWN,
-            )
-        )
-        for part in chunks(left):
-            rows = self._connection.execute(lost.where(attempts.c.request.in_(part)))
-            self._lost.update((row.request, row.revision) for row in rows)
+        self._lost.update((row.request, row.revision) for row in self._ask(_LOST, left))
+
+    def _ask(self, statement: Executable, ids: Iterable[str]) -> Iterator[AnyRow]:
+        return ask(self._connection, statement, self._organisation, ids)
 
     def _may_be_there(self, row: AnyRow) -> bool:
         """Whether nobody knows of a request if it is in Xero; whatever its state is called."""
@@ -244,8 +231,8 @@ class Batch:
     def _write_documents(self) -> None:
         self._run(_OVERTAKE, self._overtaken)
         self._run(_OVERTAKE_DECISION, self._overtaken)
-        self._run(insert(transactions), [tx for tx, _ in self._new])
-        self._run(insert(decisions), [decision for _, decision in self._new])
+        self._run(_ADD_TRANSACTION, [tx for tx, _ in self._new])
+        self._run(_ADD_DECISION, [decision for _, decision in self._new])
         self._run(
             _MOVE,
             [
@@ -266,11 +253,11 @@ class Batch:
         self._run(_RETIRE, self._retired)
         self._run(_RELEASE, self._released)
         self._run(_REGAIN, self._regained)
-        self._run(insert(requests), [request_row(organisation, r) for r in self._inserted])
+        self._run(_ADD_REQUEST, [request_row(organisation, r) for r in self._inserted])
         self._run(_RENDER, [self._keyed(request_row(organisation, r)) for r in self._rendered])
         self._run(_FORGET_NEEDS, [self._key(r.id, r.revision) for r in self._rendered])
         written = (*self._inserted, *self._rendered)
-        self._run(insert(needs), [row for r in written for row in need_rows(organisation, r)])
+        self._run(_ADD_NEED, [row for r in written for row in need_rows(organisation, r)])
         write_notes(self._connection, organisation, written)
 
     def _keyed(self, row: Values) -> Values:
@@ -278,8 +265,7 @@ class Batch:
         return {**rest, **self._key(row["id"], row["revision"])}
 
     def _run(self, statement: Any, rows: list[Values]) -> None:
-        if rows:
-            self._connection.execute(statement, rows)
+        write(self._connection, statement, rows)
 
 
 def _as_before(request: StoredRequest, row: AnyRow) -> StoredRequest:
@@ -310,6 +296,22 @@ def _set(table: Any, *names: str) -> Any:
     return update(table).where(_this(table)).values({n: bindparam(n) for n in names})
 
 
+_KNOWN = select(transactions.c.id, transactions.c.revision, transactions.c.digest).where(
+    of(transactions), among(transactions.c.id)
+)
+_POSTED = select(decisions.c.id, decisions.c.revision).where(
+    of(decisions), decisions.c.outcome == "post", among(decisions.c.id)
+)
+_MADE = select(requests).where(of(requests), among(requests.c.transaction_id))
+_LOST = (
+    select(attempts.c.request, attempts.c.revision)
+    .join(requests, LAST_ATTEMPT)
+    .where(of(attempts), OUTCOME_UNKNOWN, among(attempts.c.request))
+)
+_ADD_TRANSACTION = insert(transactions)
+_ADD_DECISION = insert(decisions)
+_ADD_REQUEST = insert(requests)
+_ADD_NEED = insert(needs)
 _OVERTAKE = update(transactions).where(_this(transactions)).values(current=False)
 _OVERTAKE_DECISION = update(decisions).where(_this(decisions)).values(latest=False)
 _MOVE = _set(transactions, "sequence")

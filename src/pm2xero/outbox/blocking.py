@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, Select, select
 
+from pm2xero.outbox.asking import among, ask, of
 from pm2xero.outbox.moving import move
-from pm2xero.outbox.rows import AnyRow, chunks, mine, needs_of
+from pm2xero.outbox.rows import current, needs_of
 from pm2xero.outbox.schema import needs, requests
 from pm2xero.outbox.states import STOPPED, Event, RequestState
 
@@ -31,17 +33,7 @@ def block_on(connection: Connection, organisation: str, roots: Iterable[str]) ->
 
 def unblock(connection: Connection, organisation: str, roots: Collection[str]) -> list[str]:
     """Plan again what was blocked by these, unless something else stands in its way."""
-    freed: list[str] = []
-    for part in chunks(roots):
-        freed.extend(
-            connection.scalars(
-                select(requests.c.id).where(
-                    mine(organisation),
-                    requests.c.state == RequestState.BLOCKED,
-                    requests.c.blocked_by.in_(part),
-                )
-            )
-        )
+    freed = [id for (id,) in ask(connection, _BLOCKED_BY, organisation, roots)]
     move(connection, organisation, freed, Event.FREE, blocked_by=None)
     blocked = set(block_again(connection, organisation, freed))
     return [i for i in freed if i not in blocked]
@@ -49,7 +41,7 @@ def unblock(connection: Connection, organisation: str, roots: Collection[str]) -
 
 def block_again(connection: Connection, organisation: str, ids: Collection[str]) -> list[str]:
     """Block those of the planned requests `ids` that need a stopped, blocked or dropped one."""
-    revisions = _revisions(connection, organisation, ids)
+    revisions = _revisions(connection, organisation, ids, _COUNTING)
     wanted = needs_of(connection, organisation, revisions).values()
     unique = list(dict.fromkeys(need for listed in wanted for need in listed))
     reasons: dict[str, list[str]] = {}
@@ -62,14 +54,7 @@ def block_again(connection: Connection, organisation: str, ids: Collection[str])
 
 def _roots(connection: Connection, organisation: str, ids: Collection[str]) -> dict[str, str]:
     """Why nothing can follow on these requests, for those where that is so."""
-    latest: dict[str, AnyRow] = {}
-    for part in chunks(ids):
-        rows = connection.execute(
-            select(requests.c.id, requests.c.state, requests.c.blocked_by, requests.c.current)
-            .where(requests.c.organisation == organisation, requests.c.id.in_(part))
-            .order_by(requests.c.current)
-        )
-        latest.update((row.id, row) for row in rows)
+    latest = {row.id: row for row in ask(connection, _STANDS, organisation, ids)}
     roots = {}
     for id, row in latest.items():
         if row.current and row.state == RequestState.BLOCKED:
@@ -83,17 +68,10 @@ def _revisions(
     connection: Connection,
     organisation: str,
     ids: Iterable[str],
-    *conditions: ColumnElement[bool],
+    asked: Select[Any],
 ) -> dict[str, int]:
-    """The revisions that count, in the order of sending, of the requests that meet conditions."""
-    found: list[AnyRow] = []
-    columns = (requests.c.id, requests.c.revision, requests.c.level, requests.c.sequence)
-    for part in chunks(ids):
-        found.extend(
-            connection.execute(
-                select(*columns).where(mine(organisation), requests.c.id.in_(part), *conditions)
-            )
-        )
+    """The revisions that count, in the order of sending, of the requests that are asked for."""
+    found = list(ask(connection, asked, organisation, ids))
     found.sort(key=lambda row: (row.level, row.sequence, row.id))
     return {row.id: row.revision for row in found}
 
@@ -101,17 +79,23 @@ def _revisions(
 def _planned_dependants(
     connection: Connection, organisation: str, ids: Collection[str]
 ) -> list[str]:
-    edges: set[tuple[str, int]] = set()
-    for part in chunks(ids):
-        edges.update(
-            (row.request, row.revision)
-            for row in connection.execute(
-                select(needs.c.request, needs.c.revision).where(
-                    needs.c.organisation == organisation, needs.c.need.in_(part)
-                )
-            )
-        )
-    planned = _revisions(
-        connection, organisation, {id for id, _ in edges}, requests.c.state == RequestState.PLANNED
-    )
+    rows = ask(connection, _FOLLOWING, organisation, ids)
+    edges = {(row.request, row.revision) for row in rows}
+    planned = _revisions(connection, organisation, {id for id, _ in edges}, _PLANNED)
     return [id for id, revision in planned.items() if (id, revision) in edges]
+
+
+_BLOCKED_BY = select(requests.c.id).where(
+    current(), requests.c.state == RequestState.BLOCKED, among(requests.c.blocked_by)
+)
+# The revision that counts comes last.
+_STANDS = (
+    select(requests.c.id, requests.c.state, requests.c.blocked_by, requests.c.current)
+    .where(of(requests), among(requests.c.id))
+    .order_by(requests.c.current)
+)
+_COUNTING = select(requests.c.id, requests.c.revision, requests.c.level, requests.c.sequence).where(
+    current(), among(requests.c.id)
+)
+_PLANNED = _COUNTING.where(requests.c.state == RequestState.PLANNED)
+_FOLLOWING = select(needs.c.request, needs.c.revision).where(of(needs), among(needs.c.need))

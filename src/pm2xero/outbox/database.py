@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from pm2xero.errors import Finding, OutboxError
 from pm2xero.files import reserve_private
+from pm2xero.outbox.asking import CHUNK, AnyRow, ask
 from pm2xero.outbox.faults import told
 from pm2xero.outbox.migrations import migrate, newest, version_of
 from pm2xero.outbox.old_copy import keep_old_copy
 from pm2xero.outbox.schema import metadata
 
 BUSY_SECONDS = 30
-# Below the smallest limit on parameters of one statement among the databases supported.
-CHUNK = 500
 # Rows of a long answer that are in memory at a time.
 PAGE = 500
 
@@ -39,6 +38,7 @@ class Database:
 
     def __init__(self, engine: Engine, organisation: str, clock: Clock) -> None:
         self._engine = engine
+        self._reading = _reading(engine)
         self._name = shown(engine.url)
         self._organisation = organisation
         self._clock = clock
@@ -54,19 +54,28 @@ class Database:
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
-        options: dict[str, Any] = {"reading": True}
-        if self._engine.dialect.name == "postgresql":
-            options["isolation_level"] = "REPEATABLE READ"
-        with told(self._name), self._turn, self._engine.connect() as connection:
-            connection = connection.execution_options(**options)
-            with connection.begin():
-                yield connection
+        with told(self._name), self._turn, self._reading.begin() as connection:
+            yield connection
+
+    def _ask(
+        self, connection: Connection, statement: Executable, ids: Iterable[Any] | None = None,
+        **values: Any,
+    ) -> Iterator[AnyRow]:  # fmt: skip
+        """The organisation's rows of a statement that stands ready; see `ask`."""
+        return ask(connection, statement, self._organisation, ids, **values)
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
         with told(self._name), self._turn, self._engine.begin() as connection:
             lock_writers(connection, self._organisation)
             yield connection
+
+
+def _reading(engine: Engine) -> Engine:
+    """The same database for whoever reads: one snapshot, and no lock."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(reading=True, isolation_level="REPEATABLE READ")
+    return engine.execution_options(reading=True)
 
 
 def lock_writers(connection: Connection, name: str) -> None:

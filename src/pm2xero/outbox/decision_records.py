@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, func, insert, select, tuple_
 
+from pm2xero.outbox.asking import AnyRow, among, ask, of, write
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.record_schema import decision_records, packs
 from pm2xero.outbox.records import DecisionRecord, PackRecord, StoredDecision
-from pm2xero.outbox.rows import AnyRow, chunks
 
 # What makes a decision another one.
 _TOLD = ("outcome", "code", "rule", "mapping", "reasons", "warnings", "facts", "pack")
+
+_KEY = (decision_records.c.id, decision_records.c.revision)
+_NEWEST = (
+    select(*_KEY, func.max(decision_records.c.number).label("number"))
+    .where(of(decision_records), among(decision_records.c.id))
+    .group_by(*_KEY)
+    .subquery()
+)
+_LAST = (
+    select(decision_records)
+    .join(
+        _NEWEST,
+        tuple_(*_KEY, decision_records.c.number)
+        == tuple_(_NEWEST.c.id, _NEWEST.c.revision, _NEWEST.c.number),
+    )
+    .where(of(decision_records))
+)
+_ADD = insert(decision_records)
 
 
 def add_records(
@@ -24,30 +42,14 @@ def add_records(
     """One more record of each decision that is new, or otherwise than its last record."""
     told = {(d.id, d.revision): _row(organisation, d) for d in decided}
     last: dict[tuple[str, int], AnyRow] = {}
-    ours = decision_records.c.organisation == organisation
-    key = (decision_records.c.id, decision_records.c.revision)
-    newest = (
-        select(*key, func.max(decision_records.c.number).label("number")).where(ours).group_by(*key)
-    )
-    for part in chunks(sorted({id for id, _ in told})):
-        latest = newest.where(decision_records.c.id.in_(part)).subquery()
-        rows = connection.execute(
-            select(decision_records)
-            .join(
-                latest,
-                tuple_(*key, decision_records.c.number)
-                == tuple_(latest.c.id, latest.c.revision, latest.c.number),
-            )
-            .where(ours)
-        )
-        last.update({(row.id, row.revision): row for row in rows})
+    rows = ask(connection, _LAST, organisation, sorted({id for id, _ in told}))
+    last.update({(row.id, row.revision): row for row in rows})
     new = []
-    for of, values in told.items():
-        before = last.get(of)
+    for key, values in told.items():
+        before = last.get(key)
         if before is None or any(getattr(before, name) != values[name] for name in _TOLD):
             new.append({**values, "number": before.number + 1 if before is not None else 1})
-    if new:
-        connection.execute(insert(decision_records), new)
+    write(connection, _ADD, new)
 
 
 def _row(organisation: str, decision: StoredDecision) -> dict[str, Any]:
@@ -92,16 +94,20 @@ class Recorded(Database):
         ]  # fmt: skip
 
     def note_pack(
-        self, fingerprint: str, product: str, files: Mapping[str, str], at: datetime
+        self, fingerprint: str, product: str, files: Callable[[], Mapping[str, str]], at: datetime
     ) -> None:
-        """Write down once what a fingerprint stands for."""
+        """Write down once what a fingerprint stands for.
+
+        Args:
+            files: the hash of each file that decides; not read where it is written already.
+        """
         if self.pack_of(fingerprint) is not None:
             return
         with self._write() as connection:
             mine = packs.c.organisation == self._organisation
             known = select(packs.c.fingerprint).where(mine, packs.c.fingerprint == fingerprint)
             if connection.execute(known).first() is None:
-                values = {"product": product, "files": orjson.dumps(files).decode()}
+                values = {"product": product, "files": orjson.dumps(files()).decode()}
                 connection.execute(
                     insert(packs).values(
                         organisation=self._organisation, fingerprint=fingerprint, first_used=at,

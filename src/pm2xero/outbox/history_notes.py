@@ -14,10 +14,10 @@ from types import MappingProxyType
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from pm2xero.errors import Finding, StateConflict
+from pm2xero.outbox.asking import chunks
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.notes_schema import history_notes
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.outbox.rows import chunks
 from pm2xero.outbox.schema import requests
 from pm2xero.outbox.states import DUE, RequestState
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from pm2xero.errors import Finding, LeaseLost, LeaseTaken
+from pm2xero.outbox.asking import ask, change, of, write
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.records import Lease
 from pm2xero.outbox.schema import leases
@@ -29,21 +30,12 @@ class Leasing(Database):
         """
         now = self._clock()
         with self._write() as connection:
-            held = connection.execute(
-                select(leases).where(leases.c.organisation == self._organisation)
-            ).first()
+            held = next(self._ask(connection, _HELD), None)
             if held is None:
-                connection.execute(
-                    insert(leases).values(
-                        organisation=self._organisation, owner=owner, heartbeat=now
-                    )
-                )
+                row = {"organisation": self._organisation, "owner": owner, "heartbeat": now}
+                write(connection, _ADD, [row])
             elif held.owner == owner or abs(now - held.heartbeat) > ttl:
-                connection.execute(
-                    update(leases)
-                    .where(leases.c.organisation == self._organisation)
-                    .values(owner=owner, heartbeat=now)
-                )
+                change(connection, _TAKE, self._organisation, owner_=owner, now_=now)
             else:
                 return False
         self._owner = owner
@@ -77,27 +69,28 @@ class Leasing(Database):
         """
         with self._write() as connection:
             check_lease(connection, self._organisation, owner)
-            connection.execute(
-                update(leases).where(self._held_by(owner)).values(heartbeat=self._clock())
-            )
+            change(connection, _TAKE, self._organisation, owner_=owner, now_=self._clock())
 
     def release(self, owner: str) -> None:
         """Give the lease back; nothing happens when it is somebody else's."""
         with self._write() as connection:
-            connection.execute(delete(leases).where(self._held_by(owner)))
+            change(connection, _GIVE_BACK, self._organisation, owner_=owner)
         if self._owner == owner:
             self._owner = None
 
     def lease(self) -> Lease | None:
         """Who holds the lease, dead or alive."""
         with self._read() as connection:
-            row = connection.execute(
-                select(leases).where(leases.c.organisation == self._organisation)
-            ).first()
+            row = next(self._ask(connection, _HELD), None)
         return Lease(row.owner, row.heartbeat) if row is not None else None
 
-    def _held_by(self, owner: str) -> ColumnElement[bool]:
-        return and_(leases.c.organisation == self._organisation, leases.c.owner == owner)
+
+_HELD = select(leases).where(of(leases))
+_ADD = insert(leases)
+_TAKE = (
+    update(leases).where(of(leases)).values(owner=bindparam("owner_"), heartbeat=bindparam("now_"))
+)
+_GIVE_BACK = delete(leases).where(of(leases), leases.c.owner == bindparam("owner_"))
 
 
 def check_lease(connection: Connection, organisation: str, owner: str) -> None:
@@ -106,9 +99,7 @@ def check_lease(connection: Connection, organisation: str, owner: str) -> None:
     Raises:
         LeaseLost: PE107, it may not.
     """
-    held_by = connection.execute(
-        select(leases.c.owner).where(leases.c.organisation == organisation)
-    ).scalar()
+    held_by = next((row.owner for row in ask(connection, _HELD, organisation)), None)
     if held_by != owner:
         now = f"{held_by} writes" if held_by else "nobody writes"
         raise LeaseLost(

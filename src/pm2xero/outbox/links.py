@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert
 
+from pm2xero.outbox.asking import among, change, of, write
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.outbox.rows import chunks
 from pm2xero.outbox.schema import links
 from pm2xero.xero.contracts import contract
 
@@ -34,9 +34,9 @@ def write_links(
         for request, xero_id in results
         if xero_id is not None and contract(request.contract).method == "PUT"
     ]
-    for part in chunks(row["request"] for row in rows):
-        connection.execute(
-            delete(links).where(links.c.organisation == organisation, links.c.request.in_(part))
-        )
-    if rows:
-        connection.execute(insert(links), rows)
+    change(connection, _FORGET, organisation, [row["request"] for row in rows])
+    write(connection, _ADD, rows)
+
+
+_FORGET = delete(links).where(of(links), among(links.c.request))
+_ADD = insert(links)

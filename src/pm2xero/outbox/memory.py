@@ -14,11 +14,12 @@ from typing import Any
 import orjson
 from sqlalchemy import delete, func, insert, select
 
+from pm2xero.outbox.asking import among, of
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.memory_schema import gaps, generations
 from pm2xero.outbox.moving import move
 from pm2xero.outbox.pinning import OutboxPin, write_pin
-from pm2xero.outbox.rows import chunks, mine
+from pm2xero.outbox.rows import current
 from pm2xero.outbox.schema import human_actions, requests, transactions
 from pm2xero.outbox.states import Event, RequestState
 
@@ -61,11 +62,9 @@ class Remembering(Database):
 
     def generation(self, number: int | None = None) -> Generation | None:
         """A generation of the outbox, the latest when none is named."""
-        rows = select(generations).where(generations.c.organisation == self._organisation)
-        if number is not None:
-            rows = rows.where(generations.c.number == number)
+        asked = _LATEST if number is None else _LATEST.where(generations.c.number == number)
         with self._read() as connection:
-            row = connection.execute(rows.order_by(generations.c.number.desc()).limit(1)).first()
+            row = next(self._ask(connection, asked), None)
         return Generation(row.number, row.mark) if row is not None else None
 
     def begin_generation(self, mark: str, at: datetime, pin: OutboxPin | None = None) -> Generation:
@@ -90,9 +89,7 @@ class Remembering(Database):
     def gap(self) -> Gap | None:
         """What the outbox may not know; None when it knows all that was sent."""
         with self._read() as connection:
-            row = connection.execute(
-                select(gaps).where(gaps.c.organisation == self._organisation)
-            ).first()
+            row = next(self._ask(connection, _GAP), None)
         return Gap(row.since, row.lost_at) if row is not None else None
 
     def note_gap(self, since: datetime, lost_at: datetime | None) -> None:
@@ -114,35 +111,40 @@ class Remembering(Database):
         if gap is None:
             return set()
         with self._write() as connection:
-            rows = connection.execute(
-                select(requests.c.id, requests.c.transaction_id, transactions.c.document)
-                .join(
-                    transactions,
-                    (transactions.c.organisation == requests.c.organisation)
-                    & (transactions.c.id == requests.c.transaction_id)
-                    & (transactions.c.revision == requests.c.revision),
-                )
-                .where(mine(self._organisation), requests.c.state == RequestState.PLANNED)
-            ).all()
+            rows = list(self._ask(connection, _PLANNED))
             old = {r.id: r.transaction_id for r in rows if _may_be_older(r.document, gap.since)}
-            resent: set[str] = set()
-            for part in chunks(dict.fromkeys(old.values())):
-                words = connection.execute(
-                    select(human_actions.c.what, human_actions.c.transaction_id)
-                    .where(
-                        human_actions.c.organisation == self._organisation,
-                        human_actions.c.transaction_id.in_(part),
-                        human_actions.c.what.in_(("hold", "skip", "resend")),
-                    )
-                    .order_by(human_actions.c.id)
-                )
-                last = {row.transaction_id: row.what for row in words}
-                resent.update(id for id, what in last.items() if what == "resend")
+            said = self._ask(connection, _SAID, dict.fromkeys(old.values()))
+            last = {row.transaction_id: row.what for row in said}
+            resent = {id for id, what in last.items() if what == "resend"}
             again = [id for id, transaction in old.items() if transaction in resent]
             others = [id for id in old if id not in again]
             for ids, cause in ((again, "resend"), (others, FORGOTTEN)):
                 move(connection, self._organisation, ids, Event.SUSPECT, cause=cause, message=_WHY)
         return set(old)
+
+
+_GAP = select(gaps).where(of(gaps))
+_LATEST = select(generations).where(of(generations)).order_by(generations.c.number.desc()).limit(1)
+_PLANNED = (
+    select(requests.c.id, requests.c.transaction_id, transactions.c.document)
+    .join(
+        transactions,
+        (transactions.c.organisation == requests.c.organisation)
+        & (transactions.c.id == requests.c.transaction_id)
+        & (transactions.c.revision == requests.c.revision),
+    )
+    .where(current(), requests.c.state == RequestState.PLANNED)
+)
+# The last word about a document comes last.
+_SAID = (
+    select(human_actions.c.what, human_actions.c.transaction_id)
+    .where(
+        of(human_actions),
+        among(human_actions.c.transaction_id),
+        human_actions.c.what.in_(("hold", "skip", "resend")),
+    )
+    .order_by(human_actions.c.id)
+)
 
 
 def _may_be_older(document: bytes, since: datetime) -> bool:

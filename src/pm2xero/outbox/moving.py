@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Update, bindparam, update
 
 from pm2xero.errors import Finding, StateConflict
-from pm2xero.outbox.rows import chunks, mine
+from pm2xero.outbox.asking import among, ask, change, chunks
+from pm2xero.outbox.rows import STATES, current
 from pm2xero.outbox.schema import requests
 from pm2xero.outbox.slots import give_back, hand_over
 from pm2xero.outbox.states import STOPPED, TRANSITIONS, Event
@@ -24,21 +26,31 @@ def move(
     """
     allowed = TRANSITIONS[event]
     moving = list(dict.fromkeys(ids))
+    statement = _moving(event, tuple(values))
+    brought = {f"{name}_": value for name, value in values.items()}
     for part in chunks(moving):
-        named = (mine(organisation), requests.c.id.in_(part))
-        moved = connection.execute(
-            update(requests)
-            .where(*named, requests.c.state.in_(allowed.sources))
-            .values(state=allowed.target, **values)
-        )
-        if moved.rowcount != len(part):
-            rows = connection.execute(select(requests.c.id, requests.c.state).where(*named))
+        if change(connection, statement, organisation, part, **brought) != len(part):
+            rows = ask(connection, STATES, organisation, part)
             raise _impossible(part, {row.id: row.state for row in rows}, event)
     # What an undo was to take back holds its slot again when the undo stops, and not before.
     if allowed.target in STOPPED:
         give_back(connection, organisation, moving)
     elif event in (Event.RESEND, Event.RECHECK):
         hand_over(connection, organisation, moving)
+
+
+@lru_cache(maxsize=128)
+def _moving(event: Event, names: tuple[str, ...]) -> Update:
+    """The statement of an event, which brings values of these columns with it."""
+    allowed = TRANSITIONS[event]
+    brought: dict[str, Any] = {name: bindparam(f"{name}_") for name in names}
+    if event is Event.CLAIM:
+        brought["attempts"] = requests.c.attempts + 1
+    return (
+        update(requests)
+        .where(current(), among(requests.c.id), requests.c.state.in_(allowed.sources))
+        .values(state=allowed.target, **brought)
+    )
 
 
 def _impossible(ids: list[str], states: dict[str, str], event: Event) -> StateConflict:

@@ -10,11 +10,12 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from pm2xero.outbox.asking import among, of
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.memory import made_at
 from pm2xero.outbox.past_schema import entries
 from pm2xero.outbox.records import StoredRequest
-from pm2xero.outbox.rows import chunks, load_requests, mine
+from pm2xero.outbox.rows import OF_DOCUMENTS, STATES, current, load_requests, mine
 from pm2xero.outbox.schema import contacts, links, requests, transactions
 from pm2xero.outbox.states import RequestState
 from pm2xero.outbox.wishes import only_looked_for
@@ -25,41 +26,21 @@ class OpenWork(Database):
 
     def states_of(self, ids: Iterable[str]) -> dict[str, RequestState]:
         """The states of requests that count now; those that are not there are left out."""
-        found: dict[str, RequestState] = {}
         with self._read() as connection:
-            for part in chunks(dict.fromkeys(ids)):
-                rows = connection.execute(
-                    select(requests.c.id, requests.c.state).where(
-                        mine(self._organisation), requests.c.id.in_(part)
-                    )
-                )
-                found.update((row.id, RequestState(row.state)) for row in rows)
-        return found
+            rows = self._ask(connection, STATES, dict.fromkeys(ids))
+            return {row.id: RequestState(row.state) for row in rows}
 
     def requests_of(self, transactions: Iterable[str]) -> list[StoredRequest]:
         """The requests of some documents that count now."""
-        found: list[StoredRequest] = []
+        wanted = dict.fromkeys(transactions)
         with self._read() as connection:
-            for part in chunks(dict.fromkeys(transactions)):
-                of_them = requests.c.transaction_id.in_(part)
-                found += load_requests(connection, self._organisation, of_them)
-        return found
+            return load_requests(connection, self._organisation, OF_DOCUMENTS, wanted)
 
     def links_of(self, transactions: Iterable[str]) -> dict[tuple[str, str], str]:
         """Ids in Xero of some documents, by document and name of the id; as `links` chooses."""
-        found: dict[tuple[str, str], str] = {}
         with self._read() as connection:
-            for part in chunks(dict.fromkeys(transactions)):
-                rows = connection.execute(
-                    select(links.c.transaction_id, links.c.id_name, links.c.xero_id)
-                    .where(
-                        links.c.organisation == self._organisation,
-                        links.c.transaction_id.in_(part),
-                    )
-                    .order_by(links.c.document, links.c.revision, links.c.request)
-                )
-                found.update(((row.transaction_id, row.id_name), row.xero_id) for row in rows)
-        return found
+            rows = self._ask(connection, _LINKS, dict.fromkeys(transactions))
+            return {(row.transaction_id, row.id_name): row.xero_id for row in rows}
 
     def only_looked_for(self, ids: Collection[str]) -> set[str]:
         """Those of the requests that are looked up in Xero and never sent."""
@@ -72,16 +53,9 @@ class OpenWork(Database):
         Where nothing says when a document was made, the beginning of its day counts, and of one
         without any day the beginning of time.
         """
-        found: dict[str, datetime] = {}
         with self._read() as connection:
-            for part in chunks(ids):
-                rows = connection.execute(
-                    select(transactions.c.id, transactions.c.document).where(
-                        mine(self._organisation, transactions), transactions.c.id.in_(part)
-                    )
-                )
-                found.update((row.id, made_at(row.document)) for row in rows)
-        return found
+            rows = self._ask(connection, _DOCUMENTS, ids)
+            return {row.id: made_at(row.document) for row in rows}
 
     def accounts_meant(
         self, revisions: Iterable[tuple[str, int]]
@@ -90,35 +64,17 @@ class OpenWork(Database):
         wanted = set(revisions)
         found: dict[tuple[str, int], dict[str, tuple[str, str]]] = {}
         with self._read() as connection:
-            for part in chunks(dict.fromkeys(id for id, _ in wanted)):
-                rows = connection.execute(
-                    select(
-                        entries.c.by, entries.c.revision, entries.c.account_code,
-                        entries.c.account_id, entries.c.account_name,
-                    ).where(
-                        entries.c.organisation == self._organisation,
-                        entries.c.by.in_(part),
-                        entries.c.account_id.is_not(None),
-                        entries.c.account_code != "",
-                    )
-                )  # fmt: skip
-                for by, revision, code, account_id, name in rows:
-                    if (by, revision) in wanted:
-                        found.setdefault((by, revision), {})[code] = (account_id, name)
+            rows = self._ask(connection, _ACCOUNTS, dict.fromkeys(id for id, _ in wanted))
+            for by, revision, code, account_id, name in rows:
+                if (by, revision) in wanted:
+                    found.setdefault((by, revision), {})[code] = (account_id, name)
         return found
 
     def contacts_of(self, numbers: Iterable[str]) -> dict[str, tuple[str, str]]:
         """ContactID and name of those of the numbers that are known."""
-        found: dict[str, tuple[str, str]] = {}
         with self._read() as connection:
-            for part in chunks(dict.fromkeys(numbers)):
-                rows = connection.execute(
-                    select(contacts).where(
-                        contacts.c.organisation == self._organisation, contacts.c.number.in_(part)
-                    )
-                )
-                found.update((row.number, (row.xero_id, row.name)) for row in rows)
-        return found
+            rows = self._ask(connection, _CONTACTS, dict.fromkeys(numbers))
+            return {row.number: (row.xero_id, row.name) for row in rows}
 
     def contacts_beginning(self, start: str) -> dict[str, tuple[str, str]]:
         """ContactID and name of the contacts whose numbers begin so."""
@@ -140,3 +96,23 @@ class OpenWork(Database):
                 .group_by(requests.c.state)
             )
             return {RequestState(state): count for state, count in rows}
+
+
+_LINKS = (
+    select(links.c.transaction_id, links.c.id_name, links.c.xero_id)
+    .where(of(links), among(links.c.transaction_id))
+    .order_by(links.c.document, links.c.revision, links.c.request)
+)
+_DOCUMENTS = select(transactions.c.id, transactions.c.document).where(
+    current(transactions), among(transactions.c.id)
+)
+_ACCOUNTS = select(
+    entries.c.by, entries.c.revision, entries.c.account_code, entries.c.account_id,
+    entries.c.account_name,
+).where(
+    of(entries),
+    among(entries.c.by),
+    entries.c.account_id.is_not(None),
+    entries.c.account_code != "",
+)  # fmt: skip
+_CONTACTS = select(contacts).where(of(contacts), among(contacts.c.number))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
+from pm2xero.outbox.asking import among, ask, change, of, write
 from pm2xero.outbox.past import totals_of
-from pm2xero.outbox.past_records import Booking, Chapter, Wait
+from pm2xero.outbox.past_records import Booking, Chapter, Standing, Wait
 from pm2xero.outbox.past_schema import (
     bookings,
     documents,
@@ -21,7 +22,6 @@ from pm2xero.outbox.past_schema import (
     trust_totals,
     waits,
 )
-from pm2xero.outbox.rows import chunks
 
 Values = dict[str, Any]
 
@@ -39,17 +39,7 @@ def mark_due(connection: Connection, organisation: str, changed: Iterable[Wait])
     for what, id in changed:
         wanted.setdefault(what, []).append(id)
     for kind, ids in wanted.items():
-        for part in chunks(dict.fromkeys(ids)):
-            connection.execute(
-                update(waits)
-                .where(
-                    waits.c.organisation == organisation,
-                    waits.c.what == kind,
-                    waits.c.id.in_(part),
-                    waits.c.due.is_(False),
-                )
-                .values(due=True)
-            )
+        change(connection, _MARK_DUE, organisation, dict.fromkeys(ids), what_=kind)
 
 
 class _Writing:
@@ -74,8 +64,8 @@ class _Writing:
                 if c.beside is not None
             ],
         )
-        self._write_deeds()
-        self._write_expected()
+        self._write_deeds(known)
+        self._write_expected(known)
         self._write_trust_totals()
         self._write_bookings([c.booking for c in self._chapters if c.booking is not None])
         self._write_waits()
@@ -89,46 +79,27 @@ class _Writing:
         mark_due(self._connection, self._of, changed)
 
     def _known(self, ids: Iterable[str]) -> set[str]:
-        found: set[str] = set()
-        for part in chunks(ids):
-            rows = self._connection.execute(
-                select(documents.c.id).where(
-                    documents.c.organisation == self._of, documents.c.id.in_(part)
-                )
-            )
-            found.update(id for (id,) in rows)
-        return found
+        return {id for (id,) in ask(self._connection, _KNOWN, self._of, ids)}
 
     def _end_deeds(self, ids: Collection[str]) -> None:
-        for part in chunks(ids):
-            ended = self._connection.execute(
-                select(trust_moves.c.matter, trust_moves.c.bank, trust_moves.c.cents).where(
-                    trust_moves.c.organisation == self._of,
-                    trust_moves.c.by.in_(part),
-                    trust_moves.c.live,
-                )
-            )
-            self._moved += [(matter, bank, -cents) for matter, bank, cents in ended]
-            for table in (settlements, reversals, trust_moves):
-                self._connection.execute(
-                    update(table)
-                    .where(table.c.organisation == self._of, table.c.by.in_(part), table.c.live)
-                    .values(live=False)
-                )
+        ended = ask(self._connection, _MOVED, self._of, ids)
+        self._moved += [(matter, bank, -cents) for matter, bank, cents in ended]
+        for statement in _END:
+            change(self._connection, statement, self._of, ids)
 
     def _write_standings(self, known: Collection[str]) -> None:
-        rows = [asdict(c.standing) for c in self._standing if c.standing is not None]
-        self._run(insert(documents), [self._mine(r) for r in rows if r["id"] not in known])
-        changed = [r for r in rows if r["id"] in known]
-        self._run(
-            _SET_STANDING,
-            [
-                {"of_": self._of, "id_": r["id"], **{k: v for k, v in r.items() if k != "id"}}
-                for r in changed
-            ],
-        )
+        new: list[Values] = []
+        changed: list[Values] = []
+        for chapter in self._standing:
+            row = {name: getattr(chapter.standing, name) for name in _STOOD}
+            if chapter.id in known:
+                changed.append({"of_": self._of, "id_": chapter.id, **row})
+            else:
+                new.append(self._mine({"id": chapter.id, **row}))
+        self._run(_NEW_STANDING, new)
+        self._run(_SET_STANDING, changed)
 
-    def _write_deeds(self) -> None:
+    def _write_deeds(self, known: Collection[str]) -> None:
         done: dict[Any, list[Values]] = {settlements: [], reversals: [], trust_moves: []}
         for chapter in self._standing:
             by: Values = {"by": chapter.id, "revision": chapter.revision, "live": True}
@@ -145,32 +116,26 @@ class _Writing:
             if deeds.reverses is not None:
                 done[reversals].append(self._mine(by | {"document": deeds.reverses}))
         for table, rows in done.items():
+            forget, add = _DEEDS[table]
+            # What is decided for the first time has done nothing yet.
+            again = {(r["by"], r["revision"]) for r in rows if r["by"] in known}
             self._run(
-                delete(table).where(
-                    table.c.organisation == self._of,
-                    table.c.by == bindparam("by_"),
-                    table.c.revision == bindparam("revision_"),
-                ),
-                [
-                    {"by_": by, "revision_": revision}
-                    for by, revision in {(r["by"], r["revision"]) for r in rows}
-                ],
+                forget,
+                [{"of_": self._of, "by_": by, "revision_": revision} for by, revision in again],
             )
-            self._run(insert(table), rows)
+            self._run(add, rows)
 
-    def _write_expected(self) -> None:
+    def _write_expected(self, known: Collection[str]) -> None:
         """What is to come, in place of what was to come of the same documents."""
-        for part in chunks(c.id for c in self._standing):
-            self._connection.execute(
-                delete(expected).where(expected.c.organisation == self._of, expected.c.by.in_(part))
-            )
+        again = [c.id for c in self._standing if c.id in known]
+        change(self._connection, _FORGET_EXPECTED, self._of, again)
         sums: dict[tuple[str, str], int] = {}
         for chapter in self._standing:
             for document, cents in chapter.deeds.to_come:
                 key = (chapter.id, document)
                 sums[key] = sums.get(key, 0) + cents
         self._run(
-            insert(expected),
+            _ADD_EXPECTED,
             [
                 self._mine({"by": by, "document": document, "cents": cents})
                 for (by, document), cents in sums.items()
@@ -181,20 +146,16 @@ class _Writing:
         sums = {key: cents for key, cents in totals_of(self._moved).items() if cents}
         if not sums:
             return
-        there: set[tuple[str, str]] = set()
-        for part in chunks({matter for matter, _ in sums}):
-            rows = self._connection.execute(
-                select(trust_totals.c.matter, trust_totals.c.bank).where(
-                    trust_totals.c.organisation == self._of, trust_totals.c.matter.in_(part)
-                )
-            )
-            there.update((matter, bank) for matter, bank in rows)
+        matters = {matter for matter, _ in sums}
+        there = {
+            (matter, bank) for matter, bank in ask(self._connection, _TOTALLED, self._of, matters)
+        }
         new = [
             self._mine({"matter": matter, "bank": bank, "cents": 0})
             for matter, bank in sums
             if (matter, bank) not in there
         ]
-        self._run(insert(trust_totals), new)
+        self._run(_NEW_TOTAL, new)
         self._run(
             _ADD_TRUST,
             [
@@ -204,27 +165,31 @@ class _Writing:
         )
 
     def _write_bookings(self, found: Sequence[Booking]) -> None:
-        keys = [{"of_": self._of, "id_": b.id, "revision_": b.revision} for b in found]
+        ids = [b.id for b in found]
+        booked = {(id, revision) for id, revision in ask(self._connection, _BOOKED, self._of, ids)}
+        keys = [
+            {"of_": self._of, "id_": b.id, "revision_": b.revision}
+            for b in found
+            if (b.id, b.revision) in booked
+        ]
         self._run(_FORGET_ENTRIES, keys)
         self._run(_FORGET_BOOKING, keys)
         rows, lines = [], []
         for booking in found:
-            row = {f: getattr(booking, f) for f in _BOOKED}
-            rows.append(self._mine(row))
-            for position, entry in enumerate(booking.entries):
-                by = {"by": booking.id, "revision": booking.revision, "position": position}
-                lines.append(self._mine(by | {f: getattr(entry, f) for f in _ENTERED}))
-        self._run(insert(bookings), rows)
-        self._run(insert(entries), lines)
+            rows.append(self._mine({f: getattr(booking, f) for f in _BOOKING}))
+            by = self._mine({"by": booking.id, "revision": booking.revision})
+            lines += [
+                {**by, "position": position, **{f: getattr(entry, f) for f in _ENTERED}}
+                for position, entry in enumerate(booking.entries)
+            ]
+        self._run(_ADD_BOOKING, rows)
+        self._run(_ADD_ENTRY, lines)
 
     def _write_waits(self) -> None:
         told = [c for c in self._chapters if c.waits is not None]
-        for part in chunks(c.id for c in told):
-            self._connection.execute(
-                delete(waits).where(waits.c.organisation == self._of, waits.c.held.in_(part))
-            )
+        change(self._connection, _FORGET_WAITS, self._of, (c.id for c in told))
         self._run(
-            insert(waits),
+            _ADD_WAIT,
             [
                 self._mine({"held": c.id, "what": what, "id": id, "due": False})
                 for c in told
@@ -236,11 +201,10 @@ class _Writing:
         return {"organisation": self._of, **row}
 
     def _run(self, statement: Any, rows: list[Values]) -> None:
-        if rows:
-            self._connection.execute(statement, rows)
+        write(self._connection, statement, rows)
 
 
-_BOOKED = (
+_BOOKING = (
     "id", "revision", "kind", "number", "date", "contact", "contact_name", "bank", "currency",
     "cents", "voided", "counts",
 )  # fmt: skip
@@ -256,12 +220,49 @@ _ENTERED = (
     "bank",
     "tax_type",
 )
+_STOOD = tuple(field.name for field in fields(Standing) if field.name != "id")
+_DEED_TABLES = (settlements, reversals, trust_moves)
+_MARK_DUE = (
+    update(waits)
+    .where(of(waits), waits.c.what == bindparam("what_"), among(waits.c.id), waits.c.due.is_(False))
+    .values(due=True)
+)
+_KNOWN = select(documents.c.id).where(of(documents), among(documents.c.id))
+_MOVED = select(trust_moves.c.matter, trust_moves.c.bank, trust_moves.c.cents).where(
+    of(trust_moves), among(trust_moves.c.by), trust_moves.c.live
+)
+_END = tuple(
+    update(table).where(of(table), among(table.c.by), table.c.live).values(live=False)
+    for table in _DEED_TABLES
+)
+# How what a revision did is forgotten, and how it is written.
+_DEEDS = {
+    table: (
+        delete(table).where(
+            of(table),
+            table.c.by == bindparam("by_"),
+            table.c.revision == bindparam("revision_"),
+        ),
+        insert(table),
+    )
+    for table in _DEED_TABLES
+}
+_NEW_STANDING = insert(documents)
+_FORGET_EXPECTED = delete(expected).where(of(expected), among(expected.c.by))
+_ADD_EXPECTED = insert(expected)
+_TOTALLED = select(trust_totals.c.matter, trust_totals.c.bank).where(
+    of(trust_totals), among(trust_totals.c.matter)
+)
+_NEW_TOTAL = insert(trust_totals)
+_BOOKED = select(bookings.c.id, bookings.c.revision).where(of(bookings), among(bookings.c.id))
+_ADD_BOOKING = insert(bookings)
+_ADD_ENTRY = insert(entries)
+_FORGET_WAITS = delete(waits).where(of(waits), among(waits.c.held))
+_ADD_WAIT = insert(waits)
 _SET_STANDING = (
     update(documents)
-    .where(documents.c.organisation == bindparam("of_"), documents.c.id == bindparam("id_"))
-    .values(
-        {c.name: bindparam(c.name) for c in documents.c if c.name not in ("organisation", "id")}
-    )
+    .where(of(documents), documents.c.id == bindparam("id_"))
+    .values({name: bindparam(name) for name in _STOOD})
 )
 _SET_BESIDE = (
     update(documents)

@@ -16,7 +16,7 @@ from pm2xero.outbox.links import write_links
 from pm2xero.outbox.memory import VOIDED
 from pm2xero.outbox.moving import move
 from pm2xero.outbox.records import Actor, HumanAction, StoredRequest
-from pm2xero.outbox.rows import load_requests, mine
+from pm2xero.outbox.rows import OF_DOCUMENTS, load_requests, mine
 from pm2xero.outbox.schema import human_actions, requests, transactions
 from pm2xero.outbox.states import IN_FLIGHT, TRANSITIONS, Event, RequestState
 from pm2xero.outbox.wishes import only_looked_for
@@ -184,9 +184,7 @@ class People(Database):
         ).first()
         if known is None:
             raise OutboxError(Finding("PE106", f"{transaction_id} is not in the outbox"))
-        found = load_requests(
-            connection, self._organisation, requests.c.transaction_id == transaction_id
-        )
+        found = load_requests(connection, self._organisation, OF_DOCUMENTS, [transaction_id])
         flying = [r for r in found if r.state in IN_FLIGHT]
         if flying:
             raise StateConflict(

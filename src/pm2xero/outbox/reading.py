@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import Select, and_, bindparam, func, or_, select, tuple_
 
+from pm2xero.outbox import past_questions as q
+from pm2xero.outbox.asking import AnyRow, of
 from pm2xero.outbox.database import PAGE, Database
 from pm2xero.outbox.records import (
     Action,
@@ -19,9 +21,12 @@ from pm2xero.outbox.records import (
     StoredTransaction,
 )
 from pm2xero.outbox.rows import (
+    ALL,
+    BY_ID,
+    IN_STATES,
     LAST_ATTEMPT,
+    OF_DOCUMENTS,
     OUTCOME_UNKNOWN,
-    AnyRow,
     decision_of,
     load_requests,
     mine,
@@ -47,42 +52,20 @@ class Reading(Database):
     def transaction(self, id: str) -> StoredTransaction | None:
         """The latest revision of a document."""
         with self._read() as connection:
-            row = connection.execute(
-                select(transactions).where(
-                    mine(self._organisation, transactions), transactions.c.id == id
-                )
-            ).first()
+            row = next(self._ask(connection, q.LATEST, [id]), None)
         return transaction_of(row) if row is not None else None
 
     def decision(self, id: str) -> StoredDecision | None:
         """The decision about the latest revision of a document."""
         with self._read() as connection:
-            row = connection.execute(
-                select(decisions)
-                .join(transactions, _SAME_DOCUMENT)
-                .where(mine(self._organisation, transactions), decisions.c.id == id)
-            ).first()
+            row = next(self._ask(connection, q.DECIDED, [id]), None)
         return decision_of(row) if row is not None else None
 
     def posted(self, id: str) -> tuple[StoredTransaction, StoredDecision] | None:
         """The highest revision of a document that was decided to be posted, with its decision."""
-        mine_posted = and_(
-            decisions.c.organisation == self._organisation,
-            decisions.c.id == id,
-            decisions.c.outcome == "post",
-        )
-        latest = decisions.c.revision.desc()
         with self._read() as connection:
-            decided = connection.execute(
-                select(decisions).where(mine_posted).order_by(latest).limit(1)
-            ).first()
-            stored = connection.execute(
-                select(transactions)
-                .join(decisions, _SAME_DOCUMENT)
-                .where(mine_posted)
-                .order_by(latest)
-                .limit(1)
-            ).first()
+            decided = next(self._ask(connection, _POSTED, id_=id), None)
+            stored = next(self._ask(connection, _STORED, id_=id), None)
         if decided is None or stored is None:
             return None
         return transaction_of(stored), decision_of(decided)
@@ -115,18 +98,19 @@ class Reading(Database):
         transaction: str | None = None,
     ) -> list[StoredRequest]:
         """The requests that count now, by level and place; of some states or one document."""
-        conditions: list[ColumnElement[bool]] = []
-        if states is not None:
-            conditions.append(requests.c.state.in_(tuple(states)))
+        asked, values = ALL, None
         if transaction is not None:
-            conditions.append(requests.c.transaction_id == transaction)
+            asked, values = OF_DOCUMENTS, [transaction]
+        elif states is not None:
+            asked, values = IN_STATES, list(states)
         with self._read() as connection:
-            return load_requests(connection, self._organisation, *conditions)
+            found = load_requests(connection, self._organisation, asked, values)
+        return found if states is None else [r for r in found if r.state in states]
 
     def request(self, id: str) -> StoredRequest | None:
         """One request by its id, as its latest revision has it."""
         with self._read() as connection:
-            found = load_requests(connection, self._organisation, requests.c.id == id)
+            found = load_requests(connection, self._organisation, BY_ID, [id])
         return found[0] if found else None
 
     def interrupted(self) -> list[StoredRequest]:
@@ -333,4 +317,13 @@ _SAME_DOCUMENT = and_(
     transactions.c.organisation == decisions.c.organisation,
     transactions.c.id == decisions.c.id,
     transactions.c.revision == decisions.c.revision,
+)
+_OF_POSTED = and_(of(decisions), decisions.c.id == bindparam("id_"), decisions.c.outcome == "post")
+_POSTED = select(decisions).where(_OF_POSTED).order_by(decisions.c.revision.desc()).limit(1)
+_STORED = (
+    select(transactions)
+    .join(decisions, _SAME_DOCUMENT)
+    .where(_OF_POSTED)
+    .order_by(decisions.c.revision.desc())
+    .limit(1)
 )

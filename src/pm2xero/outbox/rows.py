@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeAlias, TypeVar
+from functools import lru_cache
+from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select
 
 from pm2xero.errors import Finding, StateConflict
-from pm2xero.outbox.database import CHUNK
+from pm2xero.outbox.asking import CHUNK, AnyRow, among, ask, of
 from pm2xero.outbox.records import (
     Actor,
     StoredDecision,
@@ -22,10 +23,8 @@ from pm2xero.outbox.schema import attempts, needs, requests
 from pm2xero.outbox.states import TRANSITIONS, Event, RequestState
 from pm2xero.xero.purpose import Purpose
 
-T = TypeVar("T")
 # Requests beyond which their needs are asked for without naming each.
 _MANY = 4 * CHUNK
-AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 
 # Calling an enum takes three times as long as looking its member up.
 _STATES = {state.value: state for state in RequestState}
@@ -33,16 +32,15 @@ _PURPOSES = {purpose.value: purpose for purpose in Purpose}
 _ACTORS = {actor.value: actor for actor in Actor}
 
 
-def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """The items in lists short enough for one statement."""
-    rest = list(items)
-    for start in range(0, len(rest), size):
-        yield rest[start : start + size]
-
-
+@lru_cache(maxsize=256)
 def mine(organisation: str, table: Table = requests) -> ColumnElement[bool]:
     """The organisation's rows that count now, not those of overtaken revisions."""
     return and_(table.c.organisation == organisation, table.c.current)
+
+
+def current(table: Table = requests) -> ColumnElement[bool]:
+    """The same of the organisation that is named when the statement runs."""
+    return and_(of(table), table.c.current)
 
 
 def transaction_row(organisation: str, tx: StoredTransaction, *, current: bool) -> dict[str, Any]:
@@ -197,15 +195,23 @@ def request_of(row: AnyRow, needed: Sequence[str]) -> StoredRequest:
     )
 
 
+_REQUESTS = (
+    select(requests).where(current()).order_by(requests.c.level, requests.c.sequence, requests.c.id)
+)
+# The requests that count now, in the order of sending: of documents, by their ids, by their states.
+OF_DOCUMENTS = _REQUESTS.where(among(requests.c.transaction_id))
+BY_ID = _REQUESTS.where(among(requests.c.id))
+IN_STATES = _REQUESTS.where(among(requests.c.state))
+ALL = _REQUESTS
+# Just their states.
+STATES = select(requests.c.id, requests.c.state).where(current(), among(requests.c.id))
+
+
 def load_requests(
-    connection: Connection, organisation: str, *conditions: ColumnElement[bool]
+    connection: Connection, organisation: str, asked: Select[Any], values: Collection[str] | None
 ) -> list[StoredRequest]:
-    """The requests that count now and meet the conditions, in the order of sending."""
-    rows = connection.execute(
-        select(requests)
-        .where(mine(organisation), *conditions)
-        .order_by(requests.c.level, requests.c.sequence, requests.c.id)
-    ).all()
+    """The requests that one of the questions above finds."""
+    rows = list(ask(connection, asked, organisation, values))
     needed = needs_of(connection, organisation, {row.id: row.revision for row in rows})
     return [request_of(row, needed.get(row.id, ())) for row in rows]
 
@@ -218,19 +224,25 @@ def needs_of(
     Asked without a join: planners without statistics choose a ruinous one.
     """
     found: dict[str, list[str]] = {}
-    edges = (
-        select(needs.c.request, needs.c.revision, needs.c.need)
-        .where(needs.c.organisation == organisation)
-        .order_by(needs.c.request, needs.c.revision, needs.c.position)
-    )
     # Of very many all are read at once, and those of overtaken revisions passed over.
     some = len(revisions) <= _MANY
-    queries = [edges.where(needs.c.request.in_(p)) for p in chunks(revisions)] if some else [edges]
-    for query in queries:
-        for request, revision, need in connection.execute(query).all():
-            if revisions.get(request) == revision:
-                found.setdefault(request, []).append(need)
+    edges = (
+        ask(connection, _NEEDS_OF, organisation, revisions)
+        if some
+        else ask(connection, _NEEDS, organisation)
+    )
+    for request, revision, need in edges:
+        if revisions.get(request) == revision:
+            found.setdefault(request, []).append(need)
     return found
+
+
+_NEEDS = (
+    select(needs.c.request, needs.c.revision, needs.c.need)
+    .where(of(needs))
+    .order_by(needs.c.request, needs.c.revision, needs.c.position)
+)
+_NEEDS_OF = _NEEDS.where(among(needs.c.request))
 
 
 def check_states(
@@ -245,18 +257,9 @@ def check_states(
         StateConflict: PE105, somebody or something else moved a request, or a newer revision
             took its place.
     """
-    found: dict[str, AnyRow] = {}
-    for part in chunks(r.id for r in given):
-        rows = connection.execute(
-            select(
-                requests.c.id,
-                requests.c.revision,
-                requests.c.state,
-                requests.c.attempts,
-                requests.c.xero_id,
-            ).where(mine(organisation), requests.c.id.in_(part))
-        )
-        found.update((row.id, row) for row in rows)
+    found = {
+        row.id: row for row in ask(connection, _STATES_OF, organisation, [r.id for r in given])
+    }
     allowed = TRANSITIONS[event].sources
     findings = []
     for request in given:
@@ -283,6 +286,13 @@ def check_states(
     return found
 
 
+_STATES_OF = select(
+    requests.c.id,
+    requests.c.revision,
+    requests.c.state,
+    requests.c.attempts,
+    requests.c.xero_id,
+).where(current(), among(requests.c.id))
 # The last call that was made with a request.
 LAST_ATTEMPT = and_(
     requests.c.organisation == attempts.c.organisation,

@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from pm2xero.errors import Finding, LeaseLost
+from pm2xero.outbox.asking import AnyRow, chunks
 from pm2xero.outbox.database import PAGE, Database
-from pm2xero.outbox.rows import AnyRow, chunks
 from pm2xero.outbox.seen_schema import xero_lists, xero_objects
 
 WHOLE, CHANGED = "whole", "changed"

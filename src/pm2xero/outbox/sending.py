@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 
 from pm2xero.errors import Finding, StateConflict
+from pm2xero.outbox.asking import change, of, write
 from pm2xero.outbox.blocking import block, block_again, unblock
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.lease import check_lease
@@ -40,19 +41,14 @@ class Sending(Database):
             if self._owner is not None:
                 check_lease(connection, self._organisation, self._owner)
             rows = check_states(connection, self._organisation, requests, Event.CLAIM)
-            call = 1 + (
-                connection.execute(
-                    select(func.max(attempts.c.call)).where(
-                        attempts.c.organisation == self._organisation
-                    )
-                ).scalar()
-                or 0
-            )
+            ((last,),) = self._ask(connection, _LAST_CALL)
+            call = 1 + (last or 0)
             if not requests:
                 return int(call)
-            self._move(connection, requests, Event.CLAIM, attempts=_ATTEMPTS + 1)
-            connection.execute(
-                insert(attempts),
+            self._move(connection, requests, Event.CLAIM)
+            write(
+                connection,
+                _ADD_ATTEMPT,
                 [
                     {
                         "organisation": self._organisation,
@@ -91,7 +87,7 @@ class Sending(Database):
             if not fresh:
                 return
             self._move(connection, [r for r, _ in fresh], Event.CONFIRM)
-            connection.execute(_SET_ID, [self._key(r) | {"x": xero_id} for r, xero_id in fresh])
+            write(connection, _SET_ID, [self._key(r) | {"x": xero_id} for r, xero_id in fresh])
             self._end(connection, [r for r, _ in fresh], "confirmed", at, status=status)
             write_links(connection, self._organisation, fresh)
 
@@ -222,14 +218,11 @@ class Sending(Database):
     def save_contact(self, number: str, xero_id: str, name: str) -> None:
         """Remember which contact in Xero a participant's number stands for."""
         with self._write() as connection:
-            this = and_(contacts.c.organisation == self._organisation, contacts.c.number == number)
             values = {"xero_id": xero_id, "name": name}
-            if connection.execute(update(contacts).where(this).values(values)).rowcount == 0:
-                connection.execute(
-                    insert(contacts).values(
-                        organisation=self._organisation, number=number, **values
-                    )
-                )
+            told = {"number_": number, "xero_id_": xero_id, "name_": name}
+            if change(connection, _SET_CONTACT, self._organisation, **told) == 0:
+                row = {"organisation": self._organisation, "number": number, **values}
+                write(connection, _ADD_CONTACT, [row])
 
     def _key(self, request: StoredRequest) -> dict[str, Any]:
         return {"of_": self._organisation, "id_": request.id, "revision_": request.revision}
@@ -257,9 +250,8 @@ class Sending(Database):
         cause: str | None = None,
         message: str | None = None,
     ) -> None:
-        if given:
-            values = {"o": outcome, "t": at, "h": status, "c": cause, "m": message}
-            connection.execute(_END_ATTEMPT, [self._key(r) | values for r in given])
+        values = {"o": outcome, "t": at, "h": status, "c": cause, "m": message}
+        write(connection, _END_ATTEMPT, [self._key(r) | values for r in given])
 
 
 _THIS = and_(
@@ -267,7 +259,14 @@ _THIS = and_(
     requests.c.id == bindparam("id_"),
     requests.c.revision == bindparam("revision_"),
 )
-_ATTEMPTS = requests.c.attempts
+_LAST_CALL = select(func.max(attempts.c.call)).where(of(attempts))
+_ADD_ATTEMPT = insert(attempts)
+_SET_CONTACT = (
+    update(contacts)
+    .where(of(contacts), contacts.c.number == bindparam("number_"))
+    .values(xero_id=bindparam("xero_id_"), name=bindparam("name_"))
+)
+_ADD_CONTACT = insert(contacts)
 _SET_ID = update(requests).where(_THIS).values(xero_id=bindparam("x"))
 # The latest attempt; an answer found later (adopted, absent) ends it anew.
 _END_ATTEMPT = (

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
-from pm2xero.outbox.rows import AnyRow, chunks, mine
+from pm2xero.outbox.asking import AnyRow, among, ask, change
+from pm2xero.outbox.rows import current
 from pm2xero.outbox.schema import requests
 from pm2xero.xero.purpose import Purpose
 
@@ -36,34 +37,33 @@ def _exchanged(
 ) -> list[tuple[AnyRow, list[AnyRow]]]:
     """What undos of the same transaction take back, each with what fills its slot after it."""
     found: list[tuple[AnyRow, list[AnyRow]]] = []
-    for part in chunks(undos):
-        rows = connection.execute(
-            select(requests.c.transaction_id, requests.c.target).where(
-                mine(organisation),
-                requests.c.id.in_(part),
-                requests.c.purpose == Purpose.UNDO,
-                requests.c.target.is_not(None),
-            )
-        ).all()
-        for transaction, target in rows:
-            made = connection.execute(
-                select(requests.c.id, requests.c.revision, requests.c.slot).where(
-                    mine(organisation),
-                    requests.c.transaction_id == transaction,
-                    requests.c.purpose == Purpose.CREATE,
-                )
-            ).all()
-            own = next((r for r in made if r.id == target), None)
-            if own is not None:
-                after = [r for r in made if r.slot == own.slot and r.revision > own.revision]
-                found.append((own, after))
+    taken = [
+        (row.transaction_id, row.target)
+        for row in ask(connection, _TAKEN_BACK, organisation, undos)
+    ]
+    made: dict[str, list[AnyRow]] = {}
+    for row in ask(connection, _MADE, organisation, dict.fromkeys(t for t, _ in taken)):
+        made.setdefault(row.transaction_id, []).append(row)
+    for transaction, target in taken:
+        others = made.get(transaction, [])
+        own = next((r for r in others if r.id == target), None)
+        if own is not None:
+            after = [r for r in others if r.slot == own.slot and r.revision > own.revision]
+            found.append((own, after))
     return found
 
 
+_TAKEN_BACK = select(requests.c.transaction_id, requests.c.target).where(
+    current(),
+    among(requests.c.id),
+    requests.c.purpose == Purpose.UNDO,
+    requests.c.target.is_not(None),
+)
+_MADE = select(
+    requests.c.id, requests.c.transaction_id, requests.c.revision, requests.c.slot
+).where(current(), among(requests.c.transaction_id), requests.c.purpose == Purpose.CREATE)
+_PUT = update(requests).where(current(), among(requests.c.id)).values(stands=bindparam("stands_"))
+
+
 def _put(connection: Connection, organisation: str, ids: list[str], *, stands: bool) -> None:
-    for part in chunks(ids):
-        connection.execute(
-            update(requests)
-            .where(mine(organisation), requests.c.id.in_(part))
-            .values(stands=stands)
-        )
+    change(connection, _PUT, organisation, ids, stands_=stands)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
+from pm2xero.outbox.asking import of
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.past_records import Chapter
 from pm2xero.outbox.past_schema import taken_over
@@ -14,25 +15,22 @@ from pm2xero.outbox.past_writing import write_past
 from pm2xero.outbox.runs import without_repeats
 from pm2xero.outbox.schema import decisions, requests, transactions
 
+_DONE = select(taken_over.c.at).where(of(taken_over))
+_STORED = select(transactions.c.id).where(of(transactions)).limit(1)
+
 
 class TakingOver(Database):
     """The one step from a past that is told anew to a past that is rows."""
 
     def is_taken_over(self, at: datetime) -> bool:
         """Whether the past is kept as rows; that of a new outbox is from now on."""
-        done = select(taken_over.c.at).where(taken_over.c.organisation == self._organisation)
         with self._read() as connection:
-            if connection.execute(done).first() is not None:
+            if any(self._ask(connection, _DONE)):
                 return True
-            stored = connection.execute(
-                select(transactions.c.id)
-                .where(transactions.c.organisation == self._organisation)
-                .limit(1)
-            ).first()
-        if stored is not None:
-            return False
+            if any(self._ask(connection, _STORED)):
+                return False
         with self._write() as connection:
-            if connection.execute(done).first() is None:
+            if not any(self._ask(connection, _DONE)):
                 connection.execute(
                     insert(taken_over).values(organisation=self._organisation, at=at)
                 )

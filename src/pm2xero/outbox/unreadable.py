@@ -8,11 +8,11 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 
 from pm2xero.errors import Finding, OutboxError
+from pm2xero.outbox.asking import chunks
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.past_records import Unreadable
 from pm2xero.outbox.past_schema import unreadable
 from pm2xero.outbox.people import log
-from pm2xero.outbox.rows import chunks
 
 OPEN, MENDED, DISMISSED = "open", "mended", "dismissed"
 # So much of a hash names a record.

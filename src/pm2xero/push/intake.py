@@ -7,7 +7,7 @@ have entered it in Xero by hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -118,9 +118,12 @@ class Intake:
         self._again(self._past.held_due(self._fingerprint))
         for batch in batches(record for _, record in records):
             read = [(record, self._pipeline.read(record)) for record in batch]
-            self._prepare([tx for _, tx in read if isinstance(tx, Transaction)])
+            named = self._prepare([tx for _, tx in read if isinstance(tx, Transaction)])
             for record, tx in read:
-                self._take(record, tx)
+                if isinstance(tx, Transaction):
+                    self._take(record, tx, next(named))
+                else:
+                    self._unreadable(record, tx)
             self._hand_on()
         while changed := self._saving.take_changes():
             if not self._again(self._waiting_for(changed)):
@@ -128,11 +131,13 @@ class Intake:
         self._saving.flush()
         return self.report
 
-    def _prepare(self, given: Iterable[Transaction]) -> None:
+    def _prepare(self, given: Iterable[Transaction]) -> Iterator[Names]:
+        """Look up what documents name; returns the names of each."""
         named = [self._naming.of(tx) for tx in given]
         documents = [d for names in named for d in names.documents]
         self._state.prepare(documents, [m for names in named for m in names.matters])
         self._dependencies.prepare(documents)
+        return iter(named)
 
     def _hand_on(self) -> None:
         self._saving.flush()
@@ -153,11 +158,11 @@ class Intake:
         """Decide held documents again; whether any of them moved on."""
         held = self._read_held(ids)
         again = [(h, typed(self._pipeline, h.stored)) for h in held]
-        self._prepare([tx for _, tx in again if tx is not None])
+        named = self._prepare([tx for _, tx in again if tx is not None])
         moved = False
         for item, tx in again:
             if tx is not None:
-                moved |= self._held_again(item, tx)
+                moved |= self._held_again(item, tx, next(named))
         return moved
 
     def _read_held(self, ids: Collection[str]) -> list[Held]:
@@ -170,11 +175,10 @@ class Intake:
                 found.append(Held(stored, (decision.code, _message(decision)), frozenset()))
         return sorted(found, key=lambda h: (h.stored.sequence, h.stored.id))
 
-    def _held_again(self, held: Held, tx: Transaction) -> bool:
+    def _held_again(self, held: Held, tx: Transaction, names: Names) -> bool:
         """Decide one held document again; whether it moved on."""
         seen = self._past_of(tx)
         result = self._decide(tx)
-        names = self._naming.of(tx)
         stored = held.stored
         if result.decision.outcome == "hold":
             if held.why != _waits_for(result.decision):
@@ -191,12 +195,12 @@ class Intake:
         self._save(result, stored.document, self._sequence, names, seen)
         return True
 
-    def _take(self, record: Record, tx: Transaction | Malformed) -> None:
-        if isinstance(tx, Malformed):
-            decision = self._pipeline.decider.decide(tx, self._state)
-            self.report.unreadable(Result(0, tx, decision))
-            self._traces.malformed(record, tx)
-            return
+    def _unreadable(self, record: Record, tx: Malformed) -> None:
+        decision = self._pipeline.decider.decide(tx, self._state)
+        self.report.unreadable(Result(0, tx, decision))
+        self._traces.malformed(record, tx)
+
+    def _take(self, record: Record, tx: Transaction, names: Names) -> None:
         standing = self._state.standing(tx.id)
         if self._is_known(tx, standing):
             self.report.passed_over(tx.revision, standing.revision if standing else None)
@@ -229,7 +233,6 @@ class Intake:
         if before in ("reject", "hold") and outcome == "post":
             self.report.newly_posted.append(tx.id)
         self._held[tx.id] = None
-        names = self._naming.of(tx)
         self._save(result, orjson.dumps(record.raw), self._sequence, names, seen)
 
     def _is_known(self, tx: Transaction, standing: Standing | None) -> bool:

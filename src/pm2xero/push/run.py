@@ -122,6 +122,6 @@ def take_in(
     )
     if writes:
         connection.outbox.note_pack(
-            connection.fingerprint, __version__, connection.decided_by(), connection.clock()
+            connection.fingerprint, __version__, connection.decided_by, connection.clock()
         )
     return intake.run(connection.pipeline.order(sources))

@@ -61,7 +61,8 @@ class Book:
             **outbox.states_of(needed),
             **{row.id: row.state for row in self.rows},
         }
-        self._due = [row.id for row in self.rows]
+        self._due = frozenset(row.id for row in self.rows)
+        self._unsettled = set(self._due)
         named = {transaction for row in self.rows for _, transaction in placeholders(row)}
         self._links = dict(outbox.links_of(named))
         # Of what is voided by now, only what another outbox made of it is of interest.
@@ -210,12 +211,17 @@ class Book:
         if rows:
             rests = self._outbox.plan_again(rows)
             self._set(rows, RequestState.PLANNED)
-            self._states.update(rests)
+            self._put(rests)
 
     def progress(self, calls: int) -> Progress:
         """How far the run is."""
-        settled = sum(1 for request in self._due if self._states[request] not in DUE)
-        return Progress(settled, len(self._due), calls)
+        return Progress(len(self._due) - len(self._unsettled), len(self._due), calls)
 
     def _set(self, rows: Sequence[StoredRequest], state: RequestState) -> None:
-        self._states.update((row.id, state) for row in rows)
+        self._put({row.id: state for row in rows})
+
+    def _put(self, states: Mapping[str, RequestState]) -> None:
+        self._states.update(states)
+        for id, state in states.items():
+            if id in self._due:
+                (self._unsettled.add if state in DUE else self._unsettled.discard)(id)

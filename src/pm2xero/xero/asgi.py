@@ -32,7 +32,8 @@ class AsgiTransport(httpx.BaseTransport):
         # As a connection would say it, so that whoever watches the line sees the same here.
         if (trace := request.extensions.get("trace")) is not None:
             trace(SENDING, {})
-        return self._runner.run(self._handle(request))
+        # Without what `run` does around each call about signals, which takes longer than the call.
+        return self._runner.get_loop().run_until_complete(self._handle(request))
 
     def close(self) -> None:
         """Close the loop."""

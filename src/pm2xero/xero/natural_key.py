@@ -222,12 +222,16 @@ def same_tag(sent: object, found: object, transaction: str) -> bool:
 
 def head_of_tag(sent: str, transaction: str) -> str:
     """A text up to the id of Practice Management; the whole of one that does not have it."""
-    whole = " ".join(sent.split())
+    whole, id = " ".join(sent.split()), " ".join(transaction.split())
+    if id and (whole == id or whole.startswith(f"{id} ")):
+        return id
     # A journal's text has a title before the id.
-    named = re.search(
-        rf"(?<!\S){re.escape(' '.join(transaction.split()))}(?!\S)", whole, re.IGNORECASE
-    )
+    named = re.search(rf"(?<!\S){re.escape(id)}(?!\S)", whole, re.IGNORECASE)
     return whole[: named.end()] if transaction and named else whole
+
+
+# What Xero may put behind a number.
+_COUNT = re.compile(r"(?: \([0-9]+\))?")
 
 
 def same_number(ours: str, theirs: str) -> bool:
@@ -235,8 +239,8 @@ def same_number(ours: str, theirs: str) -> bool:
 
     It has where the number itself stays taken by a document that a person voided.
     """
-    head = re.escape(_plain(ours))
-    return re.fullmatch(rf"{head}(?: \([0-9]+\))?", _plain(theirs)) is not None
+    head, there = _plain(ours), _plain(theirs)
+    return there.startswith(head) and _COUNT.fullmatch(there, len(head)) is not None
 
 
 def same_value(sent: Any, found: Any) -> bool:
