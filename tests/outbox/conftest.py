@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from pm2xero.outbox import Outbox
+from pm2xero.outbox.database import open_engine
 
 from .documents import Clock
 from .postgresql import binaries, server
@@ -26,18 +27,36 @@ def postgresql() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def prepared(postgresql: str) -> str:
+    """The name of a database that has the tables of an outbox and nothing in them."""
+    url = _create(postgresql, "prepared")
+    open_engine(url, Clock()).dispose()
+    return "prepared"
+
+
+def _create(first: str, name: str, like: str = "template1") -> str:
+    engine = create_engine(first, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {like}"))
+    engine.dispose()
+    return make_url(first).set(database=name).render_as_string(hide_password=False)
+
+
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of its own for each test."""
+    """A database of its own for each test.
+
+    It is empty; on PostgreSQL, where making tables takes longer than what most tests do with
+    them, it has those of an outbox already where the test asks for an outbox that is open.
+    """
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'outbox.db'}"
     first: str = request.getfixturevalue("postgresql")
-    name = f"outbox_{next(_NUMBERS)}"
-    engine = create_engine(first, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return make_url(first).set(database=name).render_as_string(hide_password=False)
+    like = "template1"
+    if "open_outbox" in request.fixturenames:
+        like = request.getfixturevalue("prepared")
+    return _create(first, f"outbox_{next(_NUMBERS)}", like)
 
 
 @pytest.fixture
