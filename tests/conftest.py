@@ -18,7 +18,7 @@ from tests.editor.language_server import PINNED, command
 from tests.outbox.postgresql import INSTALLED, binaries
 from tests.support.browser import executable
 from tests.support.loaded import Firms
-from tests.support.memory import in_memory, write_to_memory
+from tests.support.memory import write_to_memory
 from tests.support.prepared import Engines, Tables
 
 # How long an example takes to make says something of the machine, nothing of the product.
@@ -37,6 +37,11 @@ def pytest_sessionstart() -> None:
     # As the command line has it; a tenth of the suite's time went into walking what has no cycles.
     gc.set_threshold(100_000, 20, 20)
     _share_what_is_read()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long is begun first, so that no worker is left alone with it in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_sessionfinish() -> None:
@@ -107,7 +112,7 @@ _SHARING = pytest.MonkeyPatch()
 
 
 def _share_what_is_read() -> None:
-    """Hundreds of tests load the built-in pack, which none of them changes; some do so to be collected."""
+    """Hundreds of tests load the built-in pack, which none changes; some, to be collected."""
     _SHARING.setattr("pm2xero.pack.load.Memory", _memory)
     _SHARING.setattr("pm2xero.validate.run.Memory", _memory)
     _SHARING.setattr("pm2xero.validate.analyser.Memory", _memory)

@@ -108,6 +108,7 @@ def test_what_cannot_be_is_said_with_its_reason() -> None:
     )
 
 
+@pytest.mark.long
 def test_the_built_in_cases_leave_no_test_without_a_case_where_it_decides() -> None:
     results, _, firms = built_in()
     cases = [r.case for r in results]

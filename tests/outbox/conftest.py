@@ -30,12 +30,12 @@ def postgresql() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def prepared(postgresql: str) -> str:
     """The name of a database that has the tables of an outbox and nothing in them."""
-    url = _create(postgresql, "prepared")
+    url = create_database(postgresql, "prepared")
     open_engine(url, Clock()).dispose()
     return "prepared"
 
 
-def _create(first: str, name: str, like: str = "template1") -> str:
+def create_database(first: str, name: str, like: str = "template1") -> str:
     engine = create_engine(first, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {like}"))
@@ -56,7 +56,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     like = "template1"
     if "open_outbox" in request.fixturenames:
         like = request.getfixturevalue("prepared")
-    return _create(first, f"outbox_{next(_NUMBERS)}", like)
+    return create_database(first, f"outbox_{next(_NUMBERS)}", like)
 
 
 @pytest.fixture

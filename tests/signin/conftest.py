@@ -33,6 +33,8 @@ def own_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     # Any free port, so that tests can run beside each other.
     settings = replace(load_settings(), ports=(0,))
     monkeypatch.setattr("pm2xero.signin.settings.load_settings", lambda: settings)
+    # Another machine writes down at once what it was answered: there is none.
+    monkeypatch.setattr("pm2xero.signin.refresh._SETTLING", 0.0)
 
 
 @pytest.fixture
