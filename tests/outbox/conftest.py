@@ -36,27 +36,35 @@ def prepared(postgresql: str) -> str:
 
 
 def create_database(first: str, name: str, like: str = "template1") -> str:
-    engine = create_engine(first, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {like}"))
-    engine.dispose()
+    _administer(first, f"CREATE DATABASE {name} TEMPLATE {like}")
     return make_url(first).set(database=name).render_as_string(hide_password=False)
 
 
+def _administer(first: str, statement: str) -> None:
+    engine = create_engine(first, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
 @pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of its own for each test.
 
     It is empty; on PostgreSQL, where making tables takes longer than what most tests do with
     them, it has those of an outbox already where the test asks for an outbox that is open.
     """
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'outbox.db'}"
+        yield f"sqlite:///{tmp_path / 'outbox.db'}"
+        return
     first: str = request.getfixturevalue("postgresql")
     like = "template1"
     if "open_outbox" in request.fixturenames:
         like = request.getfixturevalue("prepared")
-    return create_database(first, f"outbox_{next(_NUMBERS)}", like)
+    name = f"outbox_{next(_NUMBERS)}"
+    yield create_database(first, name, like)
+    # Hundreds of databases of some MB each would fill the memory that they are in.
+    _administer(first, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
