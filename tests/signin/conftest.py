@@ -33,12 +33,15 @@ def own_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     # Any free port, so that tests can run beside each other.
     settings = replace(load_settings(), ports=(0,))
     monkeypatch.setattr("pm2xero.signin.settings.load_settings", lambda: settings)
-    # Another machine writes down at once what it was answered: there is none.
-    monkeypatch.setattr("pm2xero.signin.refresh._SETTLING", 0.0)
 
 
 @pytest.fixture
-def run() -> Run:
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """One command, which asks as often as ever but waits for nothing."""
+    # There is no other machine that writes down an answer, and no server that recovers.
+    monkeypatch.setattr("pm2xero.signin.refresh._SETTLING", 0.0)
+    monkeypatch.setattr("pm2xero.signin.refresh._PAUSES", (0.0, 0.0))
+
     def call(*args: str | Path) -> Result:
         return CliRunner().invoke(cli, [str(a) for a in args], prog_name="pm2xero")
 
