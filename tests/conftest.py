@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,15 @@ from tests.editor.language_server import PINNED, command
 from tests.outbox.postgresql import INSTALLED, binaries
 from tests.support.browser import executable
 from tests.support.loaded import Firms
+from tests.support.memory import write_to_memory
 from tests.support.prepared import Engines, Tables
 
 # How long an example takes to make says something of the machine, nothing of the product.
 settings.register_profile("suite", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+
+# Before anything asks where temporary files are: a run with workers makes its folder first.
+write_to_memory()
 
 
 def pytest_sessionstart() -> None:
@@ -32,6 +36,16 @@ def pytest_sessionstart() -> None:
     os.environ["PM2XERO_CACHE"] = "off"
     # As the command line has it; a tenth of the suite's time went into walking what has no cycles.
     gc.set_threshold(100_000, 20, 20)
+    _share_what_is_read()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long is begun first, so that no worker is left alone with it in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_sessionfinish() -> None:
+    _SHARING.undo()
 
 
 def pytest_report_header() -> list[str]:
@@ -94,16 +108,16 @@ def _environment(folders: Iterable[Path]) -> BodyEnvironment:
     return _own_environment(given) if is_own else environment(given)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def built_in_pack_is_read_once() -> Iterator[None]:
-    """Hundreds of tests load the built-in pack, which none of them changes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pm2xero.pack.load.Memory", _memory)
-        patch.setattr("pm2xero.validate.run.Memory", _memory)
-        patch.setattr("pm2xero.validate.analyser.Memory", _memory)
-        patch.setattr("pm2xero.pipeline.Memory", _memory)
-        patch.setattr("pm2xero.pipeline.environment", _environment)
-        patch.setattr(Pipeline, "load", staticmethod(Firms(Pipeline.load)))
-        patch.setattr("pm2xero.outbox.database.create_engine", Engines())
-        patch.setattr("pm2xero.outbox.migrations.metadata", Tables(metadata))
-        yield
+_SHARING = pytest.MonkeyPatch()
+
+
+def _share_what_is_read() -> None:
+    """Hundreds of tests load the built-in pack, which none changes; some, to be collected."""
+    _SHARING.setattr("pm2xero.pack.load.Memory", _memory)
+    _SHARING.setattr("pm2xero.validate.run.Memory", _memory)
+    _SHARING.setattr("pm2xero.validate.analyser.Memory", _memory)
+    _SHARING.setattr("pm2xero.pipeline.Memory", _memory)
+    _SHARING.setattr("pm2xero.pipeline.environment", _environment)
+    _SHARING.setattr(Pipeline, "load", staticmethod(Firms(Pipeline.load)))
+    _SHARING.setattr("pm2xero.outbox.database.create_engine", Engines())
+    _SHARING.setattr("pm2xero.outbox.migrations.metadata", Tables(metadata))

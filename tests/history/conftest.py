@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.outbox.conftest import postgresql, url
+from tests.outbox.conftest import postgresql, prepared, url
 
-__all__ = ["postgresql", "url"]
+__all__ = ["postgresql", "prepared", "url"]

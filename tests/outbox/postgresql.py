@@ -34,7 +34,12 @@ def server(folder: Path) -> Iterator[str]:
         command = [*as_user, str(folder / program), "-D", str(data), *arguments]
         subprocess.run(command, check=True, cwd=home, stdout=subprocess.DEVNULL)
 
-    settings = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off"
+    # A cluster that is thrown away need not outlive the machine, nor tidy hundreds of databases.
+    quick = ("fsync", "full_page_writes", "autovacuum")
+    settings = " ".join(
+        f"-c {name}" for name in ("listen_addresses=", *(f"{each}=off" for each in quick))
+    )
+    settings += f" -c unix_socket_directories={home}"
     try:
         run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         run("pg_ctl", "start", "-w", "-l", str(home / "log"), "-o", settings)

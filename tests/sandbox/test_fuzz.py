@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,6 +72,7 @@ def replaced(value: Any, path: tuple[Any, ...], junk: Any) -> Any:
     ]
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(st.data(), DOCUMENTS, JUNK, st.sampled_from(["PUT", "POST"]))
 def test_junk_in_a_field(

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from pm2xero.sandbox import Limits, Sandbox
 
@@ -84,6 +85,7 @@ def _put(
     return answer.json()
 
 
+@pytest.mark.long
 def test_killed_while_it_writes(tmp_path: Path) -> None:
     database, chance = tmp_path / "xero.db", random.Random(20260502)
     answered: dict[str, bytes] = {}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -118,6 +119,7 @@ FAULTS = st.one_of(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(plan=st.dictionaries(st.integers(1, CALLS + 20), FAULTS, min_size=1, max_size=4))
 def test_wrong_answers_to_any_calls(plan: dict[int, Fault]) -> None:

@@ -36,7 +36,12 @@ def own_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def run() -> Run:
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """One command, which asks as often as ever but waits for nothing."""
+    # There is no other machine that writes down an answer, and no server that recovers.
+    monkeypatch.setattr("pm2xero.signin.refresh._SETTLING", 0.0)
+    monkeypatch.setattr("pm2xero.signin.refresh._PAUSES", (0.0, 0.0))
+
     def call(*args: str | Path) -> Result:
         return CliRunner().invoke(cli, [str(a) for a in args], prog_name="pm2xero")
 

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from pm2xero.connection import now
 from pm2xero.firm.organisation import load_organisation
 from pm2xero.outbox.store import Outbox
@@ -76,6 +78,7 @@ def taken_in(folder: Path) -> bool:
     return (folder / "outbox.db").exists() and bool(states(folder))
 
 
+@pytest.mark.long
 def test_pushes_that_are_killed_are_continued_until_both_ledgers_agree(tmp_path: Path) -> None:
     chance = random.Random(20260601)
     cut_off = 0
@@ -96,6 +99,7 @@ def test_pushes_that_are_killed_are_continued_until_both_ledgers_agree(tmp_path:
     assert verdict(tmp_path) == FOR_XERO
 
 
+@pytest.mark.long
 def test_pushes_and_a_served_xero_that_are_killed_while_they_talk() -> None:
     # As often as one likes: python -m tests.simulation --killed-pushes 150 --killed-servers 50
     chance = random.Random(20260602)

@@ -42,6 +42,7 @@ from pm2xero.xero.client import XeroClient
 from pm2xero.xero.identity import Addresses, Credentials, IdentityServer
 from tests.simulation.months import EXAMPLES, Document, pipeline
 from tests.simulation.trouble import Clock, FaultyLine, Trouble
+from tests.support.memory import ENOUGH_FOR_A_MONTH, in_memory
 
 
 class FragileOutbox(Outbox):
@@ -256,8 +257,7 @@ _URL = "https://api.xero.com/api.xro/2.0"
 @contextmanager
 def folder() -> Iterator[Path]:
     """A folder for one seed, in memory where the system has that."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+    with tempfile.TemporaryDirectory(dir=in_memory(ENOUGH_FOR_A_MONTH)) as name:
         yield Path(name)
 
 

@@ -43,5 +43,8 @@ class Tables:
             self._metadata.create_all(connection)
             self._statements = list(connection.exec_driver_sql(_SCHEMA).scalars())
             return
+        # By the driver: nothing is to be bound, logged or told of fifty statements in a row.
+        cursor = connection.connection.cursor()
         for statement in self._statements:
-            connection.exec_driver_sql(statement)
+            cursor.execute(statement)
+        cursor.close()

@@ -94,6 +94,7 @@ def pack(tmp_path: Path) -> PackRoot:
     return PackRoot(tmp_path, "")
 
 
+@pytest.mark.long
 def test_mutated_files_give_findings_and_nothing_else(pack: PackRoot) -> None:
     chance = random.Random(SEED)
     memory = Memory()
