@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pm2xero.firm.organisation import load_organisation
+from pm2xero.firm.organisation import Organisation, load_organisation
 from pm2xero.pack.load import extension, load_pack
-from pm2xero.pack.model import Kind
+from pm2xero.pack.model import Kind, Pack
+from pm2xero.pack.part import part_of
 from pm2xero.validate.soundness import SoundnessReport, check_soundness
-from pm2xero.validate.soundness.check import _Check
+from pm2xero.validate.soundness.trial import Result, Trial
 from pm2xero.validate.soundness.unsound import Booking, Unsound
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -121,21 +123,22 @@ mappings:
     assert "trust_statutory_deposit" in {u.mapping for u in found.unsound}
 
 
-def test_every_branch_of_every_mapping_is_booked_or_impossible() -> None:
+def test_every_branch_of_every_mapping_is_booked_or_impossible(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     # What is in no branch would be told as PX802, which the reports above do not have; this is
     # about a branch that chance alone does not take.
     firm = load_organisation(EXAMPLES / "au" / "organisation.yaml")
-    check = _Check(load_pack(firm.region), firm, seed=1)
     several = []
-    book = check._compared
+    book = Trial._compared
 
-    def watch(kind: Kind, booking: Booking) -> Unsound | None:
+    def watch(trial: Trial, kind: Kind, booking: Booking) -> Unsound | None:
         if len(booking.document.get("allocations", ())) > 1:
             several.append(booking.mapping)
-        return book(kind, booking)
+        return book(trial, kind, booking)
 
-    check._compared = watch  # type: ignore[method-assign]
-    assert check.run(1, None).findings == ()
+    monkeypatch.setattr(Trial, "_compared", watch)
+    assert check_soundness(load_pack(firm.region), firm, seed=1, per_kind=1).findings == ()
     assert {"payment", "payment_reversal", "trust_invoice_payment"} <= set(several)
 
 
@@ -185,6 +188,25 @@ def test_only_the_named_kinds_are_checked() -> None:
     alone = check_soundness(pack, firm, per_kind=2, only={"trust_receipt"})
     assert alone.kinds == 1
     assert alone.transactions < check_soundness(pack, firm, per_kind=2).transactions
+
+
+def test_what_a_kind_is_found_to_book_depends_on_no_other_kind() -> None:
+    firm = load_organisation(EXAMPLES / "au" / "organisation.yaml")
+    pack = load_pack(firm.region)
+    tried: list[tuple[str, set[str], Result]] = []
+
+    def watch(part: Pack, at: Organisation, kind: str, book: Callable[[], Result]) -> Result:
+        tried.append((kind, set(part.kinds), book()))
+        return tried[-1][2]
+
+    check_soundness(pack, firm, per_kind=2, recall=watch)
+    parts = {kind: (names, result) for kind, names, result in tried}
+    assert parts["client_bill"][0] == {"client_bill"}
+    assert parts["client_payment"][0] == {"client_payment", "client_bill"}
+    for kind, (names, result) in parts.items():
+        alone = part_of(pack, names)
+        check_soundness(alone, firm, per_kind=2, only={kind}, recall=watch)
+        assert tried[-1] == (kind, names, result)
 
 
 def test_the_same_seed_gives_the_same_transactions() -> None:
