@@ -12,7 +12,8 @@ from pm2xero.pack.load import extension, load_pack
 from pm2xero.pack.model import Kind, Pack
 from pm2xero.pack.part import part_of
 from pm2xero.validate.soundness import SoundnessReport, check_soundness
-from pm2xero.validate.soundness.trial import Result, Trial
+from pm2xero.validate.soundness.result import Result
+from pm2xero.validate.soundness.trial import Trial
 from pm2xero.validate.soundness.unsound import Booking, Unsound
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

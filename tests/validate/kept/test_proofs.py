@@ -20,8 +20,9 @@ from pm2xero.validate.kept.meaning import meaning
 from pm2xero.validate.kept.proofs import KeptProofs, KeptTrials
 from pm2xero.validate.kept.work import PackWork
 from pm2xero.validate.proving import prover
-from pm2xero.validate.soundness import check
-from pm2xero.validate.soundness.trial import Result
+from pm2xero.validate.soundness import trial
+from pm2xero.validate.soundness.result import Result
+from pm2xero.validate.soundness.trial import Trial
 from pm2xero.validate.subject import example_for
 from pm2xero.validate.verdict import Validation
 from tests.support.packs import FILES, MAPPINGS, RULES, TEMPLATE, write
@@ -115,7 +116,7 @@ def test_nothing_is_proven_again_where_nothing_means_more(
         raise AssertionError("proven again")
 
     monkeypatch.setattr("pm2xero.prove.terms.Asking.ask", never)
-    monkeypatch.setattr(check, "Trial", never)
+    monkeypatch.setattr(trial, "Trial", never)
     found = asked(pack, Folder(known / "kept"))
     assert not found.told
     assert "book exactly what they declare" in found.proven[0][1]
@@ -137,13 +138,13 @@ def tried(pack: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch) -> set[st
     """The kinds that are tried again."""
     names: set[str] = set()
 
-    class Watched(check.Trial):
+    class Watched(Trial):
         def __init__(self, part: Pack, firm: Organisation, kind: Kind, **more: Any) -> None:
             names.add(kind.name)
             super().__init__(part, firm, kind, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(check, "Trial", Watched)
+        patched.setattr(trial, "Trial", Watched)
         asked(pack, folder)
     return names
 

@@ -17,7 +17,7 @@ from pm2xero.render.templates import BodyEnvironment, NotText
 from pm2xero.validate.kept.digests import CannotTellError, digest_of_parts, product
 from pm2xero.validate.kept.folder import Folder
 from pm2xero.validate.kept.meaning import Meaning
-from pm2xero.validate.soundness.trial import Result
+from pm2xero.validate.soundness.result import Result
 
 # Kinds of packs and their states while they are edited; those that were not asked for longest go.
 MOST = 3000

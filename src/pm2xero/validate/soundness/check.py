@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pm2xero.errors import Finding
 from pm2xero.firm.organisation import Organisation
@@ -19,8 +20,10 @@ from pm2xero.pack.model import Kind, Pack
 from pm2xero.pack.part import part_of
 from pm2xero.pack.payment_roles import payment_roles
 from pm2xero.render.templates import environment
-from pm2xero.validate.soundness.trial import Result, Trial
-from pm2xero.validate.soundness.unsound import Unsound
+from pm2xero.validate.soundness.result import Result
+
+if TYPE_CHECKING:
+    from pm2xero.validate.soundness.unsound import Unsound
 
 # What was found before of the same part of a pack at the same firm, or else what is found now.
 Recall = Callable[[Pack, Organisation, str, Callable[[], Result]], Result]
@@ -86,6 +89,9 @@ def check_soundness(
         firm = firms[paid]
 
         def book(part: Pack = part, firm: Organisation = firm, kind: Kind = kind) -> Result:
+            # What it takes is imported only where something is tried.
+            from pm2xero.validate.soundness.trial import Trial
+
             return Trial(part, firm, kind, seed=seed, env=env).run(per_kind)
 
         found[kind.name] = book() if recall is None else recall(part, firm, kind.name, book)

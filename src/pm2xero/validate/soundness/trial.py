@@ -7,7 +7,6 @@ which some are booked first. So nothing else can change what a trial says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,6 +25,7 @@ from pm2xero.render.templates import BodyEnvironment
 from pm2xero.validate.soundness.book import Ledger, Refused
 from pm2xero.validate.soundness.branches import Branches
 from pm2xero.validate.soundness.generate import Generator
+from pm2xero.validate.soundness.result import Result
 from pm2xero.validate.soundness.solve import Way, Ways, renamed
 from pm2xero.validate.soundness.unsound import Booking, Unsound, smaller, untried
 
@@ -40,21 +40,6 @@ _WIDE = 4
 _SHRINKS = 120
 # What is taken back on another day than its own.
 _DAYS_LATER = timedelta(days=3)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a trial found of its kind.
-
-    Attributes:
-        transactions: how many of its documents were booked.
-        mappings: those by which they were posted.
-    """
-
-    transactions: int
-    mappings: tuple[str, ...]
-    unsound: Unsound | None = None
-    untested: tuple[Finding, ...] = ()
 
 
 class Trial:
