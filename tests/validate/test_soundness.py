@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,22 @@ rules:
     assert found.unsound == ()
     assert [f.code for f in found.untested] == ["PX802"]
     assert "trust_journal" in found.untested[0].message
+
+
+def test_a_part_that_is_left_over_and_not_said_is_found(tmp_path: Path) -> None:
+    """The mapping leaves what is overpaid to a person, and this rule tells nobody."""
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "own.yaml").write_text(
+        "spec: 1\nsection: Client Billing\nrules:\n"
+        "  - { id: client_payment.overpaid, mapping: payment }\n",
+        encoding="utf-8",
+    )
+    firm = load_organisation(EXAMPLES / "au" / "organisation.yaml")
+    firm = replace(firm, settings={"overpayments": "one_entry"})
+    pack = load_pack(firm.region, extensions=(extension(tmp_path),))
+    found = check_soundness(pack, firm, per_kind=1, only={"client_payment"})
+    assert [(u.kind, u.mapping) for u in found.unsound] == [("client_payment", "payment")]
+    assert found.unsound[0].declared != found.unsound[0].booked
 
 
 def test_only_the_named_kinds_are_checked() -> None:

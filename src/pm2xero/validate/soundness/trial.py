@@ -183,7 +183,7 @@ class Trial:
         decision = self._decider.decide(tx, self._state)
         if decision.outcome != "post" or decision.mapping is None:
             return None
-        return Booking(document, tx, decision.mapping)
+        return Booking(document, tx, decision.mapping, decision.left_over is not None)
 
     def _reverse(self, kind: Kind, booking: Booking, branches: Branches) -> Unsound | None:
         """The same document with every amount negated, as a reversal, where rules post that.
@@ -260,8 +260,8 @@ class Trial:
         return {c: a for c, a in declared.items() if a}
 
     def _left_over(self, kind: Kind, booking: Booking) -> list[Entry]:
-        """What the mapping leaves to a person."""
-        if not self._pack.mappings[booking.mapping].left_over:
+        """What the mapping leaves to a person, who is told so by the rule."""
+        if not booking.leaves_over or not self._pack.mappings[booking.mapping].left_over:
             return []
         left = self._left_overs.get(kind.name)
         if left is None:
