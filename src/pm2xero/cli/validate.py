@@ -97,7 +97,7 @@ def command(
     asked = (soundness if proofs else "no proofs",)
     result = answered(Question(names, packs, organisation, asked), folder, work)
     if form == "text":
-        text = as_text(result, colour=common.use_colour(sys.stdout))
+        text = as_text(result, colour=common.use_colour(sys.stdout), stream=sys.stdout)
     else:
         text = REPORTS[form](result)
     click.echo(text)
