@@ -87,12 +87,14 @@ def command(
     folder = Folder.of(os.environ) if cache else None
 
     def work() -> Work:
-        from pm2xero.validate.kept.proofs import KeptProofs
         from pm2xero.validate.kept.work import PackWork
+
+        if not proofs:
+            return PackWork(names, packs, organisation, None)
+        from pm2xero.validate.kept.proofs import KeptProofs
         from pm2xero.validate.proving import prover
 
-        prove = prover(soundness, KeptProofs.of(folder)) if proofs else None
-        return PackWork(names, packs, organisation, prove)
+        return PackWork(names, packs, organisation, prover(soundness, KeptProofs.of(folder)))
 
     asked = (soundness if proofs else "no proofs",)
     result = answered(Question(names, packs, organisation, asked), folder, work)
