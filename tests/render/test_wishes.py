@@ -126,7 +126,7 @@ kinds:
     "a note in the history of the invoice": (
         {
             "rules/w.yaml": HEAD + "settings:\n"
-            '  history_notes: { type: flag, default: "false", title: Notes }\n',
+            '  history_notes: { type: flag, default: false, title: Notes }\n',
             "mappings/w.yaml": invoice(
                 'history:\n  note: "Bill {id}, revision {revision}, of {matter.name}"\n'
                 "  when: { settings.history_notes: true }"

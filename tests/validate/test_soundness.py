@@ -198,6 +198,18 @@ def test_a_part_that_is_left_over_and_not_said_is_found(tmp_path: Path) -> None:
     assert found.unsound[0].declared != found.unsound[0].booked
 
 
+def test_requests_of_which_none_is_for_a_document_are_told_as_that(tmp_path: Path) -> None:
+    (tmp_path / "mappings").mkdir()
+    (tmp_path / "mappings" / "own.yaml").write_text(
+        "spec: 1\nsection: Client Billing\nmappings:\n  sales_invoice:\n    requests:\n"
+        "      - { id: invoice, when: { matter.name: { is_not: Ng } } }\n",
+        encoding="utf-8",
+    )
+    found = [u for u in report("au", tmp_path, per_kind=1).unsound if u.kind == "client_bill"]
+    assert "the `when` of none of its requests holds" in found[0].finding.message
+    assert "matter" not in found[0].document
+
+
 def test_only_the_named_kinds_are_checked() -> None:
     firm = load_organisation(EXAMPLES / "au" / "organisation.yaml")
     pack = load_pack(firm.region)

@@ -102,11 +102,13 @@ def literal(value: Any, kind: FieldType) -> Literal_:
     name = kind.name
     if name == "flag":
         if not isinstance(value, bool):
-            raise LiteralError(f'"{value}" is not true or false')
+            plain = "; leave the quotes out" if value in ("true", "false") else ""
+            raise LiteralError(f'"{value}" is not true or false{plain}')
         return value
     if name == "count":
         if not isinstance(value, int) or isinstance(value, bool):
-            raise LiteralError(f'"{value}" is not a whole number')
+            plain = "; leave the quotes out" if str(value).isdecimal() else ""
+            raise LiteralError(f'"{value}" is not a whole number{plain}')
         return value
     if name == "money":
         return _money(value)

@@ -231,6 +231,8 @@ class Trial:
         try:
             requests = self._mapper.requests(booking.tx, booking.mapping, self._state)
             booked = self._ledger.effect(requests)
+            if not requests and declared:
+                refused = "it sends nothing, as the `when` of none of its requests holds"
         except RenderError as exc:
             refused = "; ".join(f.message for f in exc.findings)
             unrendered = exc.findings[0]
