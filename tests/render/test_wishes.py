@@ -37,6 +37,26 @@ def invoice(request: str) -> str:
 
 WISHES: dict[str, tuple[dict[str, str], str, dict[str, Any]]] = {
     "bills as drafts": ({"mappings/w.yaml": invoice("status: DRAFT")}, "", {}),
+    "drafts for one type of matter, due at the end of the next month": (
+        {
+            "rules/w.yaml": HEAD + MATTER,
+            "mappings/w.yaml": invoice(
+                "when: { not: { matter.type: crime } }\n"
+            ) + f"""      - id: draft
+        slot: invoice
+        when: {{ matter.type: crime }}
+        status: DRAFT
+        put: Invoices
+        template: invoice.json.j2
+        with: {{ type: ACCREC, due_date: {{ field: date, plus_days: 30, end_of_month: true }} }}
+        contact: participant
+        lines: [{{ {LINES}, account: {{ account: gl_account }} }}]
+        when_tax_differs: override
+        becomes: document
+""",
+        },
+        "", {"matter": {"id": "M-1", "name": "Ng", "type": "crime"}},
+    ),
     "the account by the type of the matter": (
         {
             "rules/w.yaml": HEAD + MATTER + """settings:
