@@ -19,8 +19,8 @@ import yaml
 from pm2xero.pack.model import Kind
 from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction
-from pm2xero.validate.soundness.check import _negated
 from pm2xero.validate.soundness.generate import Generator
+from pm2xero.validate.soundness.trial import negated
 
 Doc = dict[str, Any]
 
@@ -184,7 +184,7 @@ class Month:
         day = date.fromisoformat(document["date"]) + LATER
         moment = self._generator.envelope(self._pipeline.pack.kinds[document["kind"]])
         changed = {"id": f"{document['id']}R", "date": str(day), "posted_at": moment["posted_at"]}
-        back = _negated(document) | changed | {"reversal_of": document["id"]}
+        back = negated(document) | changed | {"reversal_of": document["id"]}
         if not self._take(back, way) and document["id"] in self.left_over:
             # What nobody takes back through the API, a person does.
             assert self._take(back, "reject"), back

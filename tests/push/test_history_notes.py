@@ -16,7 +16,7 @@ from tests.support.packs import write
 RULES = """spec: 1
 section: Notes
 settings:
-  history_notes: { type: flag, default: "false", title: Write a note for each document }
+  history_notes: { type: flag, default: false, title: Write a note for each document }
 """
 MAPPINGS = """spec: 1
 section: Notes

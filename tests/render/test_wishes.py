@@ -37,6 +37,26 @@ def invoice(request: str) -> str:
 
 WISHES: dict[str, tuple[dict[str, str], str, dict[str, Any]]] = {
     "bills as drafts": ({"mappings/w.yaml": invoice("status: DRAFT")}, "", {}),
+    "drafts for one type of matter, due at the end of the next month": (
+        {
+            "rules/w.yaml": HEAD + MATTER,
+            "mappings/w.yaml": invoice(
+                "when: { not: { matter.type: crime } }\n"
+            ) + f"""      - id: draft
+        slot: invoice
+        when: {{ matter.type: crime }}
+        status: DRAFT
+        put: Invoices
+        template: invoice.json.j2
+        with: {{ type: ACCREC, due_date: {{ field: date, plus_days: 30, end_of_month: true }} }}
+        contact: participant
+        lines: [{{ {LINES}, account: {{ account: gl_account }} }}]
+        when_tax_differs: override
+        becomes: document
+""",
+        },
+        "", {"matter": {"id": "M-1", "name": "Ng", "type": "crime"}},
+    ),
     "the account by the type of the matter": (
         {
             "rules/w.yaml": HEAD + MATTER + """settings:
@@ -126,7 +146,7 @@ kinds:
     "a note in the history of the invoice": (
         {
             "rules/w.yaml": HEAD + "settings:\n"
-            '  history_notes: { type: flag, default: "false", title: Notes }\n',
+            '  history_notes: { type: flag, default: false, title: Notes }\n',
             "mappings/w.yaml": invoice(
                 'history:\n  note: "Bill {id}, revision {revision}, of {matter.name}"\n'
                 "  when: { settings.history_notes: true }"

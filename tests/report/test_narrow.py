@@ -86,3 +86,57 @@ def test_what_the_outbox_tells_of_a_document_is_folded(
     told = CliRunner().invoke(cli, ["explain", "AU-0063", "--from-outbox", *places])
     assert told.exit_code == 0
     assert "Pay a bill" in (whole := folded(told.stdout, width)) or "without a bill" in whole
+
+
+PACK = """spec: 1
+section: Client Billing
+rules:
+  - id: own.everything_that_is_large
+    kinds: [client_payment]
+    when: { amounts.of_everything_that_was_paid: { above: "9000.00" } }
+    outcome: hold
+    reason: Large.
+    remedy: Look.
+  - id: own.never
+    kinds: [client_payment]
+    when: { amount: { above: "9000.00", below: "10.00" } }
+    outcome: hold
+    reason: Large.
+    remedy: Look.
+"""
+EXAMPLE = str(EXAMPLES / "au" / "organisation.yaml")
+MONTH = str(EXAMPLES / "au" / "month.jsonl")
+TOLD = {
+    "a pack at fault": ("validate", "{pack}"),
+    "what is proven": ("validate", "--region", "au", "--soundness", "off"),
+    "rules and fields": ("explain", "--org", EXAMPLE, "AU-0016", MONTH),
+    "what was decided": ("decide", "--org", EXAMPLE, MONTH),
+    "why not": ("why-not", "--org", EXAMPLE, "bank_deposit", "AU-0016", MONTH),
+    "facts of Xero": ("doctor",),
+    "what a firm lacks": ("check", "--org", EXAMPLE),
+    "what a change does": ("diff", "{old}", "{new}", "--region", "au"),
+    "codes": ("codes",),
+}
+
+
+@WIDTHS
+@pytest.mark.parametrize("told", TOLD)
+def test_what_people_read_is_folded_and_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str, width: int
+) -> None:
+    new = PACK.replace("amounts.of_everything_that_was_paid", "amount").replace("10.00", "10000.00")
+    packs = {"pack": PACK, "new": new, "old": new.replace("9000.00", "90.00")}
+    for name, text in packs.items():
+        (tmp_path / name / "rules").mkdir(parents=True)
+        (tmp_path / name / "rules" / "own.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    command = [part.format(**{name: name for name in packs}) for part in TOLD[told]]
+    monkeypatch.setenv("COLUMNS", "400")
+    whole = CliRunner().invoke(cli, command)
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = CliRunner().invoke(cli, command)
+    assert shown.exit_code == whole.exit_code in (0, 1), shown.output
+    said = [line for line in shown.stdout.splitlines() if "│" not in line]
+    assert folded("\n".join(said), width)
+    wanted = "\n".join(line for line in whole.stdout.splitlines() if "│" not in line)
+    assert set(wanted.split()) <= set(shown.stdout.split())

@@ -326,3 +326,85 @@ def test_what_a_request_says_and_no_template_reads_is_told(
     key = said.partition(":")[0]
     name = "motto" if key == "with" else key
     assert all(f'"{name}"' in f.message for f in found.findings)
+
+
+def test_px526_a_setting_that_nothing_reads(tmp_path: Path) -> None:
+    setting = 'settings:\n  most: { title: Most, type: money, default: "9.00" }\n'
+    rules = RULES.replace("kinds:", f"{setting}\nkinds:", 1)
+    found = only(checked(tmp_path, rules=rules))
+    assert (found.code, found.severity, at(found)) == ("PX526", "warning", "levy.yaml:8:3")
+    asks = rules.replace(
+        "mapping: levy }", "mapping: levy, when: { amount: { below: settings.most } } }"
+    )
+    assert checked(tmp_path, rules=asks).told == ()
+    says = TEMPLATE.replace("{{ id | fit(255) }}", "{{ settings.most | string }}")
+    assert checked(tmp_path, rules=rules, template=says).told == ()
+
+
+def test_px526_a_table_is_read_by_its_name(tmp_path: Path) -> None:
+    kind = "{ table_of: ledger_account }"
+    setting = f"settings:\n  by_payer: {{ title: Payer, type: {kind}, default: {{}} }}\n"
+    table = "{ table: by_payer, by: participant.id, otherwise: { role: levy_payable } }"
+    rules = RULES.replace("kinds:", f"{setting}\nkinds:", 1)
+    lines = MAPPINGS.replace("account: { role: levy_payable }", f"account: {table}")
+    assert [f.code for f in checked(tmp_path, rules=rules, mappings=lines).findings] == []
+
+
+LEFT = """    left_over:
+      - { debit: levy_payable, amount: amount }
+      - { credit: { bank: bank_account }, amount: amount }
+"""
+
+
+def test_px527_a_part_that_no_rule_leaves_over(tmp_path: Path) -> None:
+    rules = RULES.replace("\nrules:", f"{LEFT}\nrules:", 1)
+    found = only(checked(tmp_path, rules=rules))
+    assert (found.code, found.severity) == ("PX527", "warning")
+    assert 'the kind "levy"' in found.message
+    lines = MAPPINGS.replace("    requests:", "    left_over: Payments\n    requests:")
+    found = only(checked(tmp_path / "mapping", mappings=lines))
+    assert (found.code, at(found)) == ("PX527", "levy.yaml:6:16")
+    leaves = rules.replace(
+        "mapping: levy }",
+        "leaves_over: true, mapping: levy, reason: A part., remedy: Enter the rest. }",
+    )
+    assert checked(tmp_path, rules=leaves, mappings=lines).told == ()
+
+
+def test_px325_a_layer_that_hides_what_is_left_over(tmp_path: Path) -> None:
+    """Without proofs, and with both places; a mapping that makes all of it is another matter."""
+    layer = "rules:\n  - { id: client_payment.allocated_part, leaves_over: false%s }\n"
+    head = "spec: 1\nsection: Client Billing\n"
+    pack = write(tmp_path, {"rules/levy.yaml": head + layer % ""})
+    found = only(validate(("au",), (pack,)))
+    assert (found.code, found.severity, at(found)) == ("PX325", "error", "levy.yaml:4:55")
+    assert [p.file.endswith("client_billing.yaml") for p, _ in found.related] == [True]
+    whole = layer % ", mapping: overpayment"
+    write(tmp_path, {"rules/levy.yaml": head + whole})
+    assert "PX325" not in [f.code for f in validate(("au",), (pack,)).findings]
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "hint"),
+    [
+        ("{ one_of: [AUTHORISED, DRAFT] }", "DRAFTS", 'did you mean "DRAFT"?'),
+        ("money", '"9.005"', None),
+        ("money", "much", None),
+        ("flag", '"true"', None),
+        ("count", '"3"', None),
+        ("date", "tomorrow", None),
+        ("{ table_of: ledger_account }", "4000", None),
+        ("text", "{ a: b }", None),
+    ],
+)
+def test_px326_a_default_that_its_setting_cannot_have(
+    tmp_path: Path, kind: str, default: str, hint: str | None
+) -> None:
+    setting = f"settings:\n  own: {{ title: Own, type: {kind}, default: {default} }}\n"
+    found = [
+        f
+        for f in checked(tmp_path, rules=RULES.replace("kinds:", f"{setting}\nkinds:", 1)).findings
+        if f.code != "PX526"
+    ]
+    assert [(f.code, f.severity, f.hint) for f in found] == [("PX326", "error", hint)]
+    assert at(found[0]).startswith("levy.yaml:8:")

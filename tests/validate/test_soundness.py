@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pm2xero.firm.organisation import load_organisation
+from pm2xero.firm.organisation import Organisation, load_organisation
 from pm2xero.pack.load import extension, load_pack
-from pm2xero.pack.model import Kind
+from pm2xero.pack.model import Kind, Pack
+from pm2xero.pack.part import part_of
 from pm2xero.validate.soundness import SoundnessReport, check_soundness
-from pm2xero.validate.soundness.check import _Check
+from pm2xero.validate.soundness.result import Result
+from pm2xero.validate.soundness.trial import Trial
 from pm2xero.validate.soundness.unsound import Booking, Unsound
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -121,21 +125,22 @@ mappings:
     assert "trust_statutory_deposit" in {u.mapping for u in found.unsound}
 
 
-def test_every_branch_of_every_mapping_is_booked_or_impossible() -> None:
+def test_every_branch_of_every_mapping_is_booked_or_impossible(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     # What is in no branch would be told as PX802, which the reports above do not have; this is
     # about a branch that chance alone does not take.
     firm = load_organisation(EXAMPLES / "au" / "organisation.yaml")
-    check = _Check(load_pack(firm.region), firm, seed=1)
     several = []
-    book = check._compared
+    book = Trial._compared
 
-    def watch(kind: Kind, booking: Booking) -> Unsound | None:
+    def watch(trial: Trial, kind: Kind, booking: Booking) -> Unsound | None:
         if len(booking.document.get("allocations", ())) > 1:
             several.append(booking.mapping)
-        return book(kind, booking)
+        return book(trial, kind, booking)
 
-    check._compared = watch  # type: ignore[method-assign]
-    assert check.run(1, None).findings == ()
+    monkeypatch.setattr(Trial, "_compared", watch)
+    assert check_soundness(load_pack(firm.region), firm, seed=1, per_kind=1).findings == ()
     assert {"payment", "payment_reversal", "trust_invoice_payment"} <= set(several)
 
 
@@ -177,6 +182,34 @@ rules:
     assert "trust_journal" in found.untested[0].message
 
 
+def test_a_part_that_is_left_over_and_not_said_is_found(tmp_path: Path) -> None:
+    """The mapping leaves what is overpaid to a person, and this rule tells nobody."""
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "own.yaml").write_text(
+        "spec: 1\nsection: Client Billing\nrules:\n"
+        "  - { id: client_payment.overpaid, mapping: payment }\n",
+        encoding="utf-8",
+    )
+    firm = load_organisation(EXAMPLES / "au" / "organisation.yaml")
+    firm = replace(firm, settings={"overpayments": "one_entry"})
+    pack = load_pack(firm.region, extensions=(extension(tmp_path),))
+    found = check_soundness(pack, firm, per_kind=1, only={"client_payment"})
+    assert [(u.kind, u.mapping) for u in found.unsound] == [("client_payment", "payment")]
+    assert found.unsound[0].declared != found.unsound[0].booked
+
+
+def test_requests_of_which_none_is_for_a_document_are_told_as_that(tmp_path: Path) -> None:
+    (tmp_path / "mappings").mkdir()
+    (tmp_path / "mappings" / "own.yaml").write_text(
+        "spec: 1\nsection: Client Billing\nmappings:\n  sales_invoice:\n    requests:\n"
+        "      - { id: invoice, when: { matter.name: { is_not: Ng } } }\n",
+        encoding="utf-8",
+    )
+    found = [u for u in report("au", tmp_path, per_kind=1).unsound if u.kind == "client_bill"]
+    assert "the `when` of none of its requests holds" in found[0].finding.message
+    assert "matter" not in found[0].document
+
+
 def test_only_the_named_kinds_are_checked() -> None:
     firm = load_organisation(EXAMPLES / "au" / "organisation.yaml")
     pack = load_pack(firm.region)
@@ -185,6 +218,25 @@ def test_only_the_named_kinds_are_checked() -> None:
     alone = check_soundness(pack, firm, per_kind=2, only={"trust_receipt"})
     assert alone.kinds == 1
     assert alone.transactions < check_soundness(pack, firm, per_kind=2).transactions
+
+
+def test_what_a_kind_is_found_to_book_depends_on_no_other_kind() -> None:
+    firm = load_organisation(EXAMPLES / "au" / "organisation.yaml")
+    pack = load_pack(firm.region)
+    tried: list[tuple[str, set[str], Result]] = []
+
+    def watch(part: Pack, at: Organisation, kind: str, book: Callable[[], Result]) -> Result:
+        tried.append((kind, set(part.kinds), book()))
+        return tried[-1][2]
+
+    check_soundness(pack, firm, per_kind=2, recall=watch)
+    parts = {kind: (names, result) for kind, names, result in tried}
+    assert parts["client_bill"][0] == {"client_bill"}
+    assert parts["client_payment"][0] == {"client_payment", "client_bill"}
+    for kind, (names, result) in parts.items():
+        alone = part_of(pack, names)
+        check_soundness(alone, firm, per_kind=2, only={kind}, recall=watch)
+        assert tried[-1] == (kind, names, result)
 
 
 def test_the_same_seed_gives_the_same_transactions() -> None:

@@ -31,7 +31,7 @@ def command(code: str | None, form: str) -> None:
     """
     from pm2xero.errors import Finding, UsageError
     from pm2xero.pack.yaml.suggest import did_you_mean
-    from pm2xero.report.text import wrapped
+    from pm2xero.report.width import wrapped
     from pm2xero.validate.codes import pages
     from pm2xero.validate.reasons import reasons
 

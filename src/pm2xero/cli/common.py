@@ -158,6 +158,7 @@ def say_findings(findings: tuple[Finding, ...]) -> None:
     """Write findings to standard error, each with its place in the source."""
     from pm2xero.report.findings import format_findings
     from pm2xero.report.sources import read_source
+    from pm2xero.report.width import columns, is_narrow
 
     colour = use_colour(sys.stderr)
     text = format_findings(
@@ -165,25 +166,6 @@ def say_findings(findings: tuple[Finding, ...]) -> None:
         is_folded=is_narrow(sys.stderr),
     )  # fmt: skip
     click.echo(text, err=True)
-
-
-def columns(stream: Any) -> int:
-    """The width of the terminal that a stream writes to; of files and pipes COLUMNS, else 100."""
-    import shutil
-
-    from pm2xero.report.text import piped_width
-
-    return shutil.get_terminal_size().columns if stream.isatty() else piped_width()
-
-
-def is_narrow(stream: Any) -> bool:
-    """Whether sentences are folded: on a terminal, or where COLUMNS says how wide it is.
-
-    In a log each stays on its line, so that it can be searched.
-    """
-    import os
-
-    return bool(stream.isatty() or os.environ.get("COLUMNS"))
 
 
 def use_colour(stream: Any) -> bool:

@@ -72,6 +72,7 @@ def command(
     from pm2xero.errors import Finding, UsageError
     from pm2xero.firm.organisation import load_organisation
     from pm2xero.report.diff import as_json, as_markdown, as_text
+    from pm2xero.report.width import folded
 
     if inputs and organisation is None:
         hint = "say for which firm: --org ORG.yaml"
@@ -86,8 +87,10 @@ def command(
         seen = _impact(before, after, regions[0], firm, inputs) if firm and inputs else None
     if form == "json":
         click.echo(json.dumps(as_json(found, seen, turns), ensure_ascii=False, indent=1))
+    elif form == "text":
+        click.echo(folded(as_text(found, seen, turns), sys.stdout))
     else:
-        click.echo((as_text if form == "text" else as_markdown)(found, seen, turns))
+        click.echo(as_markdown(found, seen, turns))
     differs = bool(found.changes or found.kinds or (turns and turns.turns))
     differs = differs or (seen is not None and seen.touched > 0)
     sys.exit(common.FINDINGS if differs else common.OK)

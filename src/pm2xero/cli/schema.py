@@ -98,7 +98,7 @@ def _example(pack: Pack, firm: Organisation | None, kind: Kind) -> None:
 
 
 def _list(pack: Pack) -> None:
-    from pm2xero.report.text import wrapped
+    from pm2xero.report.width import wrapped
 
     width = max(map(len, pack.kinds), default=0)
     for name, kind in pack.kinds.items():

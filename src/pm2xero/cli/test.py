@@ -69,6 +69,7 @@ def command(
     from pm2xero.cases.firms import Firms
     from pm2xero.cases.run import run_case
     from pm2xero.report import cases as report
+    from pm2xero.report.width import folded
 
     files = read_files(paths, packs)
     firms = Firms(packs)
@@ -86,9 +87,10 @@ def command(
     elif form == "junit":
         click.echo(report.as_junit(files, results, covered, limit))
     else:
-        click.echo(report.as_text(files, results, colour=common.use_colour(sys.stdout)))
+        colour = common.use_colour(sys.stdout)
+        click.echo(report.as_text(files, results, sys.stdout, colour=colour))
         if covered is not None:
-            click.echo(report.coverage_text(covered))
+            click.echo(folded(report.coverage_text(covered), sys.stdout))
     bad = any(r.status == "failed" for r in results) or any(f.findings for f in files)
     low = covered is not None and covered.percent < limit
     if low and form == "text":

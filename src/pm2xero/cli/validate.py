@@ -87,17 +87,19 @@ def command(
     folder = Folder.of(os.environ) if cache else None
 
     def work() -> Work:
-        from pm2xero.validate.kept.proofs import KeptProofs
         from pm2xero.validate.kept.work import PackWork
+
+        if not proofs:
+            return PackWork(names, packs, organisation, None)
+        from pm2xero.validate.kept.proofs import KeptProofs
         from pm2xero.validate.proving import prover
 
-        prove = prover(soundness, KeptProofs.of(folder)) if proofs else None
-        return PackWork(names, packs, organisation, prove)
+        return PackWork(names, packs, organisation, prover(soundness, KeptProofs.of(folder)))
 
     asked = (soundness if proofs else "no proofs",)
     result = answered(Question(names, packs, organisation, asked), folder, work)
     if form == "text":
-        text = as_text(result, colour=common.use_colour(sys.stdout))
+        text = as_text(result, colour=common.use_colour(sys.stdout), stream=sys.stdout)
     else:
         text = REPORTS[form](result)
     click.echo(text)

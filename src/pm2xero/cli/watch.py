@@ -77,7 +77,7 @@ def command(
             click.echo(f"\n— {', '.join(p.name for p in changed[:5])}")
         began = time.perf_counter()
         result = analyser.analyse()
-        click.echo(as_text(result, colour=colour))
+        click.echo(as_text(result, colour=colour, stream=sys.stdout))
         if cases and not result.count("error"):
             _run_cases(every_pack)
         click.echo(f"({time.perf_counter() - began:.1f} s)")

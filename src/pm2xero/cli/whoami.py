@@ -106,6 +106,6 @@ def command(
 
 def _row(name: str, value: str) -> None:
     """What is known, with its name before it; long ones go on below their beginning."""
-    from pm2xero.report.text import wrapped
+    from pm2xero.report.width import wrapped
 
     common.say(wrapped(f"{name:<14}{value}", sys.stdout, " " * 14))

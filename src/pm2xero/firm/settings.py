@@ -10,8 +10,8 @@ from typing import Any
 
 from pm2xero.errors import Finding, Position
 from pm2xero.firm.organisation import Organisation
-from pm2xero.pack.language.literals import LiteralError, literal
-from pm2xero.pack.language.types import FieldType, ScalarType, TableType
+from pm2xero.pack.language.literals import LiteralError, typed
+from pm2xero.pack.language.types import ScalarType, TableType
 from pm2xero.pack.model import Pack, Setting
 from pm2xero.pack.yaml.suggest import did_you_mean, one_of
 
@@ -26,21 +26,6 @@ def settings_of(pack: Pack, organisation: Organisation) -> Mapping[str, Any]:
         except LiteralError:
             found[name] = None  # It is told by `setting_faults`, before anything is decided.
     return found
-
-
-def typed(raw: Any, kind: FieldType) -> Any:
-    """A value of a setting as its type has it.
-
-    Raises:
-        LiteralError: the value does not fit the type.
-    """
-    if isinstance(kind, TableType):
-        if not isinstance(raw, Mapping):
-            raise LiteralError("a table is written as `name: value`")
-        return {str(k): typed(v, kind.of) for k, v in raw.items()}
-    if isinstance(raw, Mapping | list):
-        raise LiteralError(f'"{raw}" is not one value')
-    return literal(raw, kind)
 
 
 def setting_faults(pack: Pack, organisation: Organisation) -> Iterator[Finding]:
@@ -67,6 +52,8 @@ def setting_faults(pack: Pack, organisation: Organisation) -> Iterator[Finding]:
             )
         elif name in given:
             yield from _misfit(setting, given[name], given.value_at[name], organisation)
+        else:
+            yield from _misfit(setting, setting.default, setting.at, organisation)
 
 
 def _misfit(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pm2xero.errors import Finding, Position
+from pm2xero.pack.language.literals import LiteralError, typed
 from pm2xero.pack.language.types import (
     REFERENCES,
     SCALARS,
@@ -59,8 +60,21 @@ class TypeReader:
                 kind = self._type(raw, at)
             if kind is not None:
                 title = str(values.get("title", name))
+                self._check_default(name, kind, values)
                 found[name] = Setting(name, title, kind, values.get("default"), entry.at)
         return found
+
+    def _check_default(self, name: str, kind: FieldType, values: SourceMap) -> None:
+        """A default must be what a firm could say itself."""
+        if values.get("default") is None:
+            return
+        try:
+            typed(values["default"], kind)
+        except LiteralError as exc:
+            allowed = kind.values if isinstance(kind, ScalarType) else ()
+            place, said = values.value_at["default"], str(values["default"])
+            message = f'the default of the setting "{name}": {exc}'
+            self._fault("PX326", message, place, allowed, said if allowed else "")
 
     def _type(self, raw: Any, at: Position) -> FieldType | None:
         if isinstance(raw, str):

@@ -82,6 +82,8 @@ def compile_requests(
                 )
             )
             continue
+        if (hidden := _hidden_part(rule, mappings[rule.mapping])) is not None:
+            findings.append(hidden)
         lacking = _not_left_over(rule, mappings[rule.mapping], kinds) if rule.leaves_over else ""
         if lacking:
             message = f'the rule "{rule.id}" leaves a part over, and {lacking} has no left_over'
@@ -106,6 +108,24 @@ def _not_left_over(rule: Rule, mapping: MappingSpec, kinds: Mapping[str, Kind]) 
     if not mapping.left_over:
         return f'the mapping "{mapping.id}"'
     return next((f'the kind "{k}"' for k in rule.kinds if not kinds[k].left_over), "")
+
+
+def _hidden_part(rule: Rule, mapping: MappingSpec) -> Finding | None:
+    """A layer takes away that a part is left over, and it is left over all the same."""
+    origin = rule.origins.get("leaves_over")
+    if rule.outcome != "post" or rule.leaves_over or not mapping.left_over:
+        return None
+    if origin is None or not origin.replaced:
+        return None
+    below = origin.replaced[0]
+    return Finding(
+        "PX325",
+        f'the rule "{rule.id}" no longer says that a part is left over, and the mapping '
+        f'"{mapping.id}" leaves it over',
+        origin.at,
+        hint="leave `leaves_over` out, or name a mapping that makes all of the document",
+        related=((below.at, f"said in layer {below.layer}"),),
+    )
 
 
 # Lists of Xero that documents refer to; they are kept there by people.

@@ -92,6 +92,7 @@ class _Known:
 
     pack: Pack
     kind: str
+    rules: tuple[Rule, ...]
     about: str
     gap: bool | None = None
     anew: bool | None = None
@@ -119,11 +120,6 @@ class _Known:
         self.conflicts = None if pairs is None else tuple((one, two) for one, two in pairs)
         self.reached, self.tried = set(value["reached"]), set(value["tried"])
         self.alone = {tuple(rules): alone for rules, alone in value["alone"]}
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """The rules of the kind."""
-        return self.pack.rules_of(self.kind)
 
     @property
     def proof(self) -> KindProof:
@@ -188,7 +184,8 @@ class Prover:
         key = signature(pack, kind, self._record_text(pack.kinds[kind].record))
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = _Known(pack, kind, sha256(repr(key).encode()).hexdigest())
+            about = sha256(repr(key).encode()).hexdigest()
+            found = self._known[key] = _Known(pack, kind, pack.rules_of(kind), about)
             before = self._facts.get(found.about) if self._facts is not None else None
             if before is not None:
                 found.learn(before)
@@ -301,12 +298,14 @@ def _redundant(
 ) -> Iterable[tuple[Rule, dict[str, tuple[Rule, ...]]]]:
     """Rules that add nothing in any of their kinds, with the rules that cover them in each."""
     asks = _Asks()
-    for index, rule in enumerate(pack.rules):
+    by_kind = {kind: pack.rules_of(kind) for kind in pack.kinds}
+    for rule in pack.rules:
         if rule.outcome == "post" or rule in dead:
             continue
         covers: dict[str, tuple[Rule, ...]] = {}
         for kind in rule.kinds:
-            earlier = tuple(r for r in pack.rules[:index] if _rivals(r, rule, kind, asks))
+            before = by_kind[kind][: by_kind[kind].index(rule)]
+            earlier = tuple(r for r in before if _rivals(r, rule, kind, asks))
             if not earlier or _alone(known[kind], rule, earlier):
                 break
             covers[kind] = earlier
@@ -332,7 +331,7 @@ class _Asks:
 
 def _rivals(earlier: Rule, rule: Rule, kind: str, asks: _Asks) -> bool:
     """The earlier rule says the same, or asks for the same."""
-    if earlier.outcome != rule.outcome or kind not in earlier.conditions:
+    if earlier.outcome != rule.outcome:
         return False
     return earlier.code == rule.code or asks.of(earlier, kind) == asks.of(rule, kind)
 

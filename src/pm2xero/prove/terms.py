@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
+from operator import ge, gt, le, lt
 from typing import Any
 
 import z3  # type: ignore[import-untyped]  # z3-solver ships no types
@@ -26,11 +28,29 @@ def integer(name: str) -> Term:
     return z3.Int(name)
 
 
+# z3's own operators look at the sorts of both sides, each time anew, and take most of the time of
+# making a formula. Here it is known that truths meet truths and numbers numbers.
+_CONTEXT = z3.main_ctx()
+_COMPARED = {"<": lt, "<=": le, ">": gt, ">=": ge}
+_ORDERS = {"<": z3.Z3_mk_lt, "<=": z3.Z3_mk_le, ">": z3.Z3_mk_gt, ">=": z3.Z3_mk_ge}
+
+
+@lru_cache(maxsize=4096)
+def _whole(number: int) -> Term:
+    return z3.IntVal(number, _CONTEXT)
+
+
+def _number(term: Term) -> Term:
+    return _whole(term) if type(term) is int else term
+
+
+def _truth(made: Any) -> Term:
+    return z3.BoolRef(made, _CONTEXT)
+
+
 def _joined(make: Any, parts: list[Term]) -> Term:
-    """Truths put together; they are known to be truths, so that z3 need not look at each."""
-    context = z3.main_ctx()
-    listed = (z3.Ast * len(parts))(*[p.as_ast() for p in parts])
-    return z3.BoolRef(make(context.ref(), len(parts), listed), context)
+    listed = (z3.Ast * len(parts))(*[p.ast for p in parts])
+    return _truth(make(_CONTEXT.ref(), len(parts), listed))
 
 
 def both(*parts: Term) -> Term:
@@ -61,7 +81,9 @@ def either(*parts: Term) -> Term:
 
 def no(part: Term) -> Term:
     """The part does not hold."""
-    return (not part) if isinstance(part, bool) else z3.Not(part)
+    if isinstance(part, bool):
+        return not part
+    return _truth(z3.Z3_mk_not(_CONTEXT.ref(), part.ast))
 
 
 def implies(condition: Term, consequence: Term) -> Term:
@@ -77,23 +99,25 @@ def same(left: Term, right: Term) -> Term:
         if isinstance(left, bool):
             return left == right
         return left if right else no(left)
-    return left == right
+    if type(left) is int and type(right) is int:
+        return left == right
+    return _truth(z3.Z3_mk_eq(_CONTEXT.ref(), _number(left).ast, _number(right).ast))
 
 
 def choose(condition: Term, then: Term, otherwise: Term) -> Term:
     """One of two numbers or truths."""
     if isinstance(condition, bool):
         return then if condition else otherwise
+    if type(then) is int or type(otherwise) is int:
+        then, otherwise = _number(then), _number(otherwise)
     return z3.If(condition, then, otherwise)
 
 
 def order(left: Term, sign: str, right: Term) -> Term:
     """Two numbers compared by `<`, `<=`, `>` or `>=`."""
-    if sign == "<":
-        return left < right
-    if sign == "<=":
-        return left <= right
-    return left > right if sign == ">" else left >= right
+    if type(left) is int and type(right) is int:
+        return _COMPARED[sign](left, right)
+    return _truth(_ORDERS[sign](_CONTEXT.ref(), _number(left).ast, _number(right).ast))
 
 
 def total(parts: Iterable[Term]) -> Term:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import IO, Any
 from xml.etree import ElementTree
 
 from pm2xero.cases.coverage import Coverage
@@ -12,6 +12,7 @@ from pm2xero.cases.model import CaseFile, CaseResult, Status
 from pm2xero.errors import Finding
 from pm2xero.report.findings import format_findings
 from pm2xero.report.sources import read_source
+from pm2xero.report.width import columns, folded, is_narrow
 from pm2xero.sentences import counted
 
 TITLES = {
@@ -25,22 +26,28 @@ _STATUSES: tuple[Status, ...] = ("passed", "failed", "known_gap")
 
 
 def as_text(
-    files: Sequence[CaseFile], results: Sequence[CaseResult], *, colour: bool = False
+    files: Sequence[CaseFile], results: Sequence[CaseResult], stream: IO[str], *,
+    colour: bool = False,
 ) -> str:  # fmt: skip
     """What failed, each with its place, then a line for each file and the total."""
     faults = [f for file in files for f in file.findings]
     faults += [f for r in results if r.status == "failed" for f in r.findings]
-    out = [format_findings(tuple(faults), read_source, colour=colour), ""] if faults else []
+    shown = format_findings(
+        tuple(faults), read_source, colour=colour, width=columns(stream),
+        is_folded=is_narrow(stream),
+    )  # fmt: skip
+    out = [shown, ""] if faults else []
+    rest = []
     for file in files:
         of_file = [r for r in results if r.case.at.file == file.shown]
-        out.append(f"{file.shown}: {_counted(of_file)}")
-        out += [
+        rest.append(f"{file.shown}: {_counted(of_file)}")
+        rest += [
             f"  known gap: {r.case.name} ({r.case.known_gap})"
             for r in of_file
             if r.status == "known_gap"
         ]
-    out.append(f"{counted(len(results), 'case')}: {_counted(results)}")
-    return "\n".join(out)
+    rest.append(f"{counted(len(results), 'case')}: {_counted(results)}")
+    return "\n".join([*out, folded("\n".join(rest), stream)])
 
 
 def coverage_text(coverage: Coverage) -> str:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from pm2xero.doctor.facts import Fact
 from pm2xero.doctor.run import Examination, Verdict
+from pm2xero.report.text import print_row
 from pm2xero.sentences import counted
 
 _WORDS = {
@@ -24,7 +25,7 @@ def print_facts(out: Console, facts: Sequence[Fact]) -> None:
     """Every fact with its number, source, check, and what depends on it."""
     for fact in facts:
         how = "" if fact.live is not None else "  (by hand)"
-        out.print(Text(f"{fact.number:>3}  {fact.fact}{how}", "bold"), soft_wrap=True)
+        print_row(out, Text(f"{fact.number:>3}  {fact.fact}{how}", "bold"), 5)
         for name, text in (
             ("source", fact.source),
             ("check", fact.check.removeprefix("by hand: ")),
@@ -50,15 +51,15 @@ def print_examination(out: Console, found: Examination) -> None:
         line = Text(f"{told.fact.number:>3}  ")
         line.append(f"{words:<11}", style=style)
         line.append(told.fact.fact)
-        out.print(line, soft_wrap=True)
+        print_row(out, line, 16)
         out.print(Padding(Text(f"seen: {told.seen}", "dim"), (0, 0, 0, 16), expand=False))
         if told.verdict is Verdict.OTHERWISE:
             depends = Text(f"depends: {', '.join(told.fact.depends)}", "dim")
             out.print(Padding(depends, (0, 0, 0, 16), expand=False))
     for thing in found.left:
-        out.print(Text(f"left behind, take it back in Xero: {thing}", "red"), soft_wrap=True)
+        print_row(out, Text(f"left behind, take it back in Xero: {thing}", "red"))
     if found.stopped:
-        out.print(Text(f"stopped: {found.stopped}", "red"), soft_wrap=True)
+        print_row(out, Text(f"stopped: {found.stopped}", "red"))
     counts = {v: sum(told.verdict is v for told in found.checks) for v in Verdict}
     out.print()
     out.print(

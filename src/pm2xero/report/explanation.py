@@ -10,7 +10,7 @@ from pm2xero.decide.decision import Decision
 from pm2xero.decide.explain import Candidate
 from pm2xero.render.request import Request
 from pm2xero.render.trace import TracedField
-from pm2xero.report.text import STYLES, print_decision
+from pm2xero.report.text import STYLES, print_decision, print_row
 
 
 def print_explanation(
@@ -47,7 +47,7 @@ def _print_rule(out: Console, rule: Candidate, *, full: bool) -> None:
         failed = next((t for t in rule.tests if not t.held), rule.tests[0])
         values = ", ".join(f"{n} is {v}" for n, v in failed.values)
         line.append(f"  ({values})" if values else "", style="dim")
-    out.print(line, soft_wrap=True)
+    print_row(out, line, 11)
     if not full:
         return
     for test in rule.tests:
@@ -61,8 +61,8 @@ def _print_rule(out: Console, rule: Candidate, *, full: bool) -> None:
 
 def _print_field(out: Console, field: TracedField, width: int) -> None:
     line = Text(f"  {field.field:<{width}}  {field.value}")
-    out.print(line, soft_wrap=True)
+    print_row(out, line, 6)
     made = f"{field.made_by}  {field.at}"
     if field.origin:
         made += f"  ← {field.origin}"
-    out.print(Text(f"  {'':<{width}}    {made}", style="dim"), soft_wrap=True)
+    print_row(out, Text(f"  {'':<{width}}    {made}", style="dim"), 6)

@@ -89,7 +89,7 @@ def _block(finding: Finding, read_source: ReadSource, paint: _Paint) -> str:
     if finding.should_be:
         tail += [f"  {line}" for line in _wrapped(on_terminal(finding.should_be), paint.width)]
     for place, why in finding.related:
-        tail.append(on_terminal(f"  {place}  {why}"))
+        tail.append(paint.sentence(on_terminal(f"  {place}  {why}")))
         tail += _quoted(place, read_source, paint)
     return "\n".join([*parts, "", *tail] if tail and frame else [*parts, *tail])
 
@@ -126,7 +126,13 @@ def _frame(
         before = _columns(shown[: column - left])
         under = _columns(shown[column - left : column - left + width])
         marks = " " * before + paint("^" * max(1, under), tint, _BOLD)
-        out.append(_row("", f"{marks} {paint(hint, _CYAN)}" if hint else marks, gutter, paint))
+        room = paint.width - gutter - 3
+        if hint and paint.is_folded and before + max(1, under) + 1 + _columns(hint) > room:
+            out.append(_row("", marks, gutter, paint))
+            below = textwrap.wrap(hint, room, break_long_words=False, break_on_hyphens=False)
+            out += [_row("", paint(part, _CYAN), gutter, paint) for part in below]
+        else:
+            out.append(_row("", f"{marks} {paint(hint, _CYAN)}" if hint else marks, gutter, paint))
     return out
 
 

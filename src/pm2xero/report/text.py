@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import textwrap
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import IO, Any, cast
@@ -18,6 +15,7 @@ from rich.text import Text
 from pm2xero.decide.decision import Decision
 from pm2xero.decide.totals import OUTCOMES, ZERO, Summary
 from pm2xero.harmless import on_terminal
+from pm2xero.report.width import is_narrow, piped_width
 from pm2xero.sentences import counted
 
 _BLANKS = re.compile(r" +(?=\n)")
@@ -48,27 +46,20 @@ class _Harmless(Console):
             yield segment if control else Segment(on_terminal(text), style)
 
 
-def piped_width() -> int:
-    """The width of text that goes to no terminal: COLUMNS, where it is a width, else 100."""
-    given = os.environ.get("COLUMNS", "")
-    return max(int(given), 40) if given.isascii() and given.isdigit() else 100
-
-
-def wrapped(text: str, stream: IO[str], hanging: str = "    ") -> str:
-    """Text in lines that fit the stream; what is indented, as examples are, stays as it is.
+def print_row(out: Console, row: Text, hanging: int = 4) -> None:
+    """A row of a list: whole in a log, and folded where the output is narrow.
 
     Args:
-        hanging: what the second and further lines of a long one begin with.
+        hanging: how far the second and further lines are indented.
     """
-    width = shutil.get_terminal_size().columns if stream.isatty() else piped_width()
-    return "\n".join(
-        line
-        if line.startswith(" ") or len(line) <= width
-        else textwrap.fill(
-            line, width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False
-        )
-        for line in text.splitlines()
-    )
+    from rich.padding import Padding
+
+    lines = [row]
+    if is_narrow(out.file) and row.cell_len > out.width:
+        lines = list(row.wrap(out, out.width - hanging))
+    out.print(lines[0], soft_wrap=True)
+    for line in lines[1:]:
+        out.print(Padding(line, (0, 0, 0, hanging), expand=False), soft_wrap=True)
 
 
 def console(stream: IO[str], colour: bool) -> Console:

@@ -5,28 +5,38 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import IO, Any
 
 from pm2xero import __version__
 from pm2xero.errors import Finding
 from pm2xero.harmless import in_markdown
-from pm2xero.report.findings import ReadSource, format_findings
+from pm2xero.report.findings import WIDTH, ReadSource, format_findings
 from pm2xero.report.sources import read_source
+from pm2xero.report.width import columns, folded, is_narrow
 from pm2xero.sentences import sentences
 from pm2xero.validate.verdict import Validation
 
 Form = Callable[[Validation], str]
 
 
-def as_text(validation: Validation, read: ReadSource = read_source, *, colour: bool = False) -> str:
-    """Every finding with its source, then what was looked at and what is proven."""
+def as_text(
+    validation: Validation, read: ReadSource = read_source, *, colour: bool = False,
+    stream: IO[str] | None = None,
+) -> str:  # fmt: skip
+    """Every finding with its source, then what was looked at and what is proven.
+
+    Args:
+        stream: where it goes to; where that is narrow, sentences are folded to its width.
+    """
+    narrow = stream is not None and is_narrow(stream)
+    width = columns(stream) if stream is not None else WIDTH
     rows = []
     if validation.told:
         pairs = zip(validation.findings, validation.told, strict=True)
         shown = [_with_example(f, t.example) for f, t in pairs]
-        rows += [format_findings(shown, read, colour=colour), ""]
-    rows.append(looked_at(validation))
-    rows += [f"{region}: {words}" for region, words in validation.proven]
+        rows += [format_findings(shown, read, colour=colour, width=width, is_folded=narrow), ""]
+    tail = [looked_at(validation), *(f"{region}: {words}" for region, words in validation.proven)]
+    rows.append(folded("\n".join(tail), stream) if stream is not None else "\n".join(tail))
     return "\n".join(rows)
 
 

@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from threading import RLock
-from typing import Any
-
-from starlette.applications import Starlette
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from pm2xero.sandbox import (
     catalogue,
@@ -22,7 +22,6 @@ from pm2xero.sandbox import (
     ledger,
     opening,
     records,
-    server,
     settings,
 )
 from pm2xero.sandbox.access import ALL_SCOPES, Doorkeeper
@@ -37,6 +36,9 @@ from pm2xero.sandbox.reply import Reply, problem_reply
 from pm2xero.sandbox.store import Store
 from pm2xero.sandbox.unkindness import Unkindness
 from pm2xero.sandbox.wire import Wire, dump, ms_date
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 _PROVIDER = "pm2xero sandbox"
 
@@ -72,7 +74,6 @@ class Sandbox:
         )
         self._authority = Authority(store, clock, self._new_id, self._connections, self.mishaps)
         self._gateway = Gateway(store, clock, self.mishaps, self._answer)
-        self.app: Starlette = server.application(self)
 
     @classmethod
     def open(
@@ -127,6 +128,13 @@ class Sandbox:
             store.close()
             raise
         return sandbox
+
+    @cached_property
+    def app(self) -> Starlette:
+        """The application that answers as Xero does, over whatever line it is reached."""
+        from pm2xero.sandbox import server
+
+        return server.application(self)
 
     @property
     def organisation_id(self) -> str:
@@ -315,6 +323,13 @@ class Sandbox:
             if limit is not None and len(call.body) > limit:
                 raise post_data_invalid(f"The body is larger than {limit} bytes")
             return self._gateway.carry(call, url)
+
+    def answer(self, call: dispatch.Call) -> Reply:
+        """The answer to one request of this process, without a line; a refusal is one, too."""
+        try:
+            return self.handle(call, f"{'/'.join(call.path)}?{urlencode(call.query)}")
+        except Problem as problem:
+            return problem_reply(problem)
 
     def _of_another(self, call: dispatch.Call, tenant: str) -> Reply:
         """What another organisation of the user shows: who it is."""

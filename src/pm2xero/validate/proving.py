@@ -67,18 +67,16 @@ def _book(
 ) -> tuple[tuple[Finding, ...], str]:  # fmt: skip
     """Book generated transactions, unless the very same were booked before."""
 
-    def book() -> tuple[tuple[Finding, ...], str]:
-        from pm2xero.validate.soundness import check_soundness
+    from pm2xero.validate.soundness import check_soundness
 
-        sound = check_soundness(pack, firm, per_kind=PER_KIND[booking], only=only)
-        return sound.findings, sound.sentence
+    recall = None
+    if kept is not None:
+        from pm2xero.render.templates import environment
+        from pm2xero.validate.kept.proofs import KeptTrials
 
-    if kept is None:
-        return book()
-    from pm2xero.validate.kept.proofs import booked
-
-    asked = (booking, *(sorted(only) if only is not None else ("*",)))
-    return booked(kept, pack, firm, asked, book)
+        recall = KeptTrials(kept, (booking,), environment(pack.template_dirs))
+    sound = check_soundness(pack, firm, per_kind=PER_KIND[booking], only=only, recall=recall)
+    return sound.findings, sound.sentence
 
 
 class _Booked:

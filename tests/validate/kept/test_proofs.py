@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pm2xero.errors import Position
+from pm2xero.firm.organisation import Organisation
+from pm2xero.pack.load import extension, load_pack
+from pm2xero.pack.model import Kind, Pack
+from pm2xero.render.templates import environment
 from pm2xero.report.validation import as_json
 from pm2xero.validate.kept.digests import CannotTellError
 from pm2xero.validate.kept.folder import Folder
 from pm2xero.validate.kept.meaning import meaning
-from pm2xero.validate.kept.proofs import KeptProofs
+from pm2xero.validate.kept.proofs import KeptProofs, KeptTrials
 from pm2xero.validate.kept.work import PackWork
 from pm2xero.validate.proving import prover
-from pm2xero.validate.soundness import check
+from pm2xero.validate.soundness import trial
+from pm2xero.validate.soundness.result import Result
+from pm2xero.validate.soundness.trial import Trial
+from pm2xero.validate.subject import example_for
 from pm2xero.validate.verdict import Validation
 from tests.support.packs import FILES, MAPPINGS, RULES, TEMPLATE, write
 
@@ -109,10 +116,75 @@ def test_nothing_is_proven_again_where_nothing_means_more(
         raise AssertionError("proven again")
 
     monkeypatch.setattr("pm2xero.prove.terms.Asking.ask", never)
-    monkeypatch.setattr(check, "_Check", never)
+    monkeypatch.setattr(trial, "Trial", never)
     found = asked(pack, Folder(known / "kept"))
     assert not found.told
     assert "book exactly what they declare" in found.proven[0][1]
+
+
+# What a trial of the levy rests on, of the pack; and what only others rest on.
+RESTS = {
+    "a condition": ("rules/levy.yaml", "reversal_of: { present: true }", "memo: never"),
+    "a posting": ("rules/levy.yaml", "debit: payments", "credit: payments"),
+    "a field": ("rules/levy.yaml", "amount, bank_account", "amount, number, bank_account"),
+    "a line": ("mappings/levy.yaml", "describe: Levy", "describe: The levy"),
+    "a body": ("mappings/templates/levy.json.j2", "fit(255)", "fit(250)"),
+    "a role": ("rules/levy.yaml", "class: LIABILITY", "class: ASSET"),
+    "a setting": ("rules/levy.yaml", "rules:", "settings: { o: { title: O, type: flag } }\nrules:"),
+}  # fmt: skip
+
+
+def tried(pack: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The kinds that are tried again."""
+    names: set[str] = set()
+
+    class Watched(Trial):
+        def __init__(self, part: Pack, firm: Organisation, kind: Kind, **more: Any) -> None:
+            names.add(kind.name)
+            super().__init__(part, firm, kind, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trial, "Trial", Watched)
+        asked(pack, folder)
+    return names
+
+
+@pytest.mark.parametrize("edit", RESTS)
+def test_a_kind_is_tried_again_when_something_that_it_rests_on_changes(
+    known: Path, edit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, old, new = RESTS[edit]
+    assert old in SOUND[name]
+    pack = write(known / "pack", {**SOUND, name: SOUND[name].replace(old, new, 1)})
+    again = tried(pack, Folder(known / "kept"), monkeypatch)
+    write(known / "pack", SOUND)
+    assert "levy" in again
+    # A role or a setting is anybody's.
+    assert edit in ("a role", "a setting") or again == {"levy"}
+
+
+def test_a_kind_is_tried_again_at_another_firm(
+    known: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = load_pack("au", extensions=(extension(write(known / "pack", SOUND)),))
+    firm = example_for(pack)
+    assert firm is not None
+    proofs = KeptProofs(Folder(known / "kept"), "one")
+    env = environment(pack.template_dirs)
+    at = {"a": firm, "b": replace(firm, accounts={**firm.accounts, "new": "999"}), "a again": firm}
+    made = []
+
+    for name, where in at.items():
+
+        def book(name: str = name) -> Result:
+            made.append(name)
+            return Result(1, ("levy",))
+
+        KeptTrials(proofs, ("once",), env)(pack, where, "levy", book)
+    assert made == ["a", "b"]
+    KeptTrials(proofs, ("every",), env)(pack, firm, "levy", book)
+    KeptTrials(proofs, ("once",), env)(pack, firm, "bill", book)
+    assert len(made) == 4
 
 
 def test_another_product_has_proven_nothing(tmp_path: Path) -> None:

@@ -9,7 +9,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pm2xero.pack.language.conditions import OPERATORS, ORDER_DATE, ORDER_MONEY, Literal_
-from pm2xero.pack.language.types import FieldType, ListType, ReferenceType, ScalarType, TaxCodeType
+from pm2xero.pack.language.types import (
+    FieldType,
+    ListType,
+    ReferenceType,
+    ScalarType,
+    TableType,
+    TaxCodeType,
+)
 from pm2xero.pack.yaml.suggest import did_you_mean
 
 # The operator of dates for one of amounts, and the other way round.
@@ -95,11 +102,13 @@ def literal(value: Any, kind: FieldType) -> Literal_:
     name = kind.name
     if name == "flag":
         if not isinstance(value, bool):
-            raise LiteralError(f'"{value}" is not true or false')
+            plain = "; leave the quotes out" if value in ("true", "false") else ""
+            raise LiteralError(f'"{value}" is not true or false{plain}')
         return value
     if name == "count":
         if not isinstance(value, int) or isinstance(value, bool):
-            raise LiteralError(f'"{value}" is not a whole number')
+            plain = "; leave the quotes out" if str(value).isdecimal() else ""
+            raise LiteralError(f'"{value}" is not a whole number{plain}')
         return value
     if name == "money":
         return _money(value)
@@ -119,6 +128,21 @@ def literal(value: Any, kind: FieldType) -> Literal_:
     if isinstance(kind, ScalarType) and kind.values and value not in kind.values:
         raise LiteralError(f'"{value}" is not a value that this field can have')
     return value
+
+
+def typed(raw: Any, kind: FieldType) -> Any:
+    """A value of a setting as its type has it.
+
+    Raises:
+        LiteralError: the value does not fit the type.
+    """
+    if isinstance(kind, TableType):
+        if not isinstance(raw, Mapping):
+            raise LiteralError("a table is written as `name: value`")
+        return {str(k): typed(v, kind.of) for k, v in raw.items()}
+    if isinstance(raw, Mapping | list):
+        raise LiteralError(f'"{raw}" is not one value')
+    return literal(raw, kind)
 
 
 def _money(value: Any) -> Decimal:

@@ -34,6 +34,8 @@ _MODULES = (
     "released_rule",
     "payments_not_enabled",
     "unread_value",
+    "unread_setting",
+    "unread_left_over",
 )
 
 

@@ -30,19 +30,24 @@ def meaning(value: Any, without: Collection[str] = ()) -> str:
     Raises:
         CannotTellError: something in it has no text that says all of it.
     """
-    return _Meaning(frozenset(without)).of(value)
+    return Meaning(without).of(value)
 
 
-class _Meaning:
-    """Texts of values; an object that stands in several places is looked at once."""
+class Meaning:
+    """Texts of values, as `meaning` makes them; an object in several places is looked at once."""
 
-    def __init__(self, without: frozenset[str]) -> None:
-        self._without = without
+    def __init__(self, without: Collection[str] = ()) -> None:
+        self._without = frozenset(without)
         # With the object, which so keeps its identity.
         self._known: dict[int, tuple[object, str]] = {}
         self._names: dict[type, tuple[str, ...]] = {}
 
     def of(self, value: Any) -> str:
+        """The text of a value.
+
+        Raises:
+            CannotTellError: something in it has no text that says all of it.
+        """
         kind = type(value)
         if kind is str or value is None or kind is bool or kind is int:
             return repr(value)

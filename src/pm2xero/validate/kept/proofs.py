@@ -5,19 +5,24 @@ Only what holds is kept. What stands against a pack is found anew each time, wit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from pm2xero.firm.organisation import Organisation
 from pm2xero.pack.model import Pack
-from pm2xero.render.templates import NotText, environment
+from pm2xero.render.templates import BodyEnvironment, NotText
 from pm2xero.validate.kept.digests import CannotTellError, digest_of_parts, product
 from pm2xero.validate.kept.folder import Folder
-from pm2xero.validate.kept.meaning import meaning
+from pm2xero.validate.kept.meaning import Meaning
+from pm2xero.validate.soundness.result import Result
 
 # Kinds of packs and their states while they are edited; those that were not asked for longest go.
 MOST = 3000
+# A template that may read another one, by whatever name.
+_READS_OTHERS = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b")
 # What a rule says and where it says it; how it is decided is in the rest.
 _WORDS = ("texts", "origins", "source", "section", "order", "title", "value_at")
 
@@ -73,50 +78,62 @@ class KeptProofs:
         return self._facts
 
 
-def booked(
-    proofs: KeptProofs | None, pack: Pack, firm: Organisation, asked: tuple[str, ...],
-    book: Callable[[], tuple[tuple[Any, ...], str]],
-) -> tuple[tuple[Any, ...], str]:  # fmt: skip
-    """The findings and the sentence of a soundness check, or what it said of the same before.
+class KeptTrials:
+    """What trials of kinds found, where they found nothing against them.
 
     Args:
-        asked: what the check is asked for besides.
-        book: makes the check.
+        asked: what trials are asked for besides.
+        env: reads the templates of the packs.
     """
-    about = _about(pack, firm, asked) if proofs is not None else None
-    if proofs is None or about is None:
-        return book()
-    known = proofs.get(about)
-    if isinstance(known, str):
-        return (), known
-    findings, sentence = book()
-    # Templates are read while it is booked; what was saved meanwhile may be in it or not.
-    if not findings and _about(pack, firm, asked) == about:
-        proofs.put(about, sentence)
-    return findings, sentence
+
+    def __init__(self, proofs: KeptProofs, asked: tuple[str, ...], env: BodyEnvironment) -> None:
+        self._proofs = proofs
+        self._asked = asked
+        self._env = env
+        self._texts = _texts(env)
+        self._meaning = Meaning(_WORDS)
+
+    def __call__(
+        self, part: Pack, firm: Organisation, kind: str, book: Callable[[], Result]
+    ) -> Result:
+        """The result of a trial, or what the very same found before.
+
+        Args:
+            part: all of the pack that the trial is given.
+            book: makes the trial.
+        """
+        about = self._about(part, firm, kind)
+        if about is None:
+            return book()
+        known = self._proofs.get(about)
+        if known is not None:
+            transactions, mappings = known
+            return Result(transactions, tuple(mappings))
+        result = book()
+        # Templates are read while it is booked; what was saved meanwhile may be in it or not.
+        if result.unsound is None and not result.untested and _texts(self._env) == self._texts:
+            self._proofs.put(about, [result.transactions, list(result.mappings)])
+        return result
+
+    def _about(self, part: Pack, firm: Organisation, kind: str) -> str | None:
+        """All that a trial depends on; None when that cannot be told."""
+        if self._texts is None:
+            return None
+        names = {s.template for specs in part.requests.values() for s in specs}
+        texts = {n: t for n, t in self._texts.items() if n in names}
+        if any(_READS_OTHERS.search(t) for t in texts.values()):
+            texts = self._texts
+        # Layers, sections and folders say where things were written, as positions do.
+        said = replace(part, layers=(), sections=(), template_dirs=())
+        with suppress(CannotTellError):
+            told = (self._meaning.of(v) for v in (said, texts, firm, kind, self._asked))
+            return digest_of_parts(("trial", *told))
+        return None
 
 
-def _about(pack: Pack, firm: Organisation, asked: tuple[str, ...]) -> str | None:
-    """All that a soundness check depends on; None when that cannot be told.
-
-    The kinds that some rule posts, their rules without the words, their requests with the
-    templates, and the firm.
-    """
-    posted = {k for r in pack.rules if r.outcome == "post" for k in r.kinds}
-    with suppress(CannotTellError, NotText, OSError):
-        env = environment(pack.template_dirs)
-        assert env.loader is not None
-        texts = [(n, env.loader.get_source(env, n)[0]) for n in env.list_templates()]
-        rules = [r for r in pack.rules if posted.intersection(r.kinds)]
-        parts = (
-            [pack.kinds[k] for k in pack.kinds if k in posted],
-            [(r.id, r.outcome, r.mapping, r.leaves_over,
-              [(k, r.conditions[k]) for k in r.kinds if k in posted]) for r in rules],
-            [(name, spec.left_over) for name, spec in pack.mappings.items() if spec.left_over],
-            [(name, spec) for name, spec in pack.requests.items() if name[1] in posted],
-            (pack.region, pack.roles, pack.tax_codes, pack.no_tax, pack.tolerance, pack.words),
-            (pack.found_by, pack.rows, pack.trust_surplus, pack.settings, pack.fields),
-            texts, firm, asked,
-        )  # fmt: skip
-        return digest_of_parts(("booked", meaning(parts, _WORDS)))
+def _texts(env: BodyEnvironment) -> dict[str, str] | None:
+    """All templates by name; None when one cannot be read."""
+    assert env.loader is not None
+    with suppress(NotText, OSError):
+        return {n: env.loader.get_source(env, n)[0] for n in env.list_templates()}
     return None

@@ -109,5 +109,6 @@ def _branches(kind: Kind, pack: Pack) -> Iterator[Branch]:
                 yield Branch(mapping, condition, truth, at)
         for rule in rules:
             when = rule.conditions[kind.name]
-            if rule.mapping == mapping and rule.leaves_over and when is not None:
+            # Whichever rule posts by it: none may leave a part over and not say so.
+            if rule.mapping == mapping and pack.mappings[mapping].left_over and when is not None:
                 yield Branch(mapping, when, True, rule.at)

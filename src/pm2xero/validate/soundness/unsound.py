@@ -21,11 +21,16 @@ _KEPT = frozenset(("reversal_of", "posted_at"))
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A document that is posted by a mapping: as it would stand in the input, and typed."""
+    """A document that is posted by a mapping: as it would stand in the input, and typed.
+
+    Attributes:
+        leaves_over: the rule that posts it says that a person enters a part.
+    """
 
     document: dict[str, Any]
     tx: Transaction
     mapping: str
+    leaves_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
