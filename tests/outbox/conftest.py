@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from pm2xero.outbox import Outbox
 
 from .documents import Clock
-from .postgresql import binaries, server
+from .postgresql import binaries, created, server
 
 DATABASES = ["sqlite", *(["postgresql"] if binaries() else [])]
 _NUMBERS = itertools.count(1)
@@ -31,13 +30,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of its own for each test."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'outbox.db'}"
-    first: str = request.getfixturevalue("postgresql")
-    name = f"outbox_{next(_NUMBERS)}"
-    engine = create_engine(first, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return make_url(first).set(database=name).render_as_string(hide_password=False)
+    return created(request.getfixturevalue("postgresql"), f"outbox_{next(_NUMBERS)}")
 
 
 @pytest.fixture

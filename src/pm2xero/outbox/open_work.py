@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.memory import made_at
+from pm2xero.outbox.ordering import by_characters
 from pm2xero.outbox.past_schema import entries
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.rows import chunks, load_requests, mine
@@ -56,7 +57,7 @@ class OpenWork(Database):
                         links.c.organisation == self._organisation,
                         links.c.transaction_id.in_(part),
                     )
-                    .order_by(links.c.document, links.c.revision, links.c.request)
+                    .order_by(links.c.document, links.c.revision, by_characters(links.c.request))
                 )
                 found.update(((row.transaction_id, row.id_name), row.xero_id) for row in rows)
         return found
@@ -129,7 +130,9 @@ class OpenWork(Database):
                     contacts.c.number.startswith(start, autoescape=True),
                 )
             )
-            return {row.number: (row.xero_id, row.name) for row in rows}
+            # Upper and lower case are one for LIKE in SQLite, and are not in numbers.
+            found = [row for row in rows if row.number.startswith(start)]
+        return {row.number: (row.xero_id, row.name) for row in found}
 
     def tally(self, states: Collection[RequestState]) -> Mapping[RequestState, int]:
         """How many requests count now in each of the states."""
@@ -139,4 +142,5 @@ class OpenWork(Database):
                 .where(mine(self._organisation), requests.c.state.in_(tuple(states)))
                 .group_by(requests.c.state)
             )
-            return {RequestState(state): count for state, count in rows}
+            found = {RequestState(state): count for state, count in rows}
+        return {state: found[state] for state in RequestState if state in found}

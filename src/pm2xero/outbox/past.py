@@ -8,6 +8,7 @@ from dataclasses import fields
 from sqlalchemy import Connection, and_, func, or_, select
 
 from pm2xero.outbox.database import PAGE, Database
+from pm2xero.outbox.ordering import by_characters
 from pm2xero.outbox.past_records import (
     Booking,
     Deeds,
@@ -95,14 +96,14 @@ class PastReading(Database):
                 coming = connection.execute(
                     select(expected.c.document, expected.c.by, expected.c.cents)
                     .where(expected.c.organisation == of_, expected.c.document.in_(part))
-                    .order_by(expected.c.by)
+                    .order_by(by_characters(expected.c.by))
                 )
                 for document, by, cents in coming:
                     to_come.setdefault(document, []).append((by, cents))
                 said_so = connection.execute(
                     select(releases)
                     .where(releases.c.organisation == of_, releases.c.id.in_(part))
-                    .order_by(releases.c.revision, releases.c.rule)
+                    .order_by(releases.c.revision, by_characters(releases.c.rule))
                 )
                 for row in said_so:
                     word = (row.revision, row.rule, row.who, row.why)
@@ -256,7 +257,7 @@ class PastReading(Database):
                         requests.c.transaction_id.in_(part),
                         requests.c.purpose != Purpose.UNDO,
                     )
-                    .order_by(requests.c.revision)
+                    .order_by(requests.c.revision, by_characters(requests.c.id))
                 )
                 found.extend(
                     Maker(
@@ -310,7 +311,7 @@ class PastReading(Database):
             rows = connection.execute(
                 select(bookings)
                 .where(bookings.c.organisation == of_)
-                .order_by(bookings.c.id, bookings.c.revision)
+                .order_by(by_characters(bookings.c.id), bookings.c.revision)
             ).all()
         for row in rows:
             yield booking_of(row, tuple(parts.get((row.id, row.revision), ())))

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, or_, select
 
 from pm2xero.errors import Finding, StateConflict
 from pm2xero.outbox.database import CHUNK
+from pm2xero.outbox.ordering import by_characters
 from pm2xero.outbox.records import (
     Actor,
     StoredDecision,
@@ -204,7 +205,7 @@ def load_requests(
     rows = connection.execute(
         select(requests)
         .where(mine(organisation), *conditions)
-        .order_by(requests.c.level, requests.c.sequence, requests.c.id)
+        .order_by(requests.c.level, requests.c.sequence, by_characters(requests.c.id))
     ).all()
     needed = needs_of(connection, organisation, {row.id: row.revision for row in rows})
     return [request_of(row, needed.get(row.id, ())) for row in rows]
