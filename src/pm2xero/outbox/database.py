@@ -17,7 +17,7 @@ from sqlalchemy.pool import StaticPool
 
 from pm2xero.errors import Finding, OutboxError
 from pm2xero.files import reserve_private
-from pm2xero.outbox.faults import told
+from pm2xero.outbox.faults import finding, told
 from pm2xero.outbox.migrations import migrate, newest, version_of
 from pm2xero.outbox.old_copy import keep_old_copy
 from pm2xero.outbox.schema import metadata
@@ -134,6 +134,9 @@ def shown(url: URL) -> str:
 
 def _unopened(url: URL, exc: DBAPIError) -> OutboxError:
     """What the driver says of an address; nothing was stored yet, so it speaks of nothing else."""
+    if getattr(exc.orig, "sqlstate", None):
+        # The server answered; it has words of its own for why.
+        return OutboxError(finding(exc, shown(url)))
     said = " ".join(str(exc.orig).split())
     if not _is_file(url):
         should_be = "a server that runs and takes the user, password and database of the address"

@@ -82,6 +82,7 @@ def prepare(engine: Engine, patience: float, *, may_idle: bool = False) -> None:
     def configure(connection: Any, _record: Any) -> None:
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":
+            connection.close()
             raise OutboxError(
                 Finding(
                     "PE131",

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Column, Connection, LargeBinary, MetaData, Table, insert, select, update
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from pm2xero.errors import OutboxError
+from pm2xero.errors import OutboxError, UsageError
 from pm2xero.outbox import faults
 from pm2xero.outbox.database import lock_writers, make_engine
 from pm2xero.outbox.schema import Identifier
@@ -62,17 +62,12 @@ class DatabaseVault:
             message = f"the database of the sign-ins cannot be used ({said})"
             raise unusable(message, url_form) from None
         self.place = f"the database {shown(self._engine.url)}"
-        with self._told():
-            try:
-                self._engine.connect().close()
-            except DBAPIError as error:
-                # Nothing was stored yet: the driver speaks of the address and nothing else.
-                said = " ".join(str(error.orig).split())
-                message = f"{self.place} cannot be used: {said}"
-                raise unusable(message, url_form) from None
-            with self._engine.begin() as connection:
-                lock_writers(connection, "pm2xero sign-ins")
-                _metadata.create_all(connection)
+        try:
+            with self._told():
+                self._make_table(url_form)
+        except UsageError:
+            self.close()
+            raise
 
     def read(self) -> Enrolment:
         """What is there now."""
@@ -94,6 +89,17 @@ class DatabaseVault:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+
+    def _make_table(self, url_form: str) -> None:
+        try:
+            self._engine.connect().close()
+        except DBAPIError as error:
+            # Nothing was stored yet: the driver speaks of the address and nothing else.
+            said = " ".join(str(error.orig).split())
+            raise unusable(f"{self.place} cannot be used: {said}", url_form) from None
+        with self._engine.begin() as connection:
+            lock_writers(connection, "pm2xero sign-ins")
+            _metadata.create_all(connection)
 
     def _found(self, connection: Connection, *, to_change: bool = False) -> Enrolment:
         query = select(_sign_ins.c.pin, _sign_ins.c.sealed)
