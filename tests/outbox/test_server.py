@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ArgumentError
 
-from pm2xero.errors import OutboxError
+from pm2xero.errors import OutboxError, UsageError
 from pm2xero.outbox import Outbox, database
 from pm2xero.outbox.server import address_of, line_options, shown
 from pm2xero.outbox.states import RequestState
+from pm2xero.target import Target
 
 from .conftest import Open
 from .documents import Clock, chain, document
@@ -48,6 +49,14 @@ def test_no_message_about_an_address_holds_a_secret(address: str) -> None:
     assert SECRET not in f"{told}"
     assert told.should_be
     assert caught.value.__suppress_context__, "a traceback would print the address"
+
+
+@pytest.mark.parametrize("words", ["host=db password={}", " User = pm password={}"])
+def test_words_of_libpq_are_no_file(words: str, tmp_path: Path) -> None:
+    target = Target(tmp_path / "organisation.yaml", None, (), words.format(SECRET), None, None)
+    with pytest.raises(UsageError, match="PU907") as caught:
+        target.database_url  # noqa: B018  # is worked out
+    assert SECRET not in str(caught.value)
 
 
 def test_of_an_address_what_is_no_secret_is_shown() -> None:
