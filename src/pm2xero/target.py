@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -9,6 +10,9 @@ from urllib.parse import quote
 from pm2xero.errors import Finding, UsageError
 from pm2xero.xero.call_log import Watch
 from pm2xero.xero.identity import is_xero
+
+# `host=db password=…`, as other programs of PostgreSQL take it.
+_WORDS = re.compile(r"^\s*(host|hostaddr|port|dbname|user|password|passfile|service)\s*=", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,21 @@ class Target:
 
     @property
     def database_url(self) -> str:
-        """The outbox; a plain file name means SQLite."""
+        """The outbox; a plain file name means SQLite.
+
+        Raises:
+            UsageError: PU907, it is named as other programs take it.
+        """
         given = self.database or str(self.folder / "outbox.sqlite3")
+        if _WORDS.search(given):
+            # Taken for a file, its password would be the name of one.
+            raise UsageError(
+                Finding(
+                    "PU907",
+                    "the outbox is named in the words of libpq (host=…)",
+                    should_be="postgresql+psycopg://USER@HOST/DATABASE",
+                )
+            )
         return given if "://" in given else f"sqlite:///{given}"
 
     @property

@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from pm2xero.outbox import Outbox
 from pm2xero.outbox.database import open_engine
 
 from .documents import Clock
-from .postgresql import binaries, server
+from .postgresql import binaries, created, drop, server
 
 DATABASES = ["sqlite", *(["postgresql"] if binaries() else [])]
 _NUMBERS = itertools.count(1)
@@ -30,21 +29,8 @@ def postgresql() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def prepared(postgresql: str) -> str:
     """The name of a database that has the tables of an outbox and nothing in them."""
-    url = create_database(postgresql, "prepared")
-    open_engine(url, Clock()).dispose()
+    open_engine(created(postgresql, "prepared"), Clock()).dispose()
     return "prepared"
-
-
-def create_database(first: str, name: str, like: str = "template1") -> str:
-    _administer(first, f"CREATE DATABASE {name} TEMPLATE {like}")
-    return make_url(first).set(database=name).render_as_string(hide_password=False)
-
-
-def _administer(first: str, statement: str) -> None:
-    engine = create_engine(first, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 @pytest.fixture(params=DATABASES)
@@ -58,13 +44,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'outbox.db'}"
         return
     first: str = request.getfixturevalue("postgresql")
-    like = "template1"
-    if "open_outbox" in request.fixturenames:
-        like = request.getfixturevalue("prepared")
+    like = request.getfixturevalue("prepared") if "open_outbox" in request.fixturenames else None
     name = f"outbox_{next(_NUMBERS)}"
-    yield create_database(first, name, like)
+    yield created(first, name, like=like)
     # Hundreds of databases of some MB each would fill the memory that they are in.
-    _administer(first, f"DROP DATABASE {name} WITH (FORCE)")
+    drop(first, name)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import Connection, create_engine, make_url, text
+
 INSTALLED = Path("/usr/lib/postgresql")
 
 
@@ -49,3 +51,49 @@ def server(folder: Path) -> Iterator[str]:
             run("pg_ctl", "stop", "-w", "-m", "immediate")
     finally:
         shutil.rmtree(home)
+
+
+# What a server may have set otherwise than the product would: nothing may depend on it.
+UNFRIENDLY = {
+    "default_transaction_isolation": "serializable",
+    "DateStyle": "German, DMY",
+    "TimeZone": "Australia/Sydney",
+    "bytea_output": "escape",
+    "standard_conforming_strings": "off",
+    "synchronous_commit": "off",
+}
+
+
+def created(url: str, name: str, *, encoding: str = "UTF8", like: str | None = None) -> str:
+    """A new database of a server, as unfriendly as databases are; gives its URL.
+
+    Args:
+        like: another database that this one is a copy of, with all that is in it.
+    """
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        options = f"TEMPLATE {like}"
+        if like is None:
+            options = f"TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'"
+            if encoding == "UTF8" and _sorts_by_language(connection):
+                options += " LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
+        connection.execute(text(f"CREATE DATABASE {name} {options}"))
+        for setting, value in UNFRIENDLY.items():
+            connection.execute(text(f"ALTER DATABASE {name} SET {setting} = '{value}'"))
+    engine.dispose()
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def drop(url: str, name: str) -> None:
+    """Remove a database of a server, whoever is connected to it."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+def _sorts_by_language(connection: Connection) -> bool:
+    """Whether a database may sort by a language: from version 15, where it was built so."""
+    number = connection.execute(text("SELECT current_setting('server_version_num')::int"))
+    known = text("SELECT count(*) FROM pg_collation WHERE collprovider = 'i'")
+    return bool(number.scalar_one() >= 150000 and connection.execute(known).scalar_one())

@@ -7,9 +7,8 @@ from sqlalchemy import create_engine, text
 
 from pm2xero.outbox import Outbox
 
-from .conftest import create_database
 from .documents import Clock
-from .postgresql import binaries
+from .postgresql import binaries, created
 
 pytestmark = pytest.mark.skipif(binaries() is None, reason="no PostgreSQL is installed")
 
@@ -32,9 +31,9 @@ def read(url: str, statement: str) -> list[tuple[object, ...]]:
 
 
 def test_a_prepared_database_is_what_an_empty_one_becomes(postgresql: str, prepared: str) -> None:
-    empty = create_database(postgresql, "prepared_by_itself")
+    empty = created(postgresql, "prepared_by_itself")
     assert read(empty, SHAPE) == []
-    copy = create_database(postgresql, "prepared_and_copied", prepared)
+    copy = created(postgresql, "prepared_and_copied", like=prepared)
     for url in (empty, copy):
         Outbox.open(url, "bellbird", Clock()).close()
     assert len(read(empty, SHAPE)) > 100
@@ -43,7 +42,7 @@ def test_a_prepared_database_is_what_an_empty_one_becomes(postgresql: str, prepa
 
 
 def test_a_prepared_database_knows_no_organisation(postgresql: str, prepared: str) -> None:
-    copy = create_database(postgresql, "prepared_for_nobody", prepared)
+    copy = created(postgresql, "prepared_for_nobody", like=prepared)
     tables = {str(name) for name, _ in read(copy, SHAPE)}
     full = {t for t in tables if read(copy, f'SELECT 1 FROM "{t.strip(chr(34))}" LIMIT 1')}
     assert len(full) == 1 and read(copy, f"SELECT count(*) FROM {full.pop()}") == [(1,)]

@@ -13,13 +13,15 @@ import keyring.backend
 import keyring.errors
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import create_engine, make_url, text
 
 from pm2xero.errors import UsageError
+from pm2xero.signin.database_vault import DatabaseVault
 from pm2xero.signin.grant import Enrolment, Pin
 from pm2xero.signin.vault import Vault
 from pm2xero.signin.vaults import is_enrolled, open_vault
 from pm2xero.xero.identity import Addresses
-from tests.outbox.postgresql import binaries, server
+from tests.outbox.postgresql import binaries, created, server
 from tests.support.served_xero import ServedXero
 
 from .test_refresh import GRANT, NOW
@@ -244,3 +246,67 @@ def test_of_several_processes_one_refreshes(
     assert kept is not None and given == {kept.access_token}
     assert served.calls.count(("POST", "/connect/token")) == 1
     assert Addresses.of(served.url).token == f"{served.root}/connect/token"
+
+
+def on_server(postgresql: str, name: str, **parts: str) -> dict[str, str]:
+    url = make_url(created(postgresql, name)).set(**parts)
+    where = url.render_as_string(hide_password=False)
+    return {"PM2XERO_GRANTS": where, "PM2XERO_GRANT_KEY": KEY}
+
+
+needs_server = pytest.mark.skipif(binaries() is None, reason="no PostgreSQL is installed")
+
+
+@needs_server
+def test_a_server_that_does_not_take_the_user_says_so_without_the_password(
+    tmp_path: Path, postgresql: str
+) -> None:
+    values = on_server(postgresql, "vault_refused", username="nobody", password="hush")
+    with pytest.raises(UsageError, match=r'PU953 .*role "nobody" does not exist') as told:
+        open_vault(tmp_path, "firm", values)
+    assert "hush" not in str(told.value)
+    assert told.value.findings[0].should_be
+
+
+@needs_server
+def test_a_sign_in_that_cannot_be_written_is_known_before_xero_is_asked(
+    tmp_path: Path, postgresql: str
+) -> None:
+    """Xero's new tokens would be lost, and with them the firm's sign-in."""
+    values = on_server(postgresql, "vault_read_only")
+    before = open_vault(tmp_path, "firm", values)
+    keep(before, PINNED)
+    before.close()
+    engine = create_engine(make_url(values["PM2XERO_GRANTS"]))
+    with engine.begin() as connection:
+        allowed = "ALTER DATABASE vault_read_only SET default_transaction_read_only = on"
+        connection.execute(text(allowed))
+    engine.dispose()
+    vault = open_vault(tmp_path, "firm", values)
+    assert vault.read().grant == GRANT
+    refused = pytest.raises(UsageError, match=r"PU953 .*may not be written")
+    with refused, vault.locked() as shelf:
+        shelf.read()
+    vault.close()
+
+
+@needs_server
+def test_a_vault_waits_for_xero_longer_than_its_server_would(
+    tmp_path: Path, postgresql: str
+) -> None:
+    values = on_server(postgresql, "vault_patient")
+    engine = create_engine(make_url(values["PM2XERO_GRANTS"]))
+    with engine.begin() as connection:
+        limit = "ALTER DATABASE vault_patient SET idle_in_transaction_session_timeout = '1ms'"
+        connection.execute(text(limit))
+    engine.dispose()
+    vault = open_vault(tmp_path, "firm", values)
+    assert isinstance(vault, DatabaseVault)
+    with vault.locked() as shelf:
+        shelf.write(PINNED)
+        with vault._engine.connect() as other:
+            # Longer than the limit, while the transaction that holds the lock is idle.
+            other.execute(text("SET idle_in_transaction_session_timeout = 0"))
+            other.execute(text("SELECT pg_sleep(0.05)"))
+    assert vault.read().grant == GRANT
+    vault.close()

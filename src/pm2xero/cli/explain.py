@@ -93,13 +93,13 @@ def _from_outbox(
     from pm2xero.cli.target import target
     from pm2xero.connection import decided_by, now
     from pm2xero.firm.organisation import load_organisation
-    from pm2xero.outbox.store import Outbox
+    from pm2xero.history.own_outbox import open_outbox
     from pm2xero.report.decision_record import gather, print_record
     from pm2xero.report.text import console
 
     place = target(organisation, region, packs, database, None, None)
     firm = load_organisation(organisation, region)
-    with Outbox.open(place.require_outbox(), firm.id, now) as outbox:
+    with open_outbox(firm, place.require_outbox(), now) as outbox:
         check_known(outbox, id)
         told = gather(outbox, id, decided_by(firm, organisation, packs))
     if form == "json":

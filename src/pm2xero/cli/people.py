@@ -28,7 +28,7 @@ def act(
     """Do one action, say what changed, and log it."""
     from pm2xero.connection import now, process_name
     from pm2xero.firm.organisation import load_organisation
-    from pm2xero.outbox.store import Outbox
+    from pm2xero.history.own_outbox import open_outbox
     from pm2xero.sentences import counted
 
     if not why.strip():
@@ -37,7 +37,7 @@ def act(
     firm = load_organisation(place.organisation, place.region)
     found_in = check_stands(place, id, xero_id) if xero_id is not None else None
     with (
-        Outbox.open(place.require_outbox(), firm.id, now) as outbox,
+        open_outbox(firm, place.require_outbox(), now) as outbox,
         outbox.writing(process_name()),
     ):
         check_known(outbox, id)
@@ -258,14 +258,14 @@ def skip(id: str | None, digest: str | None, why: str, who: str, **options: Any)
 def _dismiss(digest: str, who: str, why: str, options: Any) -> None:
     from pm2xero.connection import now, process_name
     from pm2xero.firm.organisation import load_organisation
-    from pm2xero.outbox.store import Outbox
+    from pm2xero.history.own_outbox import open_outbox
 
     if not why.strip():
         raise no_reason()
     place = target(**options)
     firm = load_organisation(place.organisation, place.region)
     with (
-        Outbox.open(place.require_outbox(), firm.id, now) as outbox,
+        open_outbox(firm, place.require_outbox(), now) as outbox,
         outbox.writing(process_name()),
     ):
         trace = outbox.dismiss(digest, who, why, now())

@@ -30,13 +30,13 @@ def command(form: str, **options: Any) -> None:
     """
     from pm2xero.connection import now
     from pm2xero.firm.organisation import load_organisation
-    from pm2xero.outbox.store import Outbox
+    from pm2xero.history.own_outbox import open_outbox
     from pm2xero.report.status import gather, print_status
     from pm2xero.report.text import console
 
     place = target(**options)
     firm = load_organisation(place.organisation, place.region)
-    with Outbox.open(place.require_outbox(), firm.id, now) as outbox:
+    with open_outbox(firm, place.require_outbox(), now) as outbox:
         status = gather(outbox, firm.base_currency)
     if form == "json":
         click.echo(json.dumps(status.as_json()))

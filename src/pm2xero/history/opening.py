@@ -12,6 +12,7 @@ import orjson
 
 from pm2xero.firm.fingerprint import fingerprint
 from pm2xero.firm.organisation import pack_folders
+from pm2xero.history.own_outbox import open_outbox
 from pm2xero.history.rows_state import RowsState
 from pm2xero.history.takeover import take_over
 from pm2xero.outbox.store import Outbox
@@ -45,6 +46,7 @@ def open_past(
 
     Raises:
         OutboxError: it cannot be opened, or not be taken over.
+        UsageError: PU955, as `open_outbox`.
     """
     firm = pipeline.organisation
     mark = fingerprint(
@@ -53,11 +55,8 @@ def open_past(
         orjson.dumps(firm.xero.raw, default=str, option=orjson.OPT_SORT_KEYS),
         firm.chart_file.read_bytes() if firm.chart_file is not None else b"",
     )
-    outbox = Outbox.open(url, firm.id, clock)
-    try:
+    with open_outbox(firm, url, clock) as outbox:
         take_over(pipeline, outbox, clock())
         state = RowsState(outbox, pipeline.state)
         pipeline.state = state
         yield OpenedPast(pipeline, outbox, state, mark)
-    finally:
-        outbox.close()

@@ -11,17 +11,19 @@ from threading import RLock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, func, select
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from pm2xero.errors import Finding, OutboxError
 from pm2xero.files import reserve_private
 from pm2xero.outbox.asking import CHUNK, AnyRow, ask
-from pm2xero.outbox.faults import told
+from pm2xero.outbox.faults import finding, told
 from pm2xero.outbox.migrations import migrate, newest, version_of
 from pm2xero.outbox.old_copy import keep_old_copy
 from pm2xero.outbox.schema import metadata
+from pm2xero.outbox.server import address_of, line_options, prepare
+from pm2xero.outbox.server import shown as address_shown
 
 BUSY_SECONDS = 30
 # Rows of a long answer that are in memory at a time.
@@ -95,15 +97,15 @@ def open_engine(url: str, clock: Clock) -> Engine:
     """An engine on a migrated database.
 
     Raises:
-        OutboxError: PE108 when it cannot be opened, PE102 when a newer program made it, or what
-            is wrong with the database (PE120 to PE129).
+        OutboxError: PE108 when it cannot be opened, PE102 when a newer program made it, PE131 for
+            a server's database that is not in UTF-8, or what is wrong with the database (PE120 to
+            PE129, PE132).
     """
     try:
-        parsed = make_url(url)
+        parsed = address_of(url)
         engine = make_engine(parsed)
-    except ArgumentError:
-        # The error quotes the address, perhaps with its password.
-        raise _unusable("the outbox's address cannot be used") from None
+    except ArgumentError as exc:
+        raise _unusable(f"the outbox's address cannot be used: {exc}") from None
     except ModuleNotFoundError as exc:
         message = f"the outbox's address cannot be used: {exc}"
         raise _unusable(message, 'pip install "pm2xero[postgres]"') from None
@@ -113,11 +115,10 @@ def open_engine(url: str, clock: Clock) -> Engine:
         connection = engine.connect()
     except DBAPIError as exc:
         engine.dispose()
-        denied = "unable to open" in str(exc.orig) or "readonly" in str(exc.orig)
-        writable = "the file and its folder must be there, and writable"
-        hint = writable if denied and _is_file(parsed) else None
-        # Nothing was stored yet: the driver speaks of the address and nothing else.
-        raise _unusable(f"{shown(parsed)} cannot be opened: {exc.orig}", hint) from None
+        raise _unopened(parsed, exc) from None
+    except OutboxError:
+        engine.dispose()
+        raise
     try:
         with told(shown(parsed)), connection, connection.begin():
             lock_writers(connection, "pm2xero schema")
@@ -137,19 +138,54 @@ def _is_file(url: URL) -> bool:
 
 def shown(url: URL) -> str:
     """How messages call an outbox: its address without a password."""
-    return f"the outbox {url.render_as_string(hide_password=True)}"
+    return f"the outbox {address_shown(url)}"
 
 
-def _unusable(message: str, hint: str | None = None) -> OutboxError:
-    should_be = "sqlite:///outbox.db or postgresql+psycopg://…"
+def _unopened(url: URL, exc: DBAPIError) -> OutboxError:
+    """What the driver says of an address; nothing was stored yet, so it speaks of nothing else."""
+    if getattr(exc.orig, "sqlstate", None):
+        # The server answered; it has words of its own for why.
+        return OutboxError(finding(exc, shown(url)))
+    said = " ".join(str(exc.orig).split())
+    if not _is_file(url):
+        should_be = "a server that runs and takes the user, password and database of the address"
+        return _unusable(f"{shown(url)} cannot be opened: {said}", should_be=should_be)
+    denied = "unable to open" in said or "readonly" in said
+    hint = "the file and its folder must be there, and writable" if denied else None
+    return _unusable(f"{shown(url)} cannot be opened: {said}", hint)
+
+
+def _unusable(
+    message: str, hint: str | None = None,
+    should_be: str = "sqlite:///outbox.db or postgresql+psycopg://…",
+) -> OutboxError:  # fmt: skip
     return OutboxError(Finding("PE108", message, should_be=should_be, hint=hint))
 
 
-def make_engine(address: URL | str) -> Engine:
-    """An engine whose transactions exclude each other when they write, on SQLite too."""
-    url = make_url(address)
+def make_engine(
+    address: URL | str, patience: float | None = None, *, may_idle: bool = False
+) -> Engine:
+    """An engine whose transactions exclude each other when they write, on SQLite too.
+
+    Args:
+        patience: seconds to wait for another one's lock on a server; BUSY_SECONDS without.
+        may_idle: a server's transactions may wait for something else meanwhile.
+
+    Raises:
+        ArgumentError: the address is none; the message shows nothing of it.
+    """
+    url = address_of(address)
+    if url.get_backend_name() == "postgresql":
+        # Writers that waited for each other must see what the other one wrote, whatever the
+        # database's own default is.
+        engine = create_engine(
+            url, hide_parameters=True, isolation_level="READ COMMITTED",
+            connect_args=line_options(url),
+        )  # fmt: skip
+        prepare(engine, BUSY_SECONDS if patience is None else patience, may_idle=may_idle)
+        return engine
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, hide_parameters=True)
+        raise ArgumentError(f"no {url.get_backend_name()} is known here")
     if url.database in (None, "", ":memory:"):
         engine = create_engine(
             url,

@@ -37,8 +37,9 @@ class Fault(Enum):
 
     FULL = Told("PE120", "has no room left", "free space on its disk, then do the same again")
     READ_ONLY = Told(
-        "PE121", "may not be written", "let the user who runs pm2xero write the file and its folder"
-    )
+        "PE121", "may not be written",
+        "let the user of pm2xero write it: the file with its folder, or a server that is no copy",
+    )  # fmt: skip
     BUSY = Told(
         "PE122", "is kept busy by another program", "end what has it open, then do the same again"
     )
@@ -61,6 +62,10 @@ class Fault(Enum):
     OTHER_TABLES = Told(
         "PE128", "does not have the tables of this program",
         "name the database that pm2xero made with --db, or an empty one",
+    )  # fmt: skip
+    CUT_OFF = Told(
+        "PE132", "ended a step that took longer than it allows",
+        "raise statement_timeout and its like for the user of --db, then do the same again",
     )  # fmt: skip
     UNKNOWN = Told(
         "PE129",
@@ -94,7 +99,9 @@ _SQLSTATE: Mapping[str, Fault] = {
     "55": Fault.BUSY,
     "40": Fault.BUSY,
     "57": Fault.LOST,
-    "57014": Fault.BUSY,
+    "57014": Fault.CUT_OFF,
+    "25P03": Fault.CUT_OFF,
+    "25P04": Fault.CUT_OFF,
     "08": Fault.LOST,
     "22": Fault.UNFIT,
     "54": Fault.UNFIT,
@@ -118,7 +125,7 @@ def told(database: str) -> Iterator[None]:
         database: how messages call it; never with a password.
 
     Raises:
-        OutboxError: PE120 to PE129, without any value of the statement.
+        OutboxError: PE120 to PE129 and PE132, without any value of the statement.
     """
     try:
         yield

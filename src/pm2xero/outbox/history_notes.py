@@ -17,6 +17,7 @@ from pm2xero.errors import Finding, StateConflict
 from pm2xero.outbox.asking import chunks
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.notes_schema import history_notes
+from pm2xero.outbox.ordering import by_characters
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.schema import requests
 from pm2xero.outbox.states import DUE, RequestState
@@ -135,7 +136,7 @@ class HistoryNotes(Database):
                 requests.c.state == RequestState.CONFIRMED,
                 requests.c.xero_id.is_not(None),
             )
-            .order_by(requests.c.sequence, requests.c.level, history_notes.c.request)
+            .order_by(requests.c.sequence, requests.c.level, by_characters(history_notes.c.request))
         )  # fmt: skip
         with self._read() as connection:
             rows = connection.execute(query).all()
@@ -165,7 +166,7 @@ class HistoryNotes(Database):
                 requests.c.state == RequestState.CONFIRMED,
                 requests.c.xero_id.is_not(None),
             )
-            .order_by(requests.c.sequence, requests.c.level, requests.c.id)
+            .order_by(requests.c.sequence, requests.c.level, by_characters(requests.c.id))
         )  # fmt: skip
         if transaction is not None:
             query = query.where(requests.c.transaction_id == transaction)
@@ -243,7 +244,8 @@ class HistoryNotes(Database):
             .group_by(history_notes.c.state)
         )
         with self._read() as connection:
-            return {NoteState(state): count for state, count in connection.execute(query)}
+            found = {NoteState(state): count for state, count in connection.execute(query)}
+        return {state: found[state] for state in NoteState if state in found}
 
     def move_note(
         self, note: StoredNote, event: NoteEvent, at: datetime | None = None,

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from pm2xero.outbox.asking import among, of
 from pm2xero.outbox.database import Database
 from pm2xero.outbox.memory import made_at
+from pm2xero.outbox.ordering import by_characters
 from pm2xero.outbox.past_schema import entries
 from pm2xero.outbox.records import StoredRequest
 from pm2xero.outbox.rows import OF_DOCUMENTS, STATES, current, load_requests, mine
@@ -85,7 +86,9 @@ class OpenWork(Database):
                     contacts.c.number.startswith(start, autoescape=True),
                 )
             )
-            return {row.number: (row.xero_id, row.name) for row in rows}
+            # Upper and lower case are one for LIKE in SQLite, and are not in numbers.
+            found = [row for row in rows if row.number.startswith(start)]
+        return {row.number: (row.xero_id, row.name) for row in found}
 
     def tally(self, states: Collection[RequestState]) -> Mapping[RequestState, int]:
         """How many requests count now in each of the states."""
@@ -95,13 +98,14 @@ class OpenWork(Database):
                 .where(mine(self._organisation), requests.c.state.in_(tuple(states)))
                 .group_by(requests.c.state)
             )
-            return {RequestState(state): count for state, count in rows}
+            found = {RequestState(state): count for state, count in rows}
+        return {state: found[state] for state in RequestState if state in found}
 
 
 _LINKS = (
     select(links.c.transaction_id, links.c.id_name, links.c.xero_id)
     .where(of(links), among(links.c.transaction_id))
-    .order_by(links.c.document, links.c.revision, links.c.request)
+    .order_by(links.c.document, links.c.revision, by_characters(links.c.request))
 )
 _DOCUMENTS = select(transactions.c.id, transactions.c.document).where(
     current(transactions), among(transactions.c.id)

@@ -7,6 +7,7 @@ from dataclasses import fields
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from pm2xero.outbox.asking import among, of
+from pm2xero.outbox.ordering import by_characters
 from pm2xero.outbox.past_records import EntryRow
 from pm2xero.outbox.past_schema import (
     bookings,
@@ -51,12 +52,12 @@ SAID = (
 TO_COME = (
     select(expected.c.document, expected.c.by, expected.c.cents)
     .where(of(expected), among(expected.c.document))
-    .order_by(expected.c.by)
+    .order_by(by_characters(expected.c.by))
 )
 RELEASED = (
     select(releases)
     .where(of(releases), among(releases.c.id))
-    .order_by(releases.c.revision, releases.c.rule)
+    .order_by(releases.c.revision, by_characters(releases.c.rule))
 )
 
 # What documents did to others.
@@ -112,7 +113,7 @@ MAKERS = (
         requests.c.state,
     )
     .where(current(), among(requests.c.transaction_id), requests.c.purpose != Purpose.UNDO)
-    .order_by(requests.c.revision)
+    .order_by(requests.c.revision, by_characters(requests.c.id))
 )  # fmt: skip
 UNDONE = select(requests.c.xero_id).where(
     current(),
@@ -123,7 +124,9 @@ UNDONE = select(requests.c.xero_id).where(
 LAST_SEQUENCE = select(func.max(transactions.c.sequence)).where(of(transactions))
 
 # What every decided revision is in Practice Management, and each line of it.
-BOOKINGS = select(bookings).where(of(bookings)).order_by(bookings.c.id, bookings.c.revision)
+BOOKINGS = (
+    select(bookings).where(of(bookings)).order_by(by_characters(bookings.c.id), bookings.c.revision)
+)
 ENTRIES = (
     select(entries.c.by, entries.c.revision, *(entries.c[f.name] for f in fields(EntryRow)))
     .where(of(entries))

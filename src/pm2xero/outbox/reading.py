@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, bindparam, func, or_, select, tuple_
 from pm2xero.outbox import past_questions as q
 from pm2xero.outbox.asking import AnyRow, of
 from pm2xero.outbox.database import PAGE, Database
+from pm2xero.outbox.ordering import by_characters
 from pm2xero.outbox.records import (
     Action,
     Attempt,
@@ -148,7 +149,9 @@ class Reading(Database):
         if request is not None:
             query = query.where(attempts.c.request == request)
         with self._read() as connection:
-            rows = connection.execute(query.order_by(attempts.c.call, attempts.c.request)).all()
+            rows = connection.execute(
+                query.order_by(attempts.c.call, by_characters(attempts.c.request))
+            ).all()
         return [
             Attempt(
                 row.request,
@@ -197,7 +200,7 @@ class Reading(Database):
             rows = connection.execute(
                 select(links.c.transaction_id, links.c.id_name, links.c.xero_id)
                 .where(links.c.organisation == self._organisation)
-                .order_by(links.c.document, links.c.revision, links.c.request)
+                .order_by(links.c.document, links.c.revision, by_characters(links.c.request))
             ).all()
         return {(transaction, id_name): xero_id for transaction, id_name, xero_id in rows}
 
@@ -251,7 +254,9 @@ class Reading(Database):
             row = connection.execute(
                 select(links)
                 .where(links.c.organisation == self._organisation, links.c.xero_id == xero_id)
-                .order_by(links.c.document.desc(), links.c.revision.desc(), links.c.request)
+                .order_by(
+                    links.c.document.desc(), links.c.revision.desc(), by_characters(links.c.request)
+                )
             ).first()
         if row is None:
             return None

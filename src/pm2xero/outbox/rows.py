@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, sele
 
 from pm2xero.errors import Finding, StateConflict
 from pm2xero.outbox.asking import CHUNK, AnyRow, among, ask, of
+from pm2xero.outbox.ordering import by_characters
 from pm2xero.outbox.records import (
     Actor,
     StoredDecision,
@@ -196,7 +197,9 @@ def request_of(row: AnyRow, needed: Sequence[str]) -> StoredRequest:
 
 
 _REQUESTS = (
-    select(requests).where(current()).order_by(requests.c.level, requests.c.sequence, requests.c.id)
+    select(requests)
+    .where(current())
+    .order_by(requests.c.level, requests.c.sequence, by_characters(requests.c.id))
 )
 # The requests that count now, in the order of sending: of documents, by their ids, by their states.
 OF_DOCUMENTS = _REQUESTS.where(among(requests.c.transaction_id))

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 from pm2xero.errors import Finding, LeaseLost
 from pm2xero.outbox.asking import AnyRow, chunks
 from pm2xero.outbox.database import PAGE, Database
+from pm2xero.outbox.ordering import by_characters
 from pm2xero.outbox.seen_schema import xero_lists, xero_objects
 
 WHOLE, CHANGED = "whole", "changed"
@@ -170,7 +171,7 @@ class Seen(Database):
         query = (
             select(xero_objects.c.id, xero_objects.c.object)
             .where(*self._objects(endpoint))
-            .order_by(xero_objects.c.id)
+            .order_by(by_characters(xero_objects.c.id))
         )
         with self._read() as connection:
             for page in connection.execute(query).partitions(PAGE):

@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import and_, func, select
 
 from pm2xero.outbox.database import Database
+from pm2xero.outbox.ordering import by_characters
 from pm2xero.outbox.past_schema import bookings
 from pm2xero.outbox.records import StoredDecision
 from pm2xero.outbox.rows import decision_of
@@ -55,12 +56,16 @@ class Totals(Database):
                 .where(decisions.c.organisation == self._organisation, decisions.c.latest)
                 .group_by(*by)
             ).all()
-        return [
+        found = [
             DecisionTotal(
                 outcome, code, by_hand, count, Decimal(int(cents)).scaleb(-2), counts, currency
             )
             for outcome, code, by_hand, counts, currency, count, cents in rows
         ]
+        return sorted(
+            found,
+            key=lambda t: (t.outcome, t.code or "", t.by_hand, t.counts or "", t.currency or ""),
+        )
 
     def decided_as(self, outcome: str) -> list[StoredDecision]:
         """The last decisions of one outcome."""
@@ -72,6 +77,6 @@ class Totals(Database):
                     decisions.c.latest,
                     decisions.c.outcome == outcome,
                 )
-                .order_by(decisions.c.id)
+                .order_by(by_characters(decisions.c.id))
             ).all()
         return [decision_of(row) for row in rows]

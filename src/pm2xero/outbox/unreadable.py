@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 from pm2xero.errors import Finding, OutboxError
 from pm2xero.outbox.asking import chunks
 from pm2xero.outbox.database import Database
+from pm2xero.outbox.ordering import by_characters
 from pm2xero.outbox.past_records import Unreadable
 from pm2xero.outbox.past_schema import unreadable
 from pm2xero.outbox.people import log
@@ -28,7 +29,7 @@ class Unreadables(Database):
             rows = connection.execute(
                 select(unreadable)
                 .where(unreadable.c.organisation == self._organisation, unreadable.c.state == OPEN)
-                .order_by(unreadable.c.place, unreadable.c.digest)
+                .order_by(by_characters(unreadable.c.place), unreadable.c.digest)
             ).all()
         return [
             Unreadable(row.digest, row.id, row.revision, row.kind, row.place, row.message)

@@ -11,14 +11,19 @@ from dataclasses import replace
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Column, Connection, LargeBinary, MetaData, Table, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
+from pm2xero.errors import OutboxError, UsageError
+from pm2xero.outbox import faults
 from pm2xero.outbox.database import lock_writers, make_engine
 from pm2xero.outbox.schema import Identifier
+from pm2xero.outbox.server import shown
 from pm2xero.signin.grant import Enrolment
 from pm2xero.signin.vault import packed, unpacked, unusable
 
 KEY = "PM2XERO_GRANT_KEY"
+# Seconds for another process that renews the firm's sign-in: three calls, each of three minutes.
+_PATIENCE = 600.0
 _metadata = MetaData()
 _sign_ins = Table(
     "xero_sign_ins",
@@ -44,17 +49,25 @@ class DatabaseVault:
     def __init__(self, url: str, firm: str, keys: str) -> None:
         self._firm = firm
         self._seal = _sealer(keys)
+        url_form = "PM2XERO_GRANTS=postgresql+psycopg://…, or file"
         try:
-            self._engine = make_engine(url)
-            self.place = f"the database {self._engine.url.render_as_string(hide_password=True)}"
-            with self._engine.begin() as connection:
-                lock_writers(connection, "pm2xero sign-ins")
-                _metadata.create_all(connection)
+            # Whoever renews a sign-in holds its row while Xero is asked.
+            self._engine = make_engine(url, _PATIENCE, may_idle=True)
+        except ArgumentError as error:
+            message = f"the database of the sign-ins cannot be used: {error}"
+            raise unusable(message, url_form) from None
         except (SQLAlchemyError, ImportError) as error:
             # The error may quote the address with its password.
             said = type(error).__name__
             message = f"the database of the sign-ins cannot be used ({said})"
-            raise unusable(message, "PM2XERO_GRANTS=postgresql+psycopg://…, or file") from None
+            raise unusable(message, url_form) from None
+        self.place = f"the database {shown(self._engine.url)}"
+        try:
+            with self._told():
+                self._make_table(url_form)
+        except UsageError:
+            self.close()
+            raise
 
     def read(self) -> Enrolment:
         """What is there now."""
@@ -76,6 +89,17 @@ class DatabaseVault:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+
+    def _make_table(self, url_form: str) -> None:
+        try:
+            self._engine.connect().close()
+        except DBAPIError as error:
+            # Nothing was stored yet: the driver speaks of the address and nothing else.
+            said = " ".join(str(error.orig).split())
+            raise unusable(f"{self.place} cannot be used: {said}", url_form) from None
+        with self._engine.begin() as connection:
+            lock_writers(connection, "pm2xero sign-ins")
+            _metadata.create_all(connection)
 
     def _found(self, connection: Connection, *, to_change: bool = False) -> Enrolment:
         query = select(_sign_ins.c.pin, _sign_ins.c.sealed)
@@ -106,9 +130,13 @@ class DatabaseVault:
         """What a database refuses, without any value of the statement."""
         try:
             yield
+        except OutboxError as error:
+            raise unusable(error.findings[0].message, error.findings[0].should_be) from None
         except SQLAlchemyError as error:
-            message = f"{self.place} refuses ({type(error).__name__})"
-            raise unusable(message, "a database that can be reached and written") from None
+            if not faults.is_refusal(error):
+                raise
+            found = faults.finding(error, self.place)
+            raise unusable(found.message, found.should_be) from None
 
 
 class _Row:

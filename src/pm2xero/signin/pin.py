@@ -56,6 +56,20 @@ def check_outbox_pin(pin: OutboxPin | None, firm: Organisation, *, is_real: bool
                 should_be=f"an outbox of its own for {is_now} (--db FILE), or the other moved away",
             )
         )
+    check_outbox_organisation(pin, firm)
+
+
+def check_outbox_organisation(pin: OutboxPin | None, firm: Organisation) -> None:
+    """Make sure that an outbox holds the firm's own documents, whether anything is sent or not.
+
+    Firms that share a database are told apart by their ids alone, and a file that was copied has
+    the id of another firm.
+
+    Raises:
+        UsageError: PU955.
+    """
+    if pin is None:
+        return
     if not _same(pin.xero_organisation, firm.xero_organisation_id):
         raise UsageError(
             Finding(
