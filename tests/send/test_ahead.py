@@ -52,6 +52,9 @@ SPEND = planned("put.BankTransactions", {"Type": "SPEND", "Reference": "P-7 rent
 BATCH = planned(
     "put.BatchPayments", {"Date": DAY, "Payments": [{"Amount": "1.10"}, {"Amount": "2"}]}
 )
+OVERPAID = planned(
+    "put.Overpayments", {"Date": DAY, "LineItems": [{"LineAmount": "7.00"}]}, "/BankTransactions"
+)
 ALLOCATION = planned(
     "put.CreditNotes.Allocations", {"Amount": "1"}, "/CreditNotes/{CreditNoteID}/Allocations"
 )
@@ -60,6 +63,7 @@ SEEN = [
     (INVOICE, "Invoices", {"InvoiceID": THEIRS, "InvoiceNumber": "inv-7 (2)", "Status": "VOIDED"}),
     (SPEND, "BankTransactions", {"BankTransactionID": THEIRS, "Reference": "P-7 something else"}),
     (BATCH, "BatchPayments", {"BatchPaymentID": THEIRS, "Date": DAY, "TotalAmount": 3.1}),
+    (OVERPAID, "BankTransactions", {"BankTransactionID": THEIRS, "Date": DAY, "SubTotal": 7}),
     (ALLOCATION, "CreditNotes",
      {"CreditNoteID": OURS, "Allocations": [{"AllocationID": THEIRS, "Amount": 1}]}),
 ]  # fmt: skip
@@ -68,6 +72,7 @@ UNSEEN = [
     (INVOICE, "Invoices", {"InvoiceID": THEIRS, "InvoiceNumber": "INV-70"}),
     (SPEND, "BankTransactions", {"BankTransactionID": THEIRS, "Reference": "P-71 rent"}),
     (BATCH, "BatchPayments", {"BatchPaymentID": THEIRS, "Date": DAY, "TotalAmount": 3.2}),
+    (OVERPAID, "BankTransactions", {"BankTransactionID": THEIRS, "Date": DAY, "SubTotal": 8}),
     (ALLOCATION, "CreditNotes",
      {"CreditNoteID": THEIRS, "Allocations": [{"AllocationID": OURS, "Amount": 1}]}),
 ]  # fmt: skip

@@ -256,7 +256,7 @@ class Intake:
         return beside is not None and tx.revision < beside
 
     def _was_passed_over(self, tx: Transaction) -> bool:
-        """Whether it was left out as voided before it came out that another outbox may have sent it.
+        """Whether it was left out as voided before it came out that others may have sent it.
 
         What was left out after that has been looked for.
         """
