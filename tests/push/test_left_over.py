@@ -112,7 +112,7 @@ def test_a_later_revision_is_followed_while_nobody_has_entered_the_rest(
 
 
 @pytest.mark.parametrize(
-    "change", [{"amount": "4500.00"}, {"number": "R-77"}, VOIDED], ids=["amount", "number", "void"]
+    "change", [{"amount": "4500.00"}, {"number": "R-77"}], ids=["amount", "number"]
 )
 def test_what_was_entered_is_corrected_by_a_person(
     office: Office, bill: Doc, receipt: Doc, change: Doc
@@ -123,6 +123,25 @@ def test_what_was_entered_is_corrected_by_a_person(
     assert paid(office) == ["4000.00"]
     assert [s["cause"] for s in office.status()["stuck"]] == ["needs_a_person"]
     assert office.reconcile()["verdict"] != "agrees"
+
+
+def test_a_void_takes_back_what_was_sent_and_lists_what_was_entered(
+    office: Office, bill: Doc, receipt: Doc
+) -> None:
+    office.push(bill, receipt)
+    enter(office)
+    told = office.push(revised(receipt, **VOIDED))
+    assert "1 to be entered in Xero by hand, 1,000.00 AUD in all" in told.stdout
+    assert (paid(office), left(office)) == ([], {"R-1": "-1000.00"})
+    (document,) = work(office)[0]["xero"]
+    assert (document["what"], document["total"]) == (
+        "refund on the client's credit note or overpayment", "1000.00",
+    )  # fmt: skip
+    assert office.reconcile()["verdict"] == "does_not_agree"
+    assert office.push().exit_code == told.exit_code
+    enter(office)
+    assert (office.reconcile()["verdict"], left(office)) == ("agrees", {})
+    assert office.push(revised(receipt, **VOIDED)).exit_code == 0
 
 
 def test_what_is_refused_of_a_later_revision_is_told_with_the_rest(

@@ -86,7 +86,7 @@ class HalfSent:
     def ways(self) -> tuple[str, ...]:
         """What to do, each once."""
         ways = dict.fromkeys(f"→ {self._way(r)}" for r in self.left)
-        is_voided = all(r.id in self.looked_for for r in self.left)
+        is_voided = all(r.id in self.looked_for or r.target is not None for r in self.left)
         return tuple(ways) if is_voided else (*ways, f"→ {_ONCE}")
 
     def as_json(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ It is never sent; it bears the id of what was entered, once somebody has told it
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from pm2xero.decide.decision import Decision
@@ -17,6 +18,17 @@ from pm2xero.pipeline import Pipeline
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.request import idempotency_key
 from pm2xero.xero.contracts import contract
+
+
+def left_to_a_person(request: StoredRequest, decision: Decision) -> StoredRequest:
+    """A request as it is kept; one that takes back what a person entered is never sent."""
+    if request.step != LEFT_OVER:
+        return request
+    why = decision.reasons[0]
+    money = decision.left_over or request.money
+    return replace(
+        request, state=RequestState.LEFT, cause=why.code, message=why.message, money=money
+    )
 
 
 class LeftOver:

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from pm2xero.decide.decision import Decision
 from pm2xero.decide.revision import left_for_later, left_to_a_person
-from pm2xero.history.requests import alive, corrections, is_creation
+from pm2xero.history.requests import LEFT_OVER, alive, corrections, is_creation
 from pm2xero.outbox.records import Actor, StoredRequest
 from pm2xero.outbox.states import SETTLED, UNSETTLED, RequestState
 from pm2xero.pipeline import Pipeline, Result
@@ -42,6 +42,8 @@ class Situation:
     elsewhere: frozenset[str] = frozenset()
 
 
+# What a person makes to take back what was entered by hand: money is paid back.
+_GIVES_BACK = "put.Payments"
 # Asks Xero for the live state of what requests made.
 Live = Callable[[Sequence[StoredRequest]], Situation]
 
@@ -106,7 +108,30 @@ class Corrector:
                            "but one are not known")  # fmt: skip
         if any(r.state not in SETTLED and r.id not in again for r in requests):
             return _person(tx, f"revision {decision.revises} is only partly there")
+        rest = next((r for r in there if r.step == LEFT_OVER and r.revision < tx.revision), None)
+        if fresh.takes_back and rest is not None:
+            return self._but_for_rest(tx, fresh, mapping, there, rest)
         return self._by_policy(tx, fresh, mapping, there)
+
+    def _but_for_rest(
+        self, tx: Transaction, fresh: Decision, mapping: str, there: Sequence[StoredRequest],
+        rest: StoredRequest,
+    ) -> Result:  # fmt: skip
+        """What was sent is taken back; what a person entered beside it, a person takes back."""
+        sent = [r for r in there if r is not rest]
+        result = self._by_policy(tx, fresh, mapping, sent)
+        if not sent or result.decision.outcome != "post":
+            return result
+        told = left_to_a_person(
+            tx, "a person entered a part of it there; what was sent is taken back by itself"
+        )
+        decision = replace(result.decision, reasons=told.reasons, left_over=rest.money)
+        step = f"{LEFT_OVER}@{tx.revision}"
+        back = replace(
+            self._request(tx, rest, step, _GIVES_BACK, contract(_GIVES_BACK).path, "{}", ()),
+            slot=step,
+        )
+        return replace(result, decision=decision, requests=(*result.requests, back))
 
     def _by_policy(
         self, tx: Transaction, fresh: Decision, mapping: str, there: list[StoredRequest]

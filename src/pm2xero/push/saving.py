@@ -27,7 +27,7 @@ from pm2xero.outbox.states import RequestState
 from pm2xero.pipeline import Pipeline, Result
 from pm2xero.push.batches import BATCH
 from pm2xero.push.dependencies import Dependencies
-from pm2xero.push.left_over import LeftOver
+from pm2xero.push.left_over import LeftOver, left_to_a_person
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.request import Request
 
@@ -82,6 +82,8 @@ class Saving:
         assert isinstance(tx, Transaction)
         money = self._worth(tx)
         requests = [self.row(r, sequence, money) for r in result.requests]
+        if decision.outcome == "post":
+            requests = [left_to_a_person(r, decision) for r in requests]
         left = self._left_over.request(tx, decision, sequence, seen)
         requests += [left] if left is not None else []
         if decision.outcome == "hold":

@@ -20,6 +20,7 @@ from pm2xero.xero.purpose import Purpose
 ZERO = Decimal("0.00")
 # Endpoints whose objects are paid and credited, and the field of their id.
 _OWED = {"Invoices": "InvoiceID", "CreditNotes": "CreditNoteID"}
+_SETTLED = ("Invoice", "CreditNote", "Overpayment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def hand_made(
     """
     rows = list(requests)
     owners = owners_of(rows)
+    owners |= _overpaid(rows, live)
     if not owners:
         return
     ours = {r.xero_id for r in rows if r.xero_id} | {*named}
@@ -88,15 +90,27 @@ def owners_of(requests: Iterable[StoredRequest]) -> dict[str, str]:
     }
 
 
+def _overpaid(rows: list[StoredRequest], live: Live) -> dict[str, str]:
+    """Whose the overpayments are that stand, by the id under which they are paid back.
+
+    That is not the id of the bank transaction that made them, which shows both [OAS].
+    """
+    stand = alive(rows, taken_back(rows))
+    made = [r for r in stand if contract(r.contract).path == "/BankTransactions"]
+    there = live.objects("BankTransactions") if made else {}
+    shown = ((r.transaction, there.get(str(r.xero_id), {}).get("OverpaymentID")) for r in made)
+    return {str(id): transaction for transaction, id in shown if id}
+
+
 def batch_of(payment: Mapping[str, Any]) -> str | None:
     """The batch that a payment is part of."""
     return payment.get("BatchPaymentID") or _field(payment, "BatchPayment", "BatchPaymentID")
 
 
 def settles(payment: Mapping[str, Any]) -> str:
-    """The invoice or credit note that a payment settles; empty when it is something else."""
-    invoice = _field(payment, "Invoice", "InvoiceID")
-    return invoice or _field(payment, "CreditNote", "CreditNoteID") or ""
+    """The document that a payment settles or pays back; empty when it is something else."""
+    named = (_field(payment, name, f"{name}ID") for name in _SETTLED)
+    return next(filter(None, named), "")
 
 
 def _payments(

@@ -142,13 +142,14 @@ def books_of(kept: Kept, requests: Sequence[StoredRequest], accounts: Accounts) 
         found = _booked(decided, bookings.get(id, {}), made, gone, accounts)
         if found is not None:
             result += _with_left_over(found, decided)
+            result += _still_entered(found, decided, bookings.get(id, {}), accounts)
     return result
 
 
 def _with_left_over(item: Booked, decided: Sequence[StoredDecision]) -> list[Booked]:
     """A document, and what of it a person is still to enter, once the rest is in Xero."""
     left = next((r for r in item.requests if r.state is RequestState.LEFT), None)
-    if left is None or item.standing != "in_xero":
+    if left is None or left.target is not None or item.standing != "in_xero":
         return [item]
     entries = item.left_over
     taken = tuple(replace(e, amount=-e.amount) for e in entries)
@@ -176,6 +177,32 @@ def _with_left_over(item: Booked, decided: Sequence[StoredDecision]) -> list[Boo
     )
     sent = tuple(_netted((*item.entries, *taken)))
     return [replace(item, entries=sent, money=item.money - money), rest]
+
+
+def _still_entered(
+    item: Booked, decided: Sequence[StoredDecision], bookings: Mapping[int, Booking],
+    accounts: Accounts,
+) -> Iterator[Booked]:  # fmt: skip
+    """What a person entered of a document that is voided by now, and is to take back."""
+    by_id = {r.id: r for r in item.requests}
+    for back in item.requests:
+        entered = by_id.get(back.target or "")
+        if back.state is not RequestState.LEFT or entered is None:
+            continue
+        decision = next(d for d in decided if d.revision == back.revision)
+        yield replace(
+            item,
+            standing="in_xero",
+            is_behind=True,
+            cause=back.cause or "",
+            by_hand=True,
+            message=back.message or "",
+            remedy=str((decision.reasons or [{}])[0].get("remedy", "")),
+            entries=(),
+            requests=(entered, back),
+            in_xero=tuple(_journal(bookings[entered.revision], accounts, "left_over")),
+            money_in_xero=entered.money if item.money >= 0 else -entered.money,
+        )
 
 
 def _netted(entries: Iterable[BookedEntry]) -> Iterator[BookedEntry]:
