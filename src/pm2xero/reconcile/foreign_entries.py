@@ -84,7 +84,7 @@ class Others:
         self._live = live
         self._books = books
         self._trust = trust
-        self._owners = owners_of(rows)
+        self._owners = owners_of(rows, live)
         ours = {str(r.xero_id) for r in rows if r.xero_id} | also_ours
         self._ours = ours | set(_perhaps_ours(rows, live, ours))
         self._sent = NaturalKeys(rows, live)

@@ -54,8 +54,7 @@ def hand_made(
         until: payments dated later are left out; a credit has no date of its own.
     """
     rows = list(requests)
-    owners = owners_of(rows)
-    owners |= _overpaid(rows, live)
+    owners = owners_of(rows, live)
     if not owners:
         return
     ours = {r.xero_id for r in rows if r.xero_id} | {*named}
@@ -80,26 +79,19 @@ def _allocates(row: StoredRequest) -> bool:
     return row.contract.endswith(".Allocations") and row.purpose is Purpose.CREATE
 
 
-def owners_of(requests: Iterable[StoredRequest]) -> dict[str, str]:
-    """Whose the invoices and credit notes are that were sent and still stand, by id in Xero."""
-    rows = list(requests)
-    return {
-        str(row.xero_id): row.transaction
-        for row in alive(rows, taken_back(rows))
-        if contract(row.contract).path.lstrip("/") in _OWED
-    }
+def owners_of(requests: Iterable[StoredRequest], live: Live) -> dict[str, str]:
+    """Whose the invoices, credit notes and overpayments are that stand, by id in Xero.
 
-
-def _overpaid(rows: list[StoredRequest], live: Live) -> dict[str, str]:
-    """Whose the overpayments are that stand, by the id under which they are paid back.
-
-    That is not the id of the bank transaction that made them, which shows both [OAS].
+    An overpayment is paid back under another id than that of the bank transaction that made it,
+    which shows both [OAS].
     """
-    stand = alive(rows, taken_back(rows))
-    made = [r for r in stand if contract(r.contract).path == "/BankTransactions"]
-    there = live.objects("BankTransactions") if made else {}
-    shown = ((r.transaction, there.get(str(r.xero_id), {}).get("OverpaymentID")) for r in made)
-    return {str(id): transaction for transaction, id in shown if id}
+    rows = list(requests)
+    stand = [(contract(r.contract).path.lstrip("/"), r) for r in alive(rows, taken_back(rows))]
+    found = {str(row.xero_id): row.transaction for path, row in stand if path in _OWED}
+    moves = [row for path, row in stand if path == "BankTransactions"]
+    there = live.objects("BankTransactions") if moves else {}
+    shown = ((r.transaction, there.get(str(r.xero_id), {}).get("OverpaymentID")) for r in moves)
+    return found | {str(id): transaction for transaction, id in shown if id}
 
 
 def batch_of(payment: Mapping[str, Any]) -> str | None:
