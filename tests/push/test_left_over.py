@@ -144,6 +144,35 @@ def test_a_void_takes_back_what_was_sent_and_lists_what_was_entered(
     assert office.push(revised(receipt, **VOIDED)).exit_code == 0
 
 
+@pytest.mark.parametrize(("is_refunded", "listed"), [(False, "4000.00"), (True, "5000.00")])
+def test_what_is_there_again_after_a_void_is_listed_but_for_what_still_stands(
+    office: Office, bill: Doc, receipt: Doc, is_refunded: bool, listed: str
+) -> None:
+    office.push(bill, receipt)
+    enter(office)
+    office.push(revised(receipt, **VOIDED))
+    if is_refunded:
+        enter(office)
+    assert office.push(receipt | {"revision": 3}).exit_code == 1
+    assert left(office) == {"R-1": listed}
+    assert office.reconcile()["verdict"] != "agrees"
+    enter(office)
+    assert (office.reconcile()["verdict"], left(office)) == ("agrees", {})
+
+
+def test_the_refund_waits_for_no_bill_that_is_voided_with_the_receipt(
+    office: Office, bill: Doc, receipt: Doc
+) -> None:
+    office.push(bill, receipt)
+    enter(office)
+    office.push(revised(receipt, **VOIDED))
+    office.push(revised(bill, **VOIDED))
+    assert [i["Status"] for i in office.in_xero("Invoices")] == ["VOIDED"]
+    assert left(office) == {"R-1": "-1000.00"}
+    enter(office)
+    assert (office.reconcile()["verdict"], left(office)) == ("agrees", {})
+
+
 def test_what_is_refused_of_a_later_revision_is_told_with_the_rest(
     office: Office, bill: Doc, receipt: Doc
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,3 +65,17 @@ def test_after_an_outbox_was_lost_it_is_made_once(
         keys_lapse(office)
     assert len(standing(office)) == 2
     assert agrees_or_tells(office)
+
+
+def test_what_is_refused_after_a_void_is_missing(tmp_path: Path) -> None:
+    """Its revision before was taken back, so nothing of it is in Xero."""
+    office = Office(tmp_path)
+    bill = month()["AU-0016"]
+    office.push(bill)
+    office.push(revised(bill, status="voided", voided_at="2026-05-30T00:00:00Z"))
+    assert office.reconcile()["verdict"] == "agrees"
+    assert office.push(bill | {"revision": 3, "currency": "USD"}).exit_code == 1
+    found = office.reconcile()
+    assert found["verdict"] == "agrees_for_what_is_in_xero"
+    listed = json.loads(office.run("manual-work", "--format", "json").stdout)
+    assert [item["id"] for item in listed] == [bill["id"]]

@@ -141,8 +141,10 @@ def books_of(kept: Kept, requests: Sequence[StoredRequest], accounts: Accounts) 
         made = by_transaction.get(id, [])
         found = _booked(decided, bookings.get(id, {}), made, gone, accounts)
         if found is not None:
-            result += _with_left_over(found, decided)
-            result += _still_entered(found, decided, bookings.get(id, {}), accounts)
+            entered = list(_still_entered(found, decided, bookings.get(id, {}), accounts))
+            if found.is_voided or not entered:
+                result += _with_left_over(found, decided)
+            result += entered
     return result
 
 
@@ -183,11 +185,15 @@ def _still_entered(
     item: Booked, decided: Sequence[StoredDecision], bookings: Mapping[int, Booking],
     accounts: Accounts,
 ) -> Iterator[Booked]:  # fmt: skip
-    """What a person entered of a document that is voided by now, and is to take back."""
+    """What a person entered of a document that was voided, and is to take back.
+
+    Where it is to be there again, that counts for it.
+    """
     by_id = {r.id: r for r in item.requests}
+    posted = max((d.revision for d in decided if d.outcome == "post"), default=0)
     for back in item.requests:
         entered = by_id.get(back.target or "")
-        if back.state is not RequestState.LEFT or entered is None:
+        if back.state is not RequestState.LEFT or entered is None or back.revision < posted:
             continue
         decision = next(d for d in decided if d.revision == back.revision)
         yield replace(
@@ -198,8 +204,6 @@ def _still_entered(
             by_hand=True,
             message=back.message or "",
             remedy=str((decision.reasons or [{}])[0].get("remedy", "")),
-            entries=(),
-            requests=(entered, back),
             in_xero=tuple(_journal(bookings[entered.revision], accounts, "left_over")),
             money_in_xero=entered.money if item.money >= 0 else -entered.money,
         )
@@ -226,6 +230,9 @@ def _booked(
     if newest is None or sent is None or newest.date is None:
         return None
     standing, cause, message = standing_of(decision, requests, is_voided=sent.voided)
+    if standing == "voided" and not newest.voided:
+        # It was taken back, and is to be there again: what was decided of that says how far it is.
+        standing, cause, message = standing_of(last, requests, is_voided=False)
     is_behind = standing == "in_xero" and decision.revision < last.revision
     if standing in ("partial", "pending") and correction_waits(requests, gone):
         standing, is_behind = "in_xero", True
