@@ -28,6 +28,7 @@ FORGOTTEN = "forgotten"
 # Cause of one that was only looked for, and is not there.
 VOIDED = "voided"
 _WHY = "The outbox is new or was restored, so this is looked up in Xero before it is sent"
+_LONG_AGO = datetime(1970, 1, 2, tzinfo=UTC)
 # So far the clocks of Practice Management and of this machine may differ.
 _CLOCKS = timedelta(days=1)
 
@@ -160,15 +161,24 @@ def _may_be_older(document: bytes, since: datetime) -> bool:
 
 def made_at(document: bytes) -> datetime:
     """When a document was made in Practice Management, as far back as that may be."""
-    earliest = datetime(1970, 1, 2, tzinfo=UTC)
     try:
         tree = orjson.loads(document)
     except orjson.JSONDecodeError:
-        return earliest
+        return _LONG_AGO
     if not isinstance(tree, dict):
-        return earliest
-    told = _moment(tree.get("created_at")) or _moment(f"{tree.get('date')}T00:00:00Z")
-    return max(earliest, told) if told is not None else earliest
+        return _LONG_AGO
+    return earliest(_moment(tree.get("created_at")), str(tree.get("date") or ""))
+
+
+def earliest(created: datetime | None, day: str) -> datetime:
+    """When a document was made, as far back as that may be.
+
+    Args:
+        created: when it was made in Practice Management, where that is known.
+        day: its date, as YYYY-MM-DD; empty where it has none.
+    """
+    told = created or _moment(f"{day}T00:00:00Z")
+    return max(_LONG_AGO, told) if told is not None else _LONG_AGO
 
 
 def may_be_before(created: datetime | None, day: str, since: datetime) -> bool:

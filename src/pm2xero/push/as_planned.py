@@ -29,6 +29,7 @@ from pm2xero.send.look_ahead import Outlook, look_ahead
 from pm2xero.send.lookup_table import load_table
 from pm2xero.send.shown import Shown
 from pm2xero.send.together import together
+from pm2xero.send.voided_there import VoidedThere
 from pm2xero.xero.auth import SignInError
 from pm2xero.xero.budget import StopRun
 from pm2xero.xero.errors import load_errors
@@ -56,8 +57,10 @@ def plan_only(
 
     outbox = connection.outbox
     now = connection.clock()
-    gap = new_gap(outbox, connection.memory.read(now), now, FirstLook(connection).is_unwritten)
-    report = take_in(connection, sources, note, writes=False, gap=gap)
+    trace = connection.memory.read(now)
+    gap = new_gap(outbox, trace, now, FirstLook(connection).is_unwritten)
+    there = _there(connection, trace.at) if trace is not None and gap is None else None
+    report = take_in(connection, sources, note, writes=False, gap=gap, there=there)
     known = len(outbox.contacts())
     rates = connection.pipeline.organisation.xero.tax_rates
     mark = mark_of(decided, connection.fingerprint)
@@ -65,7 +68,7 @@ def plan_only(
         report, outbox.requests(states=OPEN), known, mark, per_day, rates,
         outbox.count_notes_to_go(),
     )  # fmt: skip
-    may_forget = gap is not None
+    may_forget = gap is not None or report.is_older_copy
     if looks:
         made = {stored.id: made_at(stored.document) for stored, _, _ in decided}
         outlook, ahead = _outlook(connection, plan.due, chart, made, may_forget=may_forget)
@@ -73,6 +76,12 @@ def plan_only(
         may_forget = may_forget or ahead
     unchecked = connection.pipeline.organisation.unknown_trust_bank
     return replace(plan, may_forget=may_forget, unchecked=unchecked)
+
+
+def _there(connection: Connection, since: datetime) -> VoidedThere:
+    """Finds in Xero what voided documents made, as a push does."""
+    caller = caller_of(connection.client, connection.clock, connection.sleep)
+    return VoidedThere(load_table(), since, connection.outbox, caller.read)
 
 
 def _outlook(

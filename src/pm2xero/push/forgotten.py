@@ -44,6 +44,15 @@ class Forgotten:
         self._by_name = SoughtByName(pipeline)
         self._left_overs = LeftOvers(pipeline)
 
+    @property
+    def gap(self) -> Gap | None:
+        """What the outbox may not know."""
+        return self._gap
+
+    @gap.setter
+    def gap(self, found: Gap) -> None:
+        self._gap = found
+
     def may_be_there(self, tx: Transaction) -> bool:
         """Whether a document is voided, and so old that another outbox may have sent it."""
         if self._gap is None or not is_voided(tx):
@@ -51,6 +60,19 @@ class Forgotten:
         day = tx.fields.get("date")
         created = tx.fields.get("created_at")
         return may_be_before(created, day.isoformat() if day else "", self._gap.since)
+
+    def traces(self, result: Result) -> tuple[Request, ...]:
+        """By what it would be known that Xero has something of a document that is looked for."""
+        tx = result.transaction
+        if not isinstance(tx, Transaction) or not result.requests:
+            return ()
+        if not self._may_be_nameless(tx):
+            return result.requests
+        alive = _alive(tx)
+        then = _Then(self._pipeline.state.without(tx.id), self._sought_too)
+        known = {request.id for request in result.requests if request.element != UNSAID}
+        more = [r for r in self._by_name.unnamed(alive, then) if r.id not in known]
+        return (*(r for r in result.requests if r.id in known), *more)
 
     def look_for(
         self, tx: Transaction, decision: Decision, mapping: str, requests: list[StoredRequest]
@@ -97,7 +119,7 @@ class Forgotten:
 
     def _sought(self, tx: Transaction) -> Result | None:
         """What the document would have made, to be looked for; None where it makes nothing."""
-        alive = replace(tx, fields={**tx.fields, "status": "posted", "voided_at": None})
+        alive = _alive(tx)
         then = _Then(self._pipeline.state.without(tx.id), self._sought_too)
         found = self._as_it_is(alive, then)
         if found is None:
@@ -135,7 +157,7 @@ class Forgotten:
 
     def _rest(self, tx: Transaction, mapping: str) -> Request | None:
         """What a person was to enter beside what was sent; None where all of it was sent."""
-        alive = replace(tx, fields={**tx.fields, "status": "posted", "voided_at": None})
+        alive = _alive(tx)
         then = _Then(self._pipeline.state.without(tx.id), self._sought_too)
         said = Decision(tx.id, tx.revision, tx.kind, "post", mapping=mapping)
         if is_emptied(tx) or not self._left_overs.of(alive, said, then):
@@ -146,10 +168,19 @@ class Forgotten:
         self, tx: Transaction, sought: Sequence[StoredRequest]
     ) -> Result | None:  # fmt: skip
         """What no look-up can find, once all that has a name is known to be absent."""
-        made = self._by_name.nameless(tx)
+        made = self._by_name.nameless(tx) if self._may_be_nameless(tx) else ()
         if not made or any(r.id in {m.id for m in made} for r in sought):
             return None
         return Result(0, tx, _nobody_can_find(tx), made)
+
+    def _may_be_nameless(self, tx: Transaction) -> bool:
+        """Whether it may have been sent, though what it made cannot be worked out any more.
+
+        It is emptied, or waits for what nobody here knows. What the rules refuse as it stands, they
+        refused when it was to be sent.
+        """
+        then = _Then(self._pipeline.state.without(tx.id), self._sought_too)
+        return is_emptied(tx) or self._pipeline.decider.by_rules(_alive(tx), then).outcome == "hold"
 
 
 class _Then:
@@ -180,6 +211,11 @@ class _Then:
         return ()
 
 
+def _alive(tx: Transaction) -> Transaction:
+    """The document as if it were not voided."""
+    return replace(tx, fields={**tx.fields, "status": "posted", "voided_at": None})
+
+
 def _looked_for(tx: Transaction) -> Decision:
     return left_for_later(
         tx,
@@ -192,7 +228,7 @@ def _looked_for(tx: Transaction) -> Decision:
 def _nobody_can_find(tx: Transaction) -> Decision:
     return left_for_later(
         tx,
-        "it is voided and emptied here, the outbox is new or was restored, and what it may have "
+        "it is voided here, the outbox is new or was restored, and what it may have "
         "made there bears no name by which it could be found",
         f"Look for it in Xero by its day and its party. Where it stands: `pm2xero resolve {tx.id} "
         f"--as-done-in-xero XERO_ID`, and the next push takes it back. Where it does not: "

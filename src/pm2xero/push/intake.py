@@ -16,7 +16,7 @@ import orjson
 
 from pm2xero.decide.decision import Decision
 from pm2xero.decide.explain import deciding_facts
-from pm2xero.decide.state import Earlier, Known, State
+from pm2xero.decide.state import ZERO, Earlier, Known, State
 from pm2xero.decide.totals import Summary
 from pm2xero.history.names import Names, Naming
 from pm2xero.history.requests import alive
@@ -31,11 +31,12 @@ from pm2xero.push.batches import batches
 from pm2xero.push.dependencies import Dependencies
 from pm2xero.push.forgotten import Forgotten
 from pm2xero.push.intake_report import IntakeReport
+from pm2xero.push.noticing import Noticing
 from pm2xero.push.revise import Corrector
 from pm2xero.push.saving import Saving, Sink
 from pm2xero.push.traces import Keeper, Traces
 from pm2xero.read.stream import Record
-from pm2xero.read.transaction import Malformed, Transaction
+from pm2xero.read.transaction import Malformed, Transaction, is_voided
 
 # What a standing's outcome was when it was decided; it may say why it cannot be paid yet.
 _DECIDED = {"before_integration": "reject", "waiting": "skip"}
@@ -85,12 +86,13 @@ class Intake:
         writes: whether the sink keeps what it is given, so that it can be read again.
         who: at whose keyboard it is decided.
         gap: what the outbox may not know; None when it knows all that was sent.
+        noticing: finds out about voided documents that it may not know what the gap does not tell.
     """
 
     def __init__(
         self, pipeline: Pipeline, past: Past, state: RowsState, sink: Sink, fingerprint: str,
         clock: Callable[[], datetime], corrector: Corrector, *, writes: bool = True,
-        who: str = "", gap: Gap | None = None,
+        who: str = "", gap: Gap | None = None, noticing: Noticing | None = None,
     ) -> None:  # fmt: skip
         self._pipeline = pipeline
         self._past = past
@@ -98,6 +100,7 @@ class Intake:
         self._fingerprint = fingerprint
         self._corrector = corrector
         self._forgotten = Forgotten(pipeline, corrector, gap)
+        self._noticing = noticing
         self._writes = writes
         self._naming = Naming(pipeline.decider)
         self._dependencies = Dependencies(past)
@@ -118,7 +121,10 @@ class Intake:
         self._again(self._past.held_due(self._fingerprint))
         for batch in batches(record for _, record in records):
             read = [(record, self._pipeline.read(record)) for record in batch]
-            named = self._prepare([tx for _, tx in read if isinstance(tx, Transaction)])
+            documents = [tx for _, tx in read if isinstance(tx, Transaction)]
+            named = self._prepare(documents)
+            if self._noticing is not None:
+                self._noticing.expect(documents)
             for record, tx in read:
                 if isinstance(tx, Transaction):
                     self._take(record, tx, next(named))
@@ -243,12 +249,22 @@ class Intake:
             return False
         same = (standing.revision, standing.digest) == (tx.revision, tx.fingerprint.hex())
         if same and (again or _decided(standing) in ("post", "skip")):
-            # Since it was left out as voided it may have come out that another outbox sent it.
-            forgot = _decided(standing) == "skip" and self._forgotten.may_be_there(tx)
+            forgot = _decided(standing) == "skip" and self._was_passed_over(tx)
             return again or not forgot or bool(self._requests(tx.id))
         # A later revision waits, or was refused, and has taken its place.
         beside = standing.beside_revision
         return beside is not None and tx.revision < beside
+
+    def _was_passed_over(self, tx: Transaction) -> bool:
+        """Whether it was left out as voided before it came out that another outbox may have sent it.
+
+        What was left out after that has been looked for.
+        """
+        gap = self._forgotten.gap
+        if gap is None or not self._forgotten.may_be_there(tx):
+            return False
+        decided = self._past.decided([tx.id]).get(tx.id)
+        return decided is None or decided.decided_at < gap.since
 
     def _past_of(self, tx: Transaction) -> State:
         """The past as a document sees it: without what it did itself."""
@@ -264,8 +280,8 @@ class Intake:
         mapping = (standing.mapping if standing is not None else None) or ""
         found = None
         is_latest = standing is None or tx.revision >= standing.revision
-        if is_latest and self._forgotten.may_be_there(tx):
-            found = self._forgotten.look_for(tx, decision, mapping, self._requests(tx.id))
+        if is_latest and is_voided(tx):
+            found = self._forgotten_of(tx, decision, mapping)
         if found is not None:
             result = found
         elif decision.revises is not None:
@@ -284,6 +300,22 @@ class Intake:
             result = Result(0, tx, decision)
         pipeline.decider.apply(tx, result.decision, state)
         return replace(result, facts=facts)
+
+    def _forgotten_of(self, tx: Transaction, decision: Decision, mapping: str) -> Result | None:
+        """What becomes of a voided document; None where the outbox itself knows what it made."""
+        is_known = self._forgotten.may_be_there(tx)
+        if not is_known and self._noticing is None:
+            return None
+        found = self._forgotten.look_for(tx, decision, mapping, self._requests(tx.id))
+        if is_known or found is None or self._noticing is None:
+            return found
+        rows = [self._saving.row(r, 0, ZERO) for r in self._forgotten.traces(found)]
+        gap = self._noticing.gap(tx, rows) if rows else None
+        if gap is None:
+            return None
+        self._forgotten.gap = gap
+        self.report.is_older_copy = True
+        return found
 
     def _left_there(self, tx: Transaction, decision: Decision) -> list[StoredRequest]:
         """What an earlier revision has in Xero, or may have, of a document to be posted anew."""

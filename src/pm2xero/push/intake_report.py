@@ -14,12 +14,14 @@ from pm2xero.pipeline import Result
 class IntakeReport:
     """What an intake did; `known` were stored before and stay as they are.
 
-    `older` of them came in a revision older than the one that was stored.
+    `older` of them came in a revision older than the one that was stored. `is_older_copy` says that
+    Xero has something of a voided document of which the outbox knows nothing.
     """
 
     summary: Summary = field(default_factory=Summary)
     known: int = 0
     older: int = 0
+    is_older_copy: bool = False
     requests: list[StoredRequest] = field(default_factory=list)
     malformed: list[Decision] = field(default_factory=list)
     attention: list[Decision] = field(default_factory=list)

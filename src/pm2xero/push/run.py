@@ -14,6 +14,7 @@ from pm2xero.push.first_look import FirstLook
 from pm2xero.push.intake import Intake
 from pm2xero.push.intake_report import IntakeReport
 from pm2xero.push.memory_file import begin, end
+from pm2xero.push.noticing import Noticing
 from pm2xero.push.revise import Corrector, live_state
 from pm2xero.push.saving import Sink
 from pm2xero.read.stream import Source
@@ -21,6 +22,7 @@ from pm2xero.xero.drift import check_live
 
 if TYPE_CHECKING:
     from pm2xero.send.sender import Sender
+    from pm2xero.send.voided_there import VoidedThere
 
 
 def push(
@@ -44,8 +46,11 @@ def push(
         first = FirstLook(connection)
         begun = begin(connection.outbox, connection.memory, connection.clock(),
                       first.is_unwritten, connection.pin)  # fmt: skip
-        report = take_in(connection, sources, connection.outbox.save_many, writes=True)
         since = before.at if before is not None else None
+        there = sender.voided_there(since) if since is not None else None
+        report = take_in(
+            connection, sources, connection.outbox.save_many, writes=True, there=there
+        )  # fmt: skip
         ended = since if before is not None and not before.is_open else None
         sent = sender.run(on_progress, since, ended, first.contacts)
         end(connection.memory, begun, connection.clock())
@@ -95,14 +100,24 @@ def sender_for(connection: Connection, chart: XeroSnapshot | None = None) -> Sen
 
 def take_in(
     connection: Connection, sources: list[Source], sink: Sink, *, writes: bool,
-    gap: Gap | None = None,
+    gap: Gap | None = None, there: VoidedThere | None = None,
 ) -> IntakeReport:  # fmt: skip
     """Decide what stands in the sources, and what is held and due.
 
     Args:
         writes: whether the sink keeps what it is given.
         gap: what the outbox may not know, where it has not written that down.
+        there: finds in Xero what voided documents made of which the outbox knows nothing.
     """
+    outbox = connection.outbox
+
+    def note() -> Gap:
+        before = outbox.gap()
+        found = Gap(connection.clock(), before.lost_at if before is not None else None)
+        if writes:
+            outbox.note_gap(found.since, found.lost_at)
+        return found
+
     intake = Intake(
         connection.pipeline,
         connection.outbox,
@@ -119,6 +134,7 @@ def take_in(
         writes=writes,
         who=connection.who,
         gap=gap or connection.outbox.gap(),
+        noticing=Noticing(there, note) if there is not None else None,
     )
     if writes:
         connection.outbox.note_pack(

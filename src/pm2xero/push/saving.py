@@ -81,7 +81,7 @@ class Saving:
         tx, decision = result.transaction, result.decision
         assert isinstance(tx, Transaction)
         money = self._worth(tx)
-        requests = [self._request(r, sequence, money) for r in result.requests]
+        requests = [self.row(r, sequence, money) for r in result.requests]
         left = self._left_over.request(tx, decision, sequence, seen)
         requests += [left] if left is not None else []
         if decision.outcome == "hold":
@@ -150,7 +150,13 @@ class Saving:
             who=self._who,
         )
 
-    def _request(self, request: Request, sequence: int, money: Decimal) -> StoredRequest:
+    def row(self, request: Request, sequence: int, money: Decimal) -> StoredRequest:
+        """The row of a request, before anything is known of it.
+
+        Args:
+            sequence: the place of its document in the order of posting.
+            money: the amount of the document.
+        """
         needs = self._dependencies.needs(request)
         return StoredRequest(
             id=request.id,

@@ -18,7 +18,7 @@ from pm2xero.errors import RenderError
 from pm2xero.history.requests import LEFT_OVER
 from pm2xero.pack.model import RequestSpec
 from pm2xero.pipeline import Pipeline
-from pm2xero.read.transaction import Transaction, is_emptied
+from pm2xero.read.transaction import Transaction
 from pm2xero.render.mapper import CompiledRequest
 from pm2xero.render.request import Request, idempotency_key
 from pm2xero.send.lookup_table import ByKey, HowToFind, load_table
@@ -57,18 +57,29 @@ class SoughtByName:
         return tuple(found)
 
     def nameless(self, tx: Transaction) -> tuple[Request, ...]:
-        """What could be anywhere in Xero without a name; one stands for all of them.
-
-        Nothing of a document that still says its amount: the rules refuse it, and refused it when
-        it was sent.
-        """
-        if not is_emptied(tx):
-            return ()
+        """What could be anywhere in Xero without a name; one stands for all of them."""
         for compiled in self._creations(tx):
             how = self._table.get(compiled.spec.contract)
             if not isinstance(how, ByKey) or not how.key.has_name:
                 return (self._request(compiled.spec, tx, {}, compiled.spec.slot),)
         return ()
+
+    def unnamed(self, tx: Transaction, state: State) -> tuple[Request, ...]:
+        """All that bears no name, each with what an emptied document still says of it.
+
+        Args:
+            tx: the document as if it were not voided.
+        """
+        found: list[Request] = []
+        for compiled in self._creations(tx):
+            how = self._table.get(compiled.spec.contract)
+            if isinstance(how, ByKey) and how.key.has_name:
+                continue
+            names = how.key.same if isinstance(how, ByKey) else ()
+            said = self._said(compiled, tx, state) or {}
+            alike = {name: said[name] for name in names if said.get(name)}
+            found.append(self._request(compiled.spec, tx, alike, compiled.spec.slot))
+        return tuple(found)
 
     def mapping_of(self, kind: str, steps: set[str]) -> str:
         """The mapping that makes these steps; of several the first, empty where none does."""

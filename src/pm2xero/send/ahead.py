@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from email.utils import format_datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from pm2xero.outbox.records import Link, StoredRequest
 from pm2xero.send.claims import Links, claims_of
@@ -21,11 +19,11 @@ from pm2xero.send.fill_ids import names_of
 from pm2xero.send.lookup_table import ByKey, ByParts, HowToFind
 from pm2xero.send.shown import Shown
 from pm2xero.send.untouched import Untouched, is_on_others
+from pm2xero.send.wanted import Wanted, endpoint_of
 from pm2xero.xero.addresses import blocks
 from pm2xero.xero.answers import Object, Unproven, complete_list, id_name_of
 from pm2xero.xero.client import Response
 from pm2xero.xero.moments import as_moment
-from pm2xero.xero.natural_key import as_date
 from pm2xero.xero.purpose import Purpose
 
 # So far Xero's clock and ours may differ.
@@ -36,41 +34,6 @@ _FEW = 200
 
 # A GET with a query and headers.
 Ask = Callable[[str, Mapping[str, str], Mapping[str, str]], Response]
-
-
-@dataclass(slots=True)
-class _Wanted:
-    """What is planned under one endpoint, by all that a document of Xero could show of it."""
-
-    paged: bool = True
-    numbers: set[tuple[str, str]] = field(default_factory=set)
-    ids: set[str] = field(default_factory=set)
-    tags: set[str] = field(default_factory=set)
-    sums: set[tuple[date | None, Decimal | None]] = field(default_factory=set)
-    parts: set[str] = field(default_factory=set)
-    # The parameter of the list that takes numbers, and the field that has them.
-    numbering: tuple[str, str] | None = None
-
-    @property
-    def is_by_numbers(self) -> bool:
-        """Whether nothing but a number makes a document one of these."""
-        return not (self.tags or self.sums or self.parts)
-
-    def could_be(self, found: Mapping[str, Any]) -> bool:
-        """Whether a document may be one that is planned; rather too often than too seldom."""
-        if any(_word(found.get(name)) == number for name, number in self.numbers):
-            return True
-        words = {word for tag in self.tags for word in str(found.get(tag) or "").split()}
-        if not words.isdisjoint(self.ids):
-            return True
-        day, total = as_date(str(found.get("Date") or "")), _amount(found.get("TotalAmount"))
-        return (day, total) in self.sums
-
-    def parts_of(self, found: Mapping[str, Any]) -> Iterator[str]:
-        """The ids of the parts of a document that are like those that are planned."""
-        for name in self.parts:
-            for part in found.get(name) or ():
-                yield str(part.get(f"{name.removesuffix('s')}ID") or "")
 
 
 class Past(Protocol):
@@ -134,13 +97,13 @@ class _Comparison:
         self._shown = shown
         self._links = past.links_of(names_of(planned))
         self._claims = [claim for row in planned for claim in claims_of(row, self._links)]
-        self._wanted: dict[str, _Wanted] = defaultdict(_Wanted)
+        self._wanted: dict[str, Wanted] = defaultdict(Wanted)
 
     def is_ahead(self) -> bool:
         alone = [row for row in self._new if not is_on_others(self._table.get(row.contract))]
         for row in alone:
             if isinstance(how := self._table.get(row.contract), ByKey):
-                self._want(how, row)
+                self._wanted[how.endpoint].add(how, row)
         numbered = {e: found for e in [*self._wanted] if (found := self._numbered(e)) is not None}
         if any(self._is_unknown(endpoint, changed) for endpoint, changed in numbered.items()):
             return True
@@ -155,16 +118,10 @@ class _Comparison:
             if how is None or not is_on_others(how) or untouched.proves_absent(row, how):
                 continue
             if isinstance(how, ByKey):
-                self._want(how, row)
+                self._wanted[how.endpoint].add(how, row)
             elif isinstance(how, ByParts):
-                self._wanted[row.path.strip("/").split("/")[0]].parts.add(how.parts)
+                self._wanted[endpoint_of(row)].parts.add(how.parts)
         return any(self._is_unknown(e, self._changed(e)) for e in [*self._wanted])
-
-    def _want(self, how: ByKey, row: StoredRequest) -> None:
-        wanted = self._wanted[how.endpoint]
-        wanted.paged = how.paged
-        wanted.numbering = (how.parameter, how.by) if how.parameter and how.by else None
-        _want(wanted, how, row)
 
     def _is_known(self, xero_id: str) -> bool:
         return self._past.link_of(xero_id) is not None
@@ -196,7 +153,7 @@ class _Comparison:
         known = self._past.requests_of({link.transaction for link in links})
         rows = [*(row for row in known if row.id in made), *self._new]
         numbers = {str(json.loads(row.element).get(field) or "") for row in rows
-                   if _endpoint(row) == endpoint}  # fmt: skip
+                   if endpoint_of(row) == endpoint}  # fmt: skip
         parts = list(blocks(sorted(numbers)))
         if len(parts) != 1 or any(not number or "," in number for number in numbers):
             return None
@@ -229,37 +186,3 @@ class _Comparison:
             or any(not self._is_known(id) for id in wanted.parts_of(document))
             for document in changed
         )
-
-
-def _endpoint(row: StoredRequest) -> str:
-    return row.path.strip("/").split("/")[0]
-
-
-def _want(wanted: _Wanted, how: ByKey, request: StoredRequest) -> None:
-    element: dict[str, Any] = json.loads(request.element, parse_float=Decimal)
-    number = how.key.number
-    if number is not None and element.get(number):
-        wanted.numbers.add((number, _word(element[number])))
-    if how.key.tag is not None:
-        wanted.tags.add(how.key.tag)
-        wanted.ids.update(request.transaction.split()[:1])
-    for total in how.key.sums if number is None and how.key.tag is None else ():
-        parts: Sequence[Mapping[str, Any]] = element.get(total.parts) or ()
-        amounts = [_amount(part.get(total.amount)) for part in parts]
-        known = [a for a in amounts if a is not None]
-        amount = sum(known, Decimal(0)) if len(known) == len(amounts) else None
-        wanted.sums.add((as_date(str(element.get(how.dates) or "")), amount))
-
-
-def _word(value: object) -> str:
-    """A number as it is compared: without a count in brackets behind it."""
-    text = " ".join(str(value or "").split()).casefold()
-    head, bracket, count = text.rpartition(" (")
-    return head if bracket and count.rstrip(")").isdigit() else text
-
-
-def _amount(value: object) -> Decimal | None:
-    try:
-        return None if value is None else Decimal(str(value)).normalize()
-    except InvalidOperation:
-        return None

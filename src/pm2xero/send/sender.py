@@ -18,6 +18,7 @@ from pm2xero.send.run_state import Progress
 from pm2xero.send.send_report import SendReport
 from pm2xero.send.sending_run import SendingRun
 from pm2xero.send.shown import Shown
+from pm2xero.send.voided_there import VoidedThere
 from pm2xero.xero.answers import Object
 from pm2xero.xero.budget import Budget, CallLimits
 from pm2xero.xero.client import XeroClient
@@ -136,6 +137,10 @@ class Sender:
             gap = self._outbox.gap()
             self._outbox.note_gap(self._clock(), gap.lost_at if gap is not None else None)
         return None
+
+    def voided_there(self, since: datetime) -> VoidedThere:
+        """Whether Xero has what voided documents would have made, changed there since a moment."""
+        return VoidedThere(load_table(), since, self._outbox, self._caller.read)
 
     @contextmanager
     def lease(self) -> Iterator[None]:
