@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
 
-from pm2xero.errors import Finding, Position
+from pm2xero.errors import Finding, InputError, Position
 from pm2xero.firm.trial_balance import read_trial_balance, trial_balance_csv
-from pm2xero.harmless import in_cell, in_markdown, on_terminal
+from pm2xero.harmless import in_cell, in_markdown, on_terminal, quoted
+from pm2xero.read.forms import form_of
 from pm2xero.report.findings import format_findings
 from pm2xero.report.text import console
 
@@ -84,3 +85,17 @@ def test_a_trial_balance_reads_back_what_was_made_harmless(tmp_path: Path) -> No
     file = tmp_path / "opening.csv"
     file.write_text(text, encoding="utf-8")
     assert {r.code: r.amount for r in read_trial_balance(file)} == balances
+
+
+@given(st.text())
+def test_a_quoted_text_has_nothing_that_a_terminal_obeys(text: str) -> None:
+    said = quoted(text)
+    assert said[0] == said[-1] == '"'
+    assert said == on_terminal(said)
+    assert "\n" not in said and "\t" not in said
+
+
+def test_a_delete_character_at_the_beginning_is_not_shown() -> None:
+    with pytest.raises(InputError) as raised:
+        form_of(b"\x7fzz", "month.jsonl")
+    assert "\x7f" not in str(raised.value)

@@ -6,6 +6,7 @@ Whoever writes such text somewhere passes it through here; what is stored stays 
 
 from __future__ import annotations
 
+import json
 import re
 
 # Control characters but tab and line feed, what turns the direction of writing round, half
@@ -25,6 +26,11 @@ _MARKDOWN = re.compile(r"([\\`*\[|])")
 def on_terminal(text: str) -> str:
     """Text without what a terminal obeys; a mark for each character, so that widths stay."""
     return text if text.isascii() and text.isprintable() else _COMMANDS.sub(MARK, text)
+
+
+def quoted(text: str) -> str:
+    """Text between quotation marks in a message; what stands for a character as JSON has it."""
+    return on_terminal(json.dumps(text, ensure_ascii=False))
 
 
 def in_cell(text: str) -> str:

@@ -5,7 +5,6 @@ However odd the document, what is told has a bounded length and is found in a bo
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -13,6 +12,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from pm2xero.harmless import quoted
 from pm2xero.pack.language.types import FieldType, ListType, RecordType, ScalarType
 from pm2xero.pack.yaml.suggest import did_you_mean
 from pm2xero.read.limits import ENTRIES, FAULTS, SHOWN, TEXT
@@ -149,7 +149,7 @@ def shown(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, str):
-        return json.dumps(cut(value), ensure_ascii=False)
+        return quoted(cut(value))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):

@@ -6,12 +6,12 @@ compressed file would be a bad record of its own.
 
 from __future__ import annotations
 
-import json
 from enum import Enum
 
 import orjson
 
 from pm2xero.errors import Finding, InputError, Position
+from pm2xero.harmless import quoted
 
 BOM = b"\xef\xbb\xbf"
 
@@ -71,8 +71,7 @@ def form_of(head: bytes, name: str) -> Form:
         raise _other(
             name, f"a table whose columns are separated by {words} (CSV)", f"export {_DOCUMENTS}"
         )
-    shown = json.dumps(first[:30], ensure_ascii=False)
-    raise _other(name, f"text that begins with {shown}", f"export {_DOCUMENTS}")
+    raise _other(name, f"text that begins with {quoted(first[:30])}", f"export {_DOCUMENTS}")
 
 
 def _of_objects(text: bytes) -> Form:

@@ -96,6 +96,10 @@ def test_what_a_person_enters_is_part_of_what_was_proven(tmp_path: Path) -> None
         "      - { credit: { bank: bank_account }, amount: amount }\n"
     )
     rules = LEVY.replace(left, f"{left}{left}    left_over:\n{left}")
+    rules = rules.replace(
+        "mapping: levy }",
+        "mapping: levy, leaves_over: true, reason: Half is left., remedy: Enter it. }",
+    )
     said = LINES.replace("    requests:", "    left_over: Payments\n    requests:")
     assert rules != LEVY and said != LINES
     kept = Folder(tmp_path / "kept")
