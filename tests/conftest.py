@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_sessionfinish() -> None:
     _SHARING.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_left_in_the_repository() -> Iterator[None]:
+    """What a test leaves beside a firm or a pack, another test would take for a part of it."""
+    before = _files()
+    yield
+    assert _files() == before
+
+
+def _files() -> set[Path]:
+    root = Path(__file__).parents[1]
+    return {
+        f for name in ("examples", "rules", "mappings", "schema") for f in (root / name).rglob("*")
+    }
 
 
 def pytest_report_header() -> list[str]:

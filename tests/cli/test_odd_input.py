@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.outbox.postgresql import binaries, server
-from tests.support.office import Doc, Office, month
+from tests.support.office import Doc, Office, firm_of, month
 
 from .conftest import Run
 
@@ -165,7 +165,8 @@ def test_postgresql_holds_whatever_is_taken(tmp_path: Path, bill: Doc) -> None:
     """Its columns have lengths, and one value too long would take the whole batch with it."""
     folder = binaries()
     assert folder is not None
-    office = Office(tmp_path)
+    # What a server's outbox was is remembered beside the firm.
+    office = Office(tmp_path, firm_of(tmp_path / "firm"))
     odd = [
         line(bill | {"id": f"O-{n}"}, changes)
         for n, changes in enumerate([*ODD.values(), *LONG.values()])
