@@ -21,6 +21,7 @@ from pm2xero.read.reader import Reader
 from pm2xero.read.transaction import Transaction
 from pm2xero.render.mapper import Mapper
 from pm2xero.validate.soundness.generate import Generator
+from pm2xero.validate.soundness.trial import negated
 from tests.regions.firms import EXAMPLES
 from tests.render.wishes import HEAD, bill, firm, rendered
 
@@ -69,17 +70,6 @@ class OddDocuments(Generator):
         if of.name == "participant" and self._random.random() < 0.3:
             record["display_name"] = self._random.choice(ODD["text"])
         return record
-
-
-def negated(value: Any) -> Any:
-    """Every amount with the other sign, as a reversal has it."""
-    if isinstance(value, dict):
-        return {k: negated(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [negated(v) for v in value]
-    if isinstance(value, str) and value[-3:-2] == "." and value.replace(".", "").isdigit():
-        return f"-{value}"
-    return value
 
 
 @pytest.mark.parametrize("region", REGIONS)
